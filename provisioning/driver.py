@@ -1,0 +1,158 @@
+"""What a fabric must be able to do, and the facts that travel to and from it.
+
+A driver speaks four verbs, keyed and idempotent. None of them waits for a machine: `ensure` may answer STARTING, `remove` may
+answer RUNNING, and the caller looks again later. A driver has no memory of its own; labels, tags or directories on the far
+side are its memory. `within` is the longest a call may take, in seconds; past it the driver raises
+`TryAgain(blame=FABRIC)`. Library errors are translated once, inside the driver.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Protocol, runtime_checkable
+
+
+class Seen(StrEnum):
+    """What a fabric says about a machine at this moment."""
+
+    ABSENT = "absent"
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPED = "stopped"  # it exists and does not run; `ensure` starts it again
+
+
+@dataclass(frozen=True)
+class Secret:
+    """Text that must not be printed, logged or put into a message."""
+
+    reveal: str = field(repr=False)
+
+    def __str__(self) -> str:
+        return "••••"
+
+
+@dataclass(frozen=True)
+class Size:
+    """Limits of one machine. Memory, cpu and processes are enforced; disk is watched where the engine cannot limit it."""
+
+    memory_mib: int
+    cpu: float  # cores
+    disk_mib: int
+    processes: int = 256
+
+
+@dataclass(frozen=True)
+class PortSpec:
+    """One port of the app. `outer` is the loopback port of the portal's host that leads to it, from the portal's own table."""
+
+    name: str
+    number: int
+    outer: int
+
+
+@dataclass(frozen=True)
+class MachineSpec:
+    """All a fabric is told about a machine, frozen in the machine's row before the fabric is asked.
+
+    What it holds follows from the release, the role and our own tables (ports, subnet), never from the deployment.
+    """
+
+    key: str  # 32 hex digits; idempotency token and label
+    owner: str  # this portal's id, a label; a machine with another owner is never touched
+    size: Size
+    ports: tuple[PortSpec, ...]
+    ssh_port: int  # loopback port that leads to the machine's sshd
+    subnet: str  # "10.213.4.16/28"; empty where the fabric has networks of its own
+    authorized_key: str  # OpenSSH public key, one line
+    host_public_key: str  # OpenSSH public key, one line; the machine must answer with it
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The private halves, kept apart from the spec so that a spec may be shown."""
+
+    host_key: Secret  # OpenSSH private key, PEM
+    login_key: Secret  # OpenSSH private key, PEM
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where something listens, as reached from the portal's host."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What a fabric says about a machine at this moment."""
+
+    seen: Seen
+    place_id: str = ""  # the fabric's own name for it
+    ssh: Endpoint | None = None
+    ports: Mapping[str, Endpoint] = field(default_factory=dict)  # by port name
+    portal_host: str = ""  # the address under which this machine can reach the portal's git door; "" = it cannot
+    detail: str = ""  # for the technical log, never for people
+
+
+ABSENT = Sighting(Seen.ABSENT)
+
+
+@dataclass(frozen=True)
+class RollCall:
+    """All machines that carry our owner label. Only a complete list may be used to conclude that one is missing."""
+
+    complete: bool
+    keys: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a kind of fabric can do; the conformance suite skips only what is declared here."""
+
+    enforces_memory: bool = True
+    enforces_disk: bool = False
+    absent_twice: bool = False  # one ABSENT is not proof (eventually consistent listings)
+    survives_reboot: bool = True
+
+
+class Driver(Protocol):
+    """One configured fabric."""
+
+    capabilities: Capabilities
+    settling: timedelta
+    """How long after the last `ensure` an ABSENT proves nothing."""
+
+    def ensure(self, spec: MachineSpec, identity: Identity, *, within: float) -> Sighting:
+        """Make sure that one machine with this key exists and is asked to run. Never a second one.
+
+        Raises TryAgain (no room, engine away), GiveUp (the spec can never work here).
+        """
+
+    def see(self, key: str, *, within: float) -> Sighting:
+        """Say what is there. ABSENT is a fact, not an error; TryAgain when the fabric cannot say."""
+
+    def remove(self, key: str, *, within: float) -> Sighting:
+        """Ask for the machine and all that was made for it to go. Silent if it is gone already."""
+
+    def roll_call(self, *, within: float) -> RollCall:
+        """List the keys of all machines that carry our owner label, in whatever state."""
+
+
+class Fabric(Protocol):
+    """What each folder in `fabrics/` exports as its `__init__`: how a configured place becomes a driver."""
+
+    def open_driver(self, options: Mapping[str, Any], owner: str) -> Driver:
+        """Build a driver. Opens no connection; raises ValueError naming a wrong option."""
+
+    def problems(self, options: Mapping[str, Any]) -> Sequence[str]:
+        """Sentences about wrong options, for the admin's form."""
+
+
+@runtime_checkable
+class OwnWire(Protocol):
+    """A driver whose machines are not reached over SSH (the memory fabric) brings the wire itself."""
+
+    def remote(self, key: str) -> Any:
+        """Return a `provisioning.step.Remote` for this machine."""

@@ -1,0 +1,62 @@
+"""The words for where a row is, what was asked of it, and how urgent it is to look at it."""
+
+from enum import IntEnum, StrEnum
+
+
+class Wanted(StrEnum):
+    """What was asked for. GONE, once asked, is never taken back."""
+
+    UP = "up"
+    GONE = "gone"
+
+
+class Phase(StrEnum):
+    """Where a reconciled row is now."""
+
+    WAITING = "waiting"  # for room
+    BUILDING = "building"  # admitted; its steps are being walked
+    READY = "ready"  # it answered at its public address (deployment), or is set up (machine)
+    FAILED = "failed"  # gave up; kept for a look, until `retry()` or until its patience ends
+    RETIRING = "retiring"  # on the way out, and nothing turns it back
+    GONE = "gone"  # nothing is left
+
+
+class Lane(IntEnum):
+    """Which due rows are looked at first. Smaller is sooner."""
+
+    PERSON = 0  # somebody is waiting for this
+    ENDING = 1  # it costs as long as it runs
+    KEEPING = 2  # regular looks
+
+
+class Kind(StrEnum):
+    """The two kinds of reconciled row."""
+
+    DEPLOYMENT = "deployment"
+    MACHINE = "machine"
+
+
+class Settled(StrEnum):
+    """Why a machine's data may go. Empty means: it may not."""
+
+    NOT_YET = ""
+    ARCHIVED = "archived"  # a copy was made, read back and verified
+    WAIVED = "waived"  # somebody decided, by name, to go without a copy
+    NEVER_LOADED = "never-loaded"  # nothing was ever put on it, or the app keeps nothing
+    LOST = "lost"  # the fabric says the machine is not there any more
+
+
+class Happened(StrEnum):
+    """What an Entry tells."""
+
+    WISH = "wish"  # somebody asked for something
+    PHASE = "phase"  # a row moved
+    STEP = "step"  # a step of the plan became true
+    PROBLEM = "problem"  # a pass stopped with a blame
+    WARNING = "warning"  # the end is near
+    HEALTH = "health"  # stopped answering, or answers again
+    CONTENT = "content"  # new content arrived, or could not be fetched
+    EXTENSION = "extension"  # the end moved
+    COPY = "copy"  # an archive was made and verified, or could not be made
+    LOOK = "look"  # a secret was shown to its owner
+    STRAY = "stray"  # the roll call met a machine without a row

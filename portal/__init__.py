@@ -1,0 +1,1 @@
+"""People and doors: accounts, pages, mail, the live stream, settings."""

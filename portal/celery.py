@@ -1,0 +1,41 @@
+"""The Celery application: a broker that may forget everything without harm, because the database is the queue."""
+
+import os
+
+from celery import Celery
+from celery.schedules import schedule
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+
+def _filesystem_options() -> dict[str, object]:
+    folder = settings.BROKER_FOLDER
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # One folder for both directions: kombu's sender writes to data_folder_out, its reader reads data_folder_in.
+    return {
+        "data_folder_in": str(folder),
+        "data_folder_out": str(folder),
+        "control_folder": str(folder / "control"),
+        "polling_interval": 0.1,
+    }
+
+
+app = Celery("portal")
+app.conf.update(
+    broker_url=settings.BROKER_URL,
+    broker_transport_options=_filesystem_options() if settings.BROKER_URL.startswith("filesystem") else {},
+    broker_connection_retry_on_startup=True,
+    task_serializer="json",
+    accept_content=["json"],
+    task_ignore_result=True,
+    task_default_queue="sweep",
+    task_routes={"provisioning.reconcile": {"queue": "click"}},
+    worker_prefetch_multiplier=1,
+    timezone="UTC",
+    beat_schedule={
+        "drain": {"task": "provisioning.drain", "schedule": schedule(1.0), "options": {"expires": 2}},
+        "keep": {"task": "provisioning.keep", "schedule": schedule(30.0), "options": {"expires": 25}},
+    },
+)
+app.autodiscover_tasks()

@@ -1,0 +1,25 @@
+"""The app format `fairground.toml`, pure: no Django, no network, no clock."""
+
+from catalog.manifest.fields import Daemon, Data, FromFact, FromParam, Output, Param, Port, Probe
+from catalog.manifest.manifest import Manifest
+from catalog.manifest.params import ValueProblem, complete
+from catalog.manifest.problems import ManifestError, Problem
+from catalog.manifest.read import FILE, parse
+
+__all__ = [
+    "FILE",
+    "Daemon",
+    "Data",
+    "FromFact",
+    "FromParam",
+    "Manifest",
+    "ManifestError",
+    "Output",
+    "Param",
+    "Port",
+    "Probe",
+    "Problem",
+    "ValueProblem",
+    "complete",
+    "parse",
+]

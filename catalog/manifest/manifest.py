@@ -90,7 +90,7 @@ class Manifest(Table):
         live = self.health.live
         if live.path or live.tcp or live.run:
             asked = live.model_dump(include=set(Question.model_fields))
-            return Probe(**asked, deadline=self.probe.deadline, successes=1)
+            return self.probe.model_copy(update={**asked, "successes": 1})
         return self.probe
 
     @property

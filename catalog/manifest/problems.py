@@ -35,7 +35,12 @@ class ManifestError(Exception):
 
 def shown(value: object) -> str:
     """Repeat a value in one short line."""
-    if isinstance(value, dict):
-        return "a table"
-    text = repr(value) if not isinstance(value, list) else f"a list of {len(value)}"
+    match value:
+        case dict():
+            return "a table"
+        case list():
+            return f"a list of {len(value)}"
+        case int() if value.bit_length() > SHOWN:
+            return "a very large number"
+    text = repr(value)
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"

@@ -5,12 +5,13 @@ Steps know no rows: what they learn or decide goes through `Book`, which the rec
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from catalog.manifest import Manifest, Probe
-from provisioning.driver import Driver, Endpoint, Identity, MachineSpec, Secret, Sighting
+from provisioning.driver import Driver, Endpoint, Identity, MachineSpec, Secret, Seen, Sighting
+from provisioning.errors import NotYet
 from provisioning.phases import Settled
 
 # --- a machine's far side -----------------------------------------------------------------------------------------------
@@ -26,7 +27,7 @@ class RemoteJob:
     name: str  # "install-1-3f2a91c0"; [a-z0-9-]{1,64}
     argv: tuple[str, ...]
     directory: str = "/"
-    env_file: str = ""  # path on the machine of a 0600 file of NAME=value lines, read by the runner, never by a shell
+    env_file: str = ""  # path on the machine of a 0600 JSON file, name → text; see machine/onboard/README.md
     user: str = "root"
     timeout: timedelta = timedelta(minutes=15)
     safe_to_repeat: bool = True
@@ -110,16 +111,45 @@ class Source:
     bearer: Secret | None = None
 
 
-class MachineBook(Protocol):
-    """What a machine step may write down. Every call is a guarded write: lost with the lease."""
+class LogBook(Protocol):
+    """Where the output of remote jobs is kept for people to read."""
 
-    def saw(self, sighting: Sighting) -> None: ...
-    def removal_asked(self) -> None: ...
-    def facts(self, facts: MachineFacts) -> None: ...
-    def log(self, job: str, offset: int, chunk: bytes) -> None: ...
-    def log_offset(self, job: str) -> int: ...
-    def outputs(self, values: Mapping[str, Any]) -> None: ...
-    def content(self, commit: str, at: datetime) -> None: ...
+    def log(self, job: str, offset: int, chunk: bytes) -> None:
+        """Keep bytes at their place; the same bytes twice are kept once."""
+
+    def log_offset(self, job: str) -> int:
+        """Where the next unread byte is."""
+
+
+class MachineBook(LogBook, Protocol):
+    """What a machine step may write down. Every call is a guarded write, and is lost with the lease."""
+
+    def asked(self) -> None:
+        """The fabric is about to be asked for this machine."""
+
+    def saw(self, sighting: Sighting) -> None:
+        """What the fabric answered."""
+
+    def removal_asked(self) -> None:
+        """The fabric is about to be asked to remove it. Refused by the row while it is not settled."""
+
+    def absent(self) -> None:
+        """It was seen absent."""
+
+    def facts(self, facts: MachineFacts) -> None:
+        """What the machine says about itself."""
+
+    def outputs(self, values: Mapping[str, Any]) -> None:
+        """What the installer hands over. Kept sealed."""
+
+    def content(self, commit: str, at: datetime | None, problem: str) -> None:
+        """Which content is in, since when, and why no newer one."""
+
+    def restarted(self, asked_at: datetime) -> None:
+        """The restart asked for then is done."""
+
+    def pulled(self, asked_at: datetime) -> None:
+        """The pull asked for then is done."""
 
 
 @dataclass(frozen=True)
@@ -143,10 +173,19 @@ class MachineJob:
     values: Mapping[str, Any]  # parameters for `configure`
     machine_facts: Mapping[str, str]  # FAIRGROUND_* for `configure` and the processes
     driver: Driver
-    remote: Remote
+    remote: Remote | None  # None while nobody knows where it is
     book: MachineBook
     at: datetime
     within: float  # seconds a single outside call may take
+    restart_asked_at: datetime | None = None  # not done yet
+    pull_asked_at: datetime | None = None  # not done yet
+
+    @property
+    def far(self) -> Remote:
+        """The wire to the machine. NotYet while there is none."""
+        if self.remote is None:
+            raise NotYet("not-reachable-yet")
+        return self.remote
 
     def job_name(self, step: str, digest: str = "") -> str:
         """Name of a remote job: step, attempt and digest."""
@@ -168,10 +207,12 @@ class MachineView:
     settled: Settled
     hold_until: datetime | None
     upstream: Endpoint | None  # the primary port, as reached from the portal's host
+    seen: Seen | None  # what the fabric said last
+    can_try_again: bool  # its deployment was retried, and the failure is one that a new attempt may mend
     problem: str
     problem_params: Mapping[str, Any]
     blame: str
-    remote: Remote | None  # None while it cannot be reached
+    remote: Remote | None  # None while nobody knows where it is
 
 
 @dataclass(frozen=True)
@@ -180,7 +221,7 @@ class RouteLine:
 
     name: str  # stable id of the route
     host: str  # "auction-linden.apps.localhost"
-    upstream: Endpoint
+    upstream: Endpoint | None
 
 
 class FrontDoor(Protocol):
@@ -232,21 +273,56 @@ class Vault(Protocol):
         """Delete the copy; silent if it is gone."""
 
 
-class DeploymentBook(Protocol):
-    """What a deployment step may write down. Every call is a guarded write: lost with the lease."""
+@dataclass(frozen=True)
+class Copy:
+    """A copy that was read back: its name in the vault, its digest and size in bytes."""
 
-    def need_machine(self, role: str, number: int) -> None: ...
-    def let_go(self, machine: str) -> None: ...
-    def settle(self, machine: str, settled: Settled, *, copy: str = "", sha256: str = "", size: int = 0) -> None: ...
-    def hold(self, machine: str, *, until: datetime) -> None: ...
-    def publish(self, machine: str) -> None: ...
-    def published(self, revision: int) -> None: ...
-    def unpublish(self) -> None: ...
-    def answered(self, answer: Answer) -> None: ...
-    def silent(self, answer: Answer) -> None: ...
-    def log(self, machine: str, job: str, offset: int, chunk: bytes) -> None: ...
-    def log_offset(self, machine: str, job: str) -> int: ...
-    def forget_keys(self) -> None: ...
+    name: str
+    sha256: str
+    size: int
+
+
+class DeploymentBook(Protocol):
+    """What a deployment step may write down. Every call is a guarded write, and is lost with the lease."""
+
+    def need_machine(self, role: str, number: int) -> None:
+        """Make the row of one more machine, if there is room for it. NotYet otherwise."""
+
+    def try_again(self, machine: str) -> None:
+        """Let a failed machine try again from the step that failed."""
+
+    def settle(self, machine: str, settled: Settled, copy: Copy | None = None) -> None:
+        """Say why this machine's data may go."""
+
+    def look_at(self, machine: str) -> None:
+        """Give its own row a reason to look: what is known of it may be old."""
+
+    def let_go(self, machine: str) -> None:
+        """Ask for a settled machine to go."""
+
+    def hold(self, machine: str, *, until: datetime) -> None:
+        """Its copy could not be made: keep it, and tell."""
+
+    def route(self, upstream: Endpoint) -> None:
+        """The address is to lead there."""
+
+    def unroute(self) -> None:
+        """The address is to lead nowhere."""
+
+    def answered(self, answer: Answer) -> None:
+        """The page answered as it should, once more."""
+
+    def missed(self, answer: Answer) -> None:
+        """The page did not answer as it should."""
+
+    def relaunch(self) -> None:
+        """Set it up again, on a new machine."""
+
+    def forget(self) -> None:
+        """Drop keys, parameters and outputs; nothing needs them any more."""
+
+    def log_of(self, machine: str) -> LogBook:
+        """The log of one of its machines."""
 
 
 @dataclass(frozen=True)
@@ -259,18 +335,21 @@ class DeploymentJob:
     attempt: int
     manifest: Manifest
     machines: tuple[MachineView, ...]
-    route: RouteLine | None  # as the rows say it should be
-    route_live: bool
-    answered_times: int
+    route: RouteLine  # as it should be: empty upstream = leads nowhere
+    was_ready: bool  # people may have put something into it
+    may_relaunch: bool  # if its machine dies: nothing of value was on it, or the owner chose so
+    is_forgotten: bool  # keys and parameters are dropped
+    answered_times: int  # good answers in a row
+    archive_try: int  # part of the archive job's name, so that another try is another job
+    look_until: datetime  # how long a failed one keeps its machine
     hold_until: datetime  # how long a machine may be held if its copy cannot be made
-    building_since: datetime
+    waiting_since: datetime  # since when it is at this step
     front_door: FrontDoor
     prober: Prober
     vault: Vault
     book: DeploymentBook
     at: datetime
     within: float
-    facts: Mapping[str, Any] = field(default_factory=dict)
 
     def of_role(self, role: str) -> Sequence[MachineView]:
         """The machines of one role that are wanted up."""

@@ -1,0 +1,108 @@
+"""Who may come in now. Counting and admitting are one act under one lock, and nothing is cached."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import QuerySet, Sum
+
+from provisioning.errors import NotYet
+from provisioning.models import Admission, Deployment, Fabric, Machine
+from provisioning.models.reconciled import woken
+from provisioning.phases import Phase, Wanted
+
+PERSONS_ASKED = 50
+"""How many people's first in line are looked at for one place; more would make every admission slow."""
+
+
+def place_for(deployment: Deployment, at: datetime) -> Fabric:
+    """Find room for one more machine of this deployment. Must be inside a transaction that holds `Admission.lock()`.
+
+    Raises NotYet when it is somebody else's turn (who is named in the params as `turn`) or when there is no room.
+    """
+    turn = Admission.lock()
+    if not turn.is_open:
+        raise NotYet("launches-are-paused")
+    building = Deployment.objects.filter(phase=Phase.BUILDING).count()
+    waiting = _waiting(at)
+    free = settings.BUILDING_AT_ONCE - building
+    if free < 1:
+        raise NotYet("many-are-being-set-up")
+    if waiting[: free + 1].count() > free:
+        _check_turn(deployment, turn, at)
+    fabric = _with_room(deployment)
+    Admission.objects.filter(pk=1).update(last_person_id=deployment.owner_id)
+    return fabric
+
+
+def room_for_one_more(deployment: Deployment) -> Fabric:
+    """Find room for a machine in place of one that was lost. Same lock; no turn, because it was admitted before."""
+    Admission.lock()
+    return _with_room(deployment)
+
+
+def wake_next(at: datetime) -> None:
+    """Room may have become free: give the row that waits longest a reason to look."""
+    first = _waiting(at).order_by("created_at").values_list("pk", flat=True).first()
+    if first is not None:
+        Deployment.objects.filter(pk=first).update(**woken(at))
+
+
+def _waiting(at: datetime) -> "QuerySet[Deployment]":
+    return Deployment.objects.filter(phase=Phase.WAITING, wanted=Wanted.UP, expires_at__gt=at)
+
+
+def _check_turn(deployment: Deployment, turn: Admission, at: datetime) -> None:
+    for first in _first_of_each_person(turn.last_person_id, at):
+        if first.pk == deployment.pk:
+            return
+        if _fits(first):
+            raise NotYet("not-your-turn", turn=first.pk)
+    # Nobody ahead of it can be admitted, so it may.
+
+
+def _first_of_each_person(after: int, at: datetime) -> Iterator[Deployment]:
+    """The oldest waiting row of each person, beginning with the person after the one who was last served."""
+    behind = _waiting(at).order_by("owner_id", "created_at")
+    for line in (behind.filter(owner_id__gt=after), behind.filter(owner_id__lte=after)):
+        first = line.first()
+        for _ in range(PERSONS_ASKED):
+            if first is None:
+                break
+            yield first
+            first = line.filter(owner_id__gt=first.owner_id).first()
+
+
+def _fits(deployment: Deployment) -> bool:
+    try:
+        _with_room(deployment)
+    except NotYet:
+        return False
+    return True
+
+
+def _with_room(deployment: Deployment) -> Fabric:
+    _check_person_and_event(deployment)
+    allowed = deployment.manifest.requires.fabrics
+    for fabric in Fabric.objects.filter(is_open=True).order_by("pk"):
+        if (not allowed or fabric.kind in allowed) and _has_room(fabric, deployment.manifest.install_memory_mib):
+            return fabric
+    raise NotYet("no-room")
+
+
+def _check_person_and_event(deployment: Deployment) -> None:
+    taken = Machine.objects.exclude(phase=Phase.GONE).exclude(deployment=deployment)
+    if taken.filter(deployment__owner_id=deployment.owner_id).count() >= settings.SERVICES_PER_PERSON:
+        raise NotYet("your-share-is-used", most=settings.SERVICES_PER_PERSON)
+    if taken.filter(deployment__event_id=deployment.event_id).count() >= deployment.event.most_services:
+        raise NotYet("the-event-is-full", most=deployment.event.most_services)
+
+
+def _has_room(fabric: Fabric, memory_mib: int) -> bool:
+    living = Machine.objects.filter(fabric=fabric).exclude(phase=Phase.GONE)
+    if living.count() >= fabric.most_machines:
+        return False
+    if not fabric.most_memory_mib:
+        return True
+    taken = living.aggregate(total=Sum("memory_mib"))["total"] or 0
+    return bool(taken + memory_mib <= fabric.most_memory_mib)

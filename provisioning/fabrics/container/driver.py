@@ -1,0 +1,161 @@
+"""The four verbs on a container engine.
+
+A machine is a container and a network of the same name. Labels are all the memory: whose it is, its key, its ports.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from docker.errors import APIError, NotFound
+
+from provisioning.driver import ABSENT, Capabilities, Endpoint, Identity, MachineSpec, RollCall, Seen, Sighting
+from provisioning.errors import Blame, GiveUp
+from provisioning.fabrics.container import request
+from provisioning.fabrics.container.engine import Engine, opened
+from provisioning.fabrics.container.errors import is_duplicate
+from provisioning.fabrics.container.options import Options
+
+_SEEN = {"running": Seen.RUNNING, "restarting": Seen.STARTING}
+"""Every other state is one that `ensure` has to end: created, paused, exited, dead, being removed."""
+
+
+class ContainerDriver:
+    """One engine."""
+
+    capabilities = Capabilities(enforces_memory=True, enforces_disk=False, absent_twice=False, survives_reboot=True)
+    settling = timedelta(seconds=30)
+    """A request whose reply was lost may still be at work on the far side; nothing of ours takes the engine as long."""
+
+    def __init__(self, options: Options, owner: str) -> None:
+        self.options = options
+        self.owner = owner
+        self._version = "auto"
+        self._limit_tasks = False
+
+    def ensure(self, spec: MachineSpec, identity: Identity, *, within: float) -> Sighting:
+        """Make what is missing, put the keys into what never ran, start what does not run."""
+        with self._engine(within) as engine:
+            found = engine.container(request.name(spec.key)) or self._create(engine, spec)
+            self._must_be_ours(found, spec.key)
+            match found["State"]["Status"]:
+                case "running" | "restarting":
+                    pass
+                case "paused":
+                    engine.api.unpause(found["Id"])
+                case "created":
+                    engine.api.put_archive(found["Id"], "/", request.keys(spec, identity))
+                    self._start(engine, spec, found)
+                case _:
+                    self._start(engine, spec, found)
+            return self._look(engine, spec.key)
+
+    def see(self, key: str, *, within: float) -> Sighting:
+        """Say what is there. Only when container and network are gone, it is absent."""
+        with self._engine(within) as engine:
+            return self._look(engine, key)
+
+    def remove(self, key: str, *, within: float) -> Sighting:
+        """Kill and remove the container with its data, then its network."""
+        with self._engine(within) as engine:
+            name = request.name(key)
+            found = engine.container(name)
+            if found and self._is_ours(found["Config"]["Labels"]):
+                _silently(engine.api.remove_container, found["Id"], v=True, force=True)
+            for network in self._our_networks(engine, name):
+                _silently(engine.api.remove_network, network["Id"])
+            return self._look(engine, key)
+
+    def roll_call(self, *, within: float) -> RollCall:
+        """Everything that carries our label, networks without a container too."""
+        with self._engine(within) as engine:
+            ours = {"label": f"{request.OWNER}={self.owner}"}
+            found = [*engine.api.containers(all=True, filters=ours), *engine.api.networks(filters=ours)]
+            return RollCall(True, frozenset(thing["Labels"][request.KEY] for thing in found))
+
+    @contextmanager
+    def _engine(self, within: float) -> Iterator[Engine]:
+        with opened(self.options.docker_host, self._version, within) as engine:
+            if self._version == "auto":
+                about = engine.api.version()
+                parts = [part.get("Name", "") for part in about.get("Components") or []]
+                self._limit_tasks = any("Podman" in part for part in parts)
+                self._version = str(engine.api._version)  # noqa: SLF001 - what "auto" has found
+            yield engine
+
+    def _create(self, engine: Engine, spec: MachineSpec) -> dict[str, Any]:
+        wanted = request.container(spec, self.options, self.owner, limit_tasks=self._limit_tasks)
+        request.assert_harmless(wanted, self.options)
+        self._network(engine, spec)
+        try:
+            engine.api.create_container_from_config(wanted, request.name(spec.key))
+        except APIError as error:
+            if not is_duplicate(error):
+                raise
+        return dict(engine.api.inspect_container(request.name(spec.key)))
+
+    def _network(self, engine: Engine, spec: MachineSpec) -> dict[str, Any]:
+        """The machine's network; made if it is not there."""
+        name = request.name(spec.key)
+        if not self._our_networks(engine, name):
+            try:
+                engine.api.create_network(**request.network(spec, self.options, self.owner))
+            except APIError as error:
+                if not is_duplicate(error):
+                    raise
+        if not (networks := self._our_networks(engine, name)):
+            raise GiveUp("machine-is-not-ours", blame=Blame.FABRIC, key=spec.key)
+        return networks[0]
+
+    def _start(self, engine: Engine, spec: MachineSpec, found: dict[str, Any]) -> None:
+        """Start it, on its network even if that was removed and made again meanwhile (`docker network prune` does)."""
+        network = self._network(engine, spec)
+        joined = found["NetworkSettings"]["Networks"].get(network["Name"]) or {}
+        if joined.get("NetworkID") not in {"", None, network["Id"]}:
+            _silently(engine.api.disconnect_container_from_network, found["Id"], network["Name"], force=True)
+            engine.api.connect_container_to_network(found["Id"], network["Id"])
+        engine.api.start(found["Id"])
+
+    def _look(self, engine: Engine, key: str) -> Sighting:
+        name = request.name(key)
+        found = engine.container(name)
+        if found and self._is_ours(found["Config"]["Labels"]):
+            return self._sighting(found)
+        if self._our_networks(engine, name):
+            return Sighting(Seen.STOPPED, detail="only its network is left")
+        return ABSENT
+
+    def _sighting(self, found: dict[str, Any]) -> Sighting:
+        state, frozen = found["State"], json.loads(found["Config"]["Labels"][request.FROZEN])
+        address = self.options.address
+        return Sighting(
+            seen=_SEEN.get(state["Status"], Seen.STOPPED),
+            place_id=found["Id"][:12],
+            ssh=Endpoint(address, frozen["ssh"]),
+            ports={name: Endpoint(address, outer) for name, outer in frozen["ports"].items()},
+            portal_host=self.options.git_door_host,
+            detail=f"{state['Status']}, exit {state.get('ExitCode')}, out of memory: {state.get('OOMKilled')}",
+        )
+
+    def _our_networks(self, engine: Engine, name: str) -> list[dict[str, Any]]:
+        return [network for network in engine.networks(name) if self._is_ours(network.get("Labels"))]
+
+    def _is_ours(self, labels: dict[str, str] | None) -> bool:
+        return (labels or {}).get(request.OWNER) == self.owner
+
+    def _must_be_ours(self, found: dict[str, Any], key: str) -> None:
+        if not self._is_ours(found["Config"]["Labels"]):
+            raise GiveUp("machine-is-not-ours", blame=Blame.FABRIC, key=key)
+
+
+def _silently(verb: Any, *words: Any, **named: Any) -> None:
+    """Do it; that it is done already, or that somebody is just doing it, is no error."""
+    try:
+        verb(*words, **named)
+    except NotFound:
+        pass
+    except APIError as error:
+        if error.status_code not in {403, 409}:  # still in use, or being removed: the next look tells
+            raise

@@ -1,0 +1,67 @@
+"""What an admin says about a container engine."""
+
+import ipaddress
+import re
+import resource
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+ROOM = ("subnets", "first_port")
+"""Options that are read by the portal's own tables, not here."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """One configured engine."""
+
+    docker_host: str  # "unix:///run/…/engine.sock" or "tcp://10.0.0.5:2375"
+    image: str  # name of the machine image on that engine
+    git_door_host: str = ""  # the address under which machines reach the portal's git door; "" = they cannot
+    bridge_prefix: str = "fg"  # how the names of our bridges begin; the firewall knows them by it
+    address: str = "127.0.0.1"  # where ports are published, and reached from the portal's host
+    open_files: int = 0  # limit of open files; 0 = as many as may be, at most 4096
+
+
+def problems(options: Mapping[str, Any]) -> Sequence[str]:
+    """Sentences about wrong options, for the admin's form."""
+    known = [field.name for field in fields(Options)]
+    text = {name: str(options.get(name, "")) for name in known}
+    found = [f"There is no option {name!r}; there are {', '.join(known)}." for name in set(options) - {*known, *ROOM}]
+    if not re.fullmatch(r"(unix:///|tcp://)\S+", text["docker_host"]):
+        found.append("docker_host: say where the engine listens, as unix:///path/of/socket or tcp://host:port.")
+    if not text["image"]:
+        found.append("image: say which image machines start from; `./fairground up` makes one and prints its name.")
+    if text["bridge_prefix"] and not re.fullmatch(r"[a-z][a-z0-9]{1,5}", text["bridge_prefix"]):
+        found.append("bridge_prefix: two to six small letters and digits, beginning with a letter.")
+    for name in ("git_door_host", "address"):
+        if text[name] and not _is_address(text[name]):
+            found.append(f"{name}: an IP address, not {text[name]!r}.")
+    if text["address"] and _is_address(text["address"]) and ipaddress.ip_address(text["address"]).is_unspecified:
+        found.append("address: not all addresses; sshd of the machines would be open to everybody.")
+    if not re.fullmatch(r"\d{0,7}", text["open_files"]):
+        found.append("open_files: a number, 0 for as many as may be.")
+    return found
+
+
+def read(options: Mapping[str, Any]) -> Options:
+    """Options as a whole. Raises ValueError naming what is wrong."""
+    if wrong := problems(options):
+        raise ValueError(" ".join(wrong))
+    given = {field.name: options[field.name] for field in fields(Options) if field.name in options}
+    chosen = Options(**{**given, "open_files": int(given.get("open_files") or _open_files())})
+    return chosen
+
+
+def _open_files() -> int:
+    """What a machine may have: no more than this host gives us, or starting it is refused where we cannot raise limits."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return 4096 if hard == resource.RLIM_INFINITY else min(4096, hard)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

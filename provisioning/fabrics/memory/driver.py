@@ -1,0 +1,97 @@
+"""The four verbs on a place in memory."""
+
+from datetime import timedelta
+
+from provisioning.driver import (
+    ABSENT,
+    Capabilities,
+    Endpoint,
+    Identity,
+    MachineSpec,
+    RollCall,
+    Seen,
+    Sighting,
+)
+from provisioning.errors import Blame, GiveUp, TryAgain
+from provisioning.fabrics.memory.place import Ghost, Place
+from provisioning.fabrics.memory.remote import MemoryRemote
+from provisioning.step import Remote
+
+
+class MemoryDriver:
+    """A driver like any other, whose machines are dictionary entries."""
+
+    capabilities = Capabilities(enforces_memory=False)
+    settling = timedelta(0)
+
+    def __init__(self, place: Place, owner: str) -> None:
+        self.place = place
+        self.owner = owner
+
+    def ensure(self, spec: MachineSpec, identity: Identity, *, within: float) -> Sighting:
+        """Make one, or start the one that is there."""
+        self._answers()
+        self._has_room(spec)
+        ghost = self.place.machines.get(spec.key)
+        if ghost is None:
+            ghost = self.place.machines[spec.key] = Ghost(spec, self.owner)
+            self.place.made.append(spec.key)
+        if ghost.owner != self.owner:
+            raise GiveUp("machine-is-not-ours", blame=Blame.FABRIC, key=spec.key)
+        if ghost.seen == Seen.STOPPED:
+            ghost.seen, ghost.looks, ghost.reboot = Seen.STARTING, 0, ghost.reboot + 1
+        self._replies()
+        return self._sight(ghost)
+
+    def see(self, key: str, *, within: float) -> Sighting:
+        """Look."""
+        self._answers()
+        ghost = self.place.machines.get(key)
+        return self._sight(ghost) if ghost and ghost.owner == self.owner else ABSENT
+
+    def remove(self, key: str, *, within: float) -> Sighting:
+        """Remove it, at once or after a few looks."""
+        self._answers()
+        ghost = self.place.machines.get(key)
+        if ghost and ghost.owner == self.owner:
+            if self.place.slow_removals:
+                self.place.slow_removals -= 1
+                return self._sight(ghost)
+            del self.place.machines[key]
+        self._replies()
+        return ABSENT
+
+    def roll_call(self, *, within: float) -> RollCall:
+        """Everything that is ours."""
+        self._answers()
+        if self.place.partial_lists:
+            self.place.partial_lists -= 1
+            return RollCall(complete=False, keys=frozenset())
+        return RollCall(True, frozenset(key for key, ghost in self.place.machines.items() if ghost.owner == self.owner))
+
+    def remote(self, key: str) -> Remote:
+        """The wire to a machine in memory."""
+        return MemoryRemote(self.place, key)
+
+    def _answers(self) -> None:
+        if self.place.away:
+            self.place.away -= 1
+            raise TryAgain("place-away", blame=Blame.FABRIC)
+
+    def _has_room(self, spec: MachineSpec) -> None:
+        if self.place.no_room and spec.key not in self.place.machines:
+            self.place.no_room -= 1
+            raise TryAgain("place-is-full", blame=Blame.FABRIC)
+
+    def _replies(self) -> None:
+        if self.place.lost_replies:
+            self.place.lost_replies -= 1
+            raise TryAgain("place-away", blame=Blame.FABRIC)
+
+    def _sight(self, ghost: Ghost) -> Sighting:
+        if ghost.seen == Seen.STARTING:
+            ghost.looks += 1
+            if ghost.looks > self.place.boot_looks:
+                ghost.seen = Seen.RUNNING
+        ports = {port.name: Endpoint("memory", port.outer) for port in ghost.spec.ports}
+        return Sighting(ghost.seen, ghost.spec.key[:12], Endpoint("memory", ghost.spec.ssh_port), ports)

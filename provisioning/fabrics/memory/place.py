@@ -1,0 +1,72 @@
+"""The far side of the memory fabric: what "exists", and how badly it behaves."""
+
+from dataclasses import dataclass, field
+
+from provisioning.driver import MachineSpec, Seen
+
+
+@dataclass
+class Ghost:
+    """A machine that exists only here."""
+
+    spec: MachineSpec
+    owner: str
+    seen: Seen = Seen.STARTING
+    looks: int = 0
+    jobs: dict[str, int] = field(default_factory=dict)
+    """Looks that each job still takes."""
+    started: list[str] = field(default_factory=list)
+    """Every job that was really begun, in order: begun twice = here twice."""
+    files: dict[str, bytes] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+    programs: list[str] = field(default_factory=list)
+    scheduled: bool = False
+    reboot: int = 1
+
+
+@dataclass
+class Place:
+    """One memory place, and its moods. Counters count down; at zero the place behaves."""
+
+    machines: dict[str, Ghost] = field(default_factory=dict)
+    made: list[str] = field(default_factory=list)
+    """Every key that a machine was ever made for, in order."""
+    boot_looks: int = 1
+    """Looks that a machine answers with STARTING."""
+    job_looks: int = 0
+    """Looks that a job takes."""
+    away: int = 0
+    """Calls that fail because the place does not answer."""
+    lost_replies: int = 0
+    """Calls of ensure and remove that work and then fail."""
+    no_room: int = 0
+    """Calls of ensure that find no room."""
+    partial_lists: int = 0
+    """Roll calls that are not complete (and leave out everything)."""
+    slow_removals: int = 0
+    """Looks for which a removed machine is still there."""
+    failing_jobs: dict[str, int] = field(default_factory=dict)
+    """Exit code of jobs whose name begins so."""
+    broken_jobs: set[str] = field(default_factory=set)
+    """Jobs whose name begins so end with nobody knowing how."""
+
+    def kill(self, key: str) -> None:
+        """Power failure: it exists and does not run."""
+        self.machines[key].seen = Seen.STOPPED
+
+    def destroy(self, key: str) -> None:
+        """Somebody outside removed it."""
+        self.machines.pop(key, None)
+
+
+_places: dict[str, Place] = {}
+
+
+def place(name: str = "default") -> Place:
+    """The place of this name; made when first asked for."""
+    return _places.setdefault(name, Place())
+
+
+def forget_places() -> None:
+    """Begin anew."""
+    _places.clear()

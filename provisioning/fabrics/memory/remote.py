@@ -1,0 +1,89 @@
+"""The wire to a machine in memory: jobs that end after a few looks, files that are dictionary entries."""
+
+import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Mapping
+from typing import Any
+
+from provisioning.driver import Seen
+from provisioning.errors import Blame, NotYet, TryAgain
+from provisioning.fabrics.memory.place import Ghost, Place
+from provisioning.step import Broken, Exited, MachineFacts, Peek, RemoteJob, Running
+
+
+class MemoryRemote:
+    """Implements `provisioning.step.Remote` without a wire."""
+
+    def __init__(self, place: Place, key: str) -> None:
+        self.place = place
+        self.key = key
+
+    def reach(self, *, within: float) -> MachineFacts:
+        ghost = self._ghost()
+        return MachineFacts("debian:12", "x86_64", f"boot-{ghost.reboot}", "3.11")
+
+    def put(self, path: str, content: bytes, *, mode: int = 0o600, within: float = 20) -> None:
+        self._ghost().files[path] = content
+
+    def start(self, job: RemoteJob, *, within: float = 20) -> None:
+        ghost = self._ghost()
+        if job.name not in ghost.jobs:
+            ghost.jobs[job.name] = self.place.job_looks
+            ghost.started.append(job.name)
+            if job.name.startswith("archive"):
+                _archive(ghost, job)
+
+    def peek(self, name: str, *, offset: int = 0, wait: float = 0, within: float = 20) -> Peek:
+        ghost = self._ghost()
+        if name not in ghost.jobs:
+            return None
+        if ghost.jobs[name]:
+            ghost.jobs[name] -= 1
+            return Running()
+        if any(name.startswith(broken) for broken in self.place.broken_jobs):
+            return Broken("the machine was restarted")
+        code = next((code for begin, code in self.place.failing_jobs.items() if name.startswith(begin)), 0)
+        return Exited(code, tail="" if code == 0 else f"{name} ended with {code}")
+
+    def end(self, name: str, *, within: float = 20) -> None:
+        self._ghost().jobs[name] = 0
+
+    def call(self, verb: str, given: Mapping[str, Any] | None = None, *, within: float = 20) -> dict[str, Any]:
+        ghost = self._ghost()
+        ghost.calls.append(verb)
+        match verb:
+            case "supervise":
+                ghost.programs = [program["name"] for program in (given or {})["processes"]]
+            case "schedule":
+                ghost.scheduled = True
+            case "end-all":
+                ghost.programs, ghost.scheduled = [], False
+        programs = [{"name": name, "state": "running"} for name in ghost.programs]
+        return {"processes": programs, "right": ghost.scheduled, "commit": "c" * 40, "problem": ""}
+
+    def read(self, path: str, *, offset: int, limit: int, within: float = 20) -> bytes:
+        return self._ghost().files.get(path, b"")[offset : offset + limit]
+
+    def _ghost(self) -> Ghost:
+        ghost = self.place.machines.get(self.key)
+        if ghost is None or ghost.seen == Seen.STOPPED:
+            raise TryAgain("machine-not-reachable", blame=Blame.FABRIC)
+        if ghost.seen == Seen.STARTING:
+            raise NotYet("not-started-yet")
+        return ghost
+
+
+def _archive(ghost: Ghost, job: RemoteJob) -> None:
+    """What the archive job leaves on a real machine: a tarball and a note about it."""
+    out = json.loads(ghost.files[job.argv[-1]])["out"]
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as copy:
+        told = tarfile.TarInfo("marker")
+        told.size = len(ghost.spec.key)
+        copy.addfile(told, io.BytesIO(ghost.spec.key.encode()))
+    packed = content.getvalue()
+    note = {"sha256": hashlib.sha256(packed).hexdigest(), "size": len(packed), "members": 1}
+    ghost.files[f"{out}.tar.gz"] = packed
+    ghost.files[f"{out}.json"] = json.dumps(note).encode()

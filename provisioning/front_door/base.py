@@ -1,0 +1,118 @@
+"""The part of Caddy's configuration that never changes while it runs.
+
+Every address is one entry of one map, host name to upstream, so a change stays small and Caddy itself refuses a second line for
+the same host. What has no line, or does not answer, gets a page of the portal; what the portal cannot show, a sentence.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from provisioning.driver import Endpoint
+
+LINES = "lines"  # @id of the map
+UPSTREAM = "{door.upstream}"
+DOOR_HEADER = "X-Fairground-Door"
+"""On every answer that is not the service's own: `none` (no line), `down` (the service does not answer), `closed` (nor the portal)."""
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Base:
+    """What the front door must know from the settings."""
+
+    admin: str  # where its own admin API listens, "unix//run/…/caddy.sock"
+    listen: str  # "127.0.0.1:8080"
+    apps_domain: str  # "apps.localhost"
+    portal: Endpoint  # where the portal listens
+    portal_host: str  # the name the portal answers to, "localhost:8000"
+
+
+def base_config(base: Base, lines: Sequence[Mapping[str, Any]] = ()) -> Json:
+    """Caddy's whole configuration, with these entries of the map."""
+    return {
+        "admin": {"listen": base.admin, "origins": ["fairground"]},
+        "logging": {"logs": {"default": {"level": "WARN"}}},
+        "apps": {"http": {"grace_period": "3s", "servers": {"doors": _server(base, lines)}}},
+    }
+
+
+def _server(base: Base, lines: Sequence[Mapping[str, Any]]) -> Json:
+    lookup = {"@id": LINES, "handler": "map", "source": "{http.request.host}", "destinations": [UPSTREAM]}
+    return {
+        "listen": [base.listen],
+        "protocols": ["h1"],
+        "automatic_https": {"disable": True},
+        "read_header_timeout": "20s",
+        "idle_timeout": "2m",
+        "routes": [
+            {"handle": [lookup | {"mappings": list(lines), "defaults": [""]}, _clean()]},
+            {"match": [{"not": [{"vars": {UPSTREAM: [""]}}]}], "handle": [_service()], "terminal": True},
+            *_portal_page(base, "none"),
+        ],
+        "errors": {"routes": _portal_page(base, "down")},
+    }
+
+
+def _clean() -> Json:
+    """What a client says about where it comes from is a claim; Caddy's own X-Forwarded-* are facts."""
+    claims = ["X-Forwarded-*", "Forwarded", "X-Real-Ip", "X-Fairground-*"]
+    return {"handler": "headers", "request": {"delete": claims}}
+
+
+def _service() -> Json:
+    return {
+        "handler": "reverse_proxy",
+        "upstreams": [{"dial": UPSTREAM}],
+        "transport": {"protocol": "http", "dial_timeout": "3s", "response_header_timeout": "2m"},
+        # A gateway's error inside the service, shown to a browser: our page says it better. Programs get what was said.
+        "handle_response": [
+            {
+                "match": {"status_code": [502, 503, 504]},
+                "routes": [
+                    {
+                        "match": [{"header": {"Accept": ["*text/html*"]}}],
+                        "handle": [{"handler": "error", "status_code": "{http.reverse_proxy.status_code}"}],
+                        "terminal": True,
+                    },
+                    {"handle": [{"handler": "copy_response"}]},
+                ],
+            }
+        ],
+    }
+
+
+def _portal_page(base: Base, reason: str) -> list[Json]:
+    """The portal's page about this address, whatever was asked of it; without the visitor's cookies, which are the service's."""
+    ours = rf"(?i)^[a-z0-9-]+\.{re.escape(base.apps_domain)}\.?(:[0-9]+)?$"
+    told = {"X-Fairground-Door": [reason], "Host": [base.portal_host]}
+    ask = {
+        "handler": "reverse_proxy",
+        "upstreams": [{"dial": f"{base.portal.host}:{base.portal.port}"}],
+        "transport": {"protocol": "http", "dial_timeout": "3s", "response_header_timeout": "10s"},
+        "headers": {
+            "request": {"set": told, "delete": ["Cookie", "Authorization", "Content-Type", "Range", "If-*", "Upgrade"]},
+            "response": {"set": {DOOR_HEADER: [reason], "Cache-Control": ["no-store"]}, "delete": ["Set-Cookie"]},
+        },
+    }
+    page = [
+        {"handler": "rewrite", "method": "GET", "uri": "/door/{http.request.host}"},
+        {"handler": "request_body", "max_size": 1},
+        ask,
+    ]
+    closed = {"routes": [{"handle": [_sentence(503, "closed", "This page cannot be shown right now. Please try again in a minute.")]}]}
+    return [
+        {
+            "match": [{"header_regexp": {"Host": {"pattern": ours}}}],
+            "handle": [{"handler": "subroute", "routes": [{"handle": page}], "errors": closed}],
+            "terminal": True,
+        },
+        {"handle": [_sentence(404, "none", "There is nothing at this address.")], "terminal": True},
+    ]
+
+
+def _sentence(status: int, reason: str, text: str) -> Json:
+    headers = {"Content-Type": ["text/plain; charset=utf-8"], DOOR_HEADER: [reason], "Cache-Control": ["no-store"]}
+    return {"handler": "static_response", "status_code": status, "headers": headers, "body": text + "\n"}

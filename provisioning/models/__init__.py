@@ -1,0 +1,29 @@
+"""The rows. They hold what is true and grant wishes; they touch nothing but rows."""
+
+from provisioning.models.admission import Admission
+from provisioning.models.archive import Archive
+from provisioning.models.deployment import Address, Deployment
+from provisioning.models.entry import Entry
+from provisioning.models.event import Event
+from provisioning.models.fabric import Fabric, Stray
+from provisioning.models.log import LogChunk
+from provisioning.models.machine import Machine
+from provisioning.models.mail import Mail
+from provisioning.models.reconciled import Reconciled
+from provisioning.models.route import Route
+
+__all__ = [
+    "Address",
+    "Admission",
+    "Archive",
+    "Deployment",
+    "Entry",
+    "Event",
+    "Fabric",
+    "LogChunk",
+    "Machine",
+    "Mail",
+    "Reconciled",
+    "Route",
+    "Stray",
+]

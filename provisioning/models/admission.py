@@ -1,0 +1,25 @@
+"""The one row that everybody who admits must lock."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class Admission(models.Model):
+    """Exactly one row. Locking it makes counting and admitting one act; on SQLite the IMMEDIATE transaction does that."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    is_open = models.BooleanField(default=True)
+    """The "no new launches" switch."""
+    quarantined = models.BooleanField(default=False)
+    """After a restored database: look at everything, destroy nothing that has no row."""
+    last_person_id = models.BigIntegerField(default=0)
+    """Whose turn it was last; the next in line is somebody else if somebody else waits."""
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="admission_is_one_row")]
+
+    @classmethod
+    def lock(cls) -> "Admission":
+        """Lock and return the row. Must be inside a transaction."""
+        cls.objects.get_or_create(pk=1)
+        return cls.objects.select_for_update().get(pk=1)

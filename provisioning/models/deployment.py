@@ -1,0 +1,240 @@
+"""One release launched for one event, and the address it answers at."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils.text import slugify
+
+from catalog.manifest import Manifest
+from catalog.models import Dataset, Release
+from provisioning.models.entry import Entry
+from provisioning.models.event import Event
+from provisioning.models.fields import SealedJSON
+from provisioning.models.machine import Machine
+from provisioning.models.reconciled import Reconciled, woken
+from provisioning.nudge import nudge_on_commit
+from provisioning.phases import Happened, Kind, Lane, Phase, Wanted
+
+if TYPE_CHECKING:
+    from portal.models import User
+
+
+class Address(models.Model):
+    """A name that was given once. The row stays for ever, so the name is never another's."""
+
+    name = models.CharField(max_length=63, primary_key=True)
+    created_at = models.DateTimeField()
+
+
+class DeploymentQuerySet(models.QuerySet["Deployment"]):
+    """Launching, and finding what must end."""
+
+    @transaction.atomic
+    def launch(
+        self,
+        *,
+        event: Event,
+        release: Release,
+        by: "User",
+        form_token: str,
+        at: datetime,
+        title: str = "",
+        values: dict[str, Any] | None = None,
+        dataset: Dataset | None = None,
+        expires_at: datetime | None = None,
+    ) -> "Deployment":
+        """Ask for a release to run until `expires_at` (default and at most: the event's end).
+
+        The same form token of the same person is the same deployment, however often it is sent.
+        """
+        if before := self.filter(owner=by, form_token=form_token).first():
+            return before
+        title = title or release.app.name
+        deployment = self.create(
+            name=_new_address(title, at).name,
+            title=title,
+            owner=by,
+            event=event,
+            release=release,
+            dataset=dataset or release.dataset,
+            form_token=form_token,
+            values=values or {},
+            expires_at=min(expires_at or event.closes_at, event.closes_at),
+            closes_at=event.closes_at,
+            created_at=at,
+            phase_at=at,
+            due_at=at,
+        )
+        Entry.objects.write(deployment, Happened.WISH, by=by, at=at, cause="wish:up", wanted=Wanted.UP)
+        nudge_on_commit(Kind.DEPLOYMENT, deployment.pk)
+        return deployment
+
+    def ending(self, at: datetime) -> "DeploymentQuerySet":
+        """Those whose time is over and that were not asked to go yet."""
+        return self.filter(wanted=Wanted.UP, expires_at__lte=at)
+
+
+def _new_address(title: str, at: datetime) -> Address:
+    stem = slugify(title)[:40].strip("-") or "service"
+    stem = stem if stem[0].isalpha() else f"s-{stem}"
+    while True:
+        # Six random digits keep names unguessable and free of other people's brand names.
+        name = f"{stem}-{secrets.token_hex(3)}"
+        address, is_new = Address.objects.get_or_create(name=name, defaults={"created_at": at})
+        if is_new:
+            return address
+
+
+class Deployment(Reconciled):
+    """A service: what somebody launched, from the press to nothing left."""
+
+    name = models.CharField(max_length=63, unique=True)
+    """Host label of its address; also a row of Address, which stays."""
+    title = models.CharField(max_length=80)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="deployments")
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="deployments")
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="deployments")
+    dataset = models.ForeignKey(Dataset, null=True, on_delete=models.PROTECT, related_name="+")
+    form_token = models.CharField(max_length=64)
+    values = SealedJSON(default=dict)
+    """Parameters for `configure`."""
+    expires_at = models.DateTimeField()
+    closes_at = models.DateTimeField()
+    """The event's, copied; moved only by Event.move()."""
+    admitted_at = models.DateTimeField(null=True)
+    ready_at = models.DateTimeField(null=True)
+    """When it was ready first; set = people may have put something into it."""
+    answered_times = models.PositiveIntegerField(default=0)
+    """Good answers in a row at the public address during this attempt."""
+    answer = models.JSONField(default=dict)
+    """The last answer: status, matched words, why not."""
+    silent_since = models.DateTimeField(null=True)
+    """Since when it has not answered; health, not a phase."""
+    misses = models.PositiveIntegerField(default=0)
+    relaunches = models.BooleanField(default=False)
+    """The owner chose: if its machine dies, launch it again, although what was on it is lost."""
+
+    objects = DeploymentQuerySet.as_manager()
+
+    class Meta(Reconciled.Meta):
+        constraints = [
+            *Reconciled.Meta.constraints,
+            models.UniqueConstraint(fields=["owner", "form_token"], name="one_form_token_one_deployment"),
+            models.CheckConstraint(condition=Q(expires_at__lte=F("closes_at")), name="deployment_ends_with_its_event"),
+            models.CheckConstraint(
+                condition=Q(phase__in=[Phase.WAITING, Phase.RETIRING, Phase.GONE]) | Q(admitted_at__isnull=False),
+                name="deployment_is_built_after_it_is_admitted",
+            ),
+        ]
+        indexes = [
+            *Reconciled.Meta.indexes,
+            models.Index(fields=["expires_at"], name="deployment_ending", condition=Q(wanted=Wanted.UP)),
+            models.Index(fields=["phase", "owner", "created_at"], name="deployment_queue"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    # --- facts ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def manifest(self) -> Manifest:
+        """The release's manifest."""
+        return self.release.manifest
+
+    @property
+    def host(self) -> str:
+        """Its public host name."""
+        return f"{self.name}.{settings.APPS_DOMAIN}"
+
+    @property
+    def url(self) -> str:
+        """Its address, for people."""
+        standard = {"http": 80, "https": 443}[settings.APPS_SCHEME] == settings.APPS_PORT
+        return f"{settings.APPS_SCHEME}://{self.host}{'' if standard else f':{settings.APPS_PORT}'}/"
+
+    @property
+    def keep_every(self) -> timedelta:
+        """How often a ready one is asked whether it still answers."""
+        return self.manifest.health.live.every
+
+    @property
+    def gives_up_at(self) -> datetime:
+        """The latest moment at which setting it up is given up."""
+        patience = Machine.patience(self.manifest) + self.manifest.probe.deadline + timedelta(minutes=2)
+        return (self.building_since or self.created_at) + patience
+
+    @property
+    def is_moving(self) -> bool:
+        """Worth watching: something changes by itself soon."""
+        return self.phase in (Phase.WAITING, Phase.BUILDING, Phase.RETIRING) or self.is_retry_wished or self.is_ending
+
+    @property
+    def is_ending(self) -> bool:
+        """It was asked to go and is not gone."""
+        return self.wanted == Wanted.GONE and self.phase != Phase.GONE
+
+    # --- wishes ---------------------------------------------------------------------------------------------------------
+
+    @transaction.atomic
+    def retire(self, *, by: "User | None", at: datetime) -> bool:
+        """Ask for it to go away. Return False if that was asked already."""
+        unasked = Deployment.objects.filter(pk=self.pk).exclude(wanted=Wanted.GONE)
+        changed = unasked.update(wanted=Wanted.GONE, **woken(at, Lane.PERSON if by else Lane.ENDING)) == 1
+        if changed:
+            self._wished(by, at, "wish:gone", wanted=Wanted.GONE)
+        return changed
+
+    @transaction.atomic
+    def retry(self, *, by: "User | None", at: datetime) -> bool:
+        """Ask a failed one to try again from the step that failed. Return False if it did not fail, or was asked already."""
+        failed = Deployment.objects.filter(
+            pk=self.pk, phase=Phase.FAILED, wanted=Wanted.UP, attempt=F("failed_attempt"), expires_at__gt=at
+        )
+        changed = failed.update(attempt=F("attempt") + 1, **woken(at, Lane.PERSON)) == 1
+        if changed:
+            self._wished(by, at, f"wish:retry:{self.failed_attempt + 1}", wanted="retry")
+        return changed
+
+    @transaction.atomic
+    def restart(self, *, by: "User | None", at: datetime) -> bool:
+        """Ask for the app's programs to be started anew. Return False if it is not running."""
+        changed = self._ask_machines(at, restart_asked_at=at)
+        if changed:
+            self._wished(by, at, f"wish:restart:{at.isoformat()}", wanted="restart")
+        return changed
+
+    @transaction.atomic
+    def pull_now(self, *, by: "User | None", at: datetime) -> bool:
+        """Ask for new content now. Return False if it is not running."""
+        changed = self._ask_machines(at, pull_asked_at=at)
+        if changed:
+            self._wished(by, at, f"wish:pull:{at.isoformat()}", wanted="pull")
+        return changed
+
+    def outputs(self, *, by: "User", at: datetime) -> dict[str, Any]:
+        """What the installer handed over, secrets included. Each look is an Entry."""
+        machine = self.machine()
+        if machine is None or not machine.outputs:
+            return {}
+        Entry.objects.write(self, Happened.LOOK, by=by, at=at, cause=f"look:{at.isoformat()}")
+        return dict(machine.outputs)
+
+    def machine(self) -> Machine | None:
+        """The machine that does (or did last) the main role."""
+        return self.machines.order_by("-pk").first()
+
+    def _ask_machines(self, at: datetime, **asked: datetime) -> bool:
+        running = self.machines.filter(wanted=Wanted.UP, phase=Phase.READY)
+        changed = running.update(**asked, **woken(at, Lane.PERSON)) > 0
+        for pk in running.values_list("pk", flat=True):
+            nudge_on_commit(Kind.MACHINE, pk)
+        return changed
+
+    def _wished(self, by: "User | None", at: datetime, cause: str, **told: Any) -> None:
+        Entry.objects.write(self, Happened.WISH, by=by, at=at, cause=cause, **told)
+        nudge_on_commit(Kind.DEPLOYMENT, self.pk)

@@ -1,0 +1,40 @@
+"""A configured place that machines come from, and the strangers met there."""
+
+from django.conf import settings
+from django.db import models
+
+
+class Fabric(models.Model):
+    """A place: a kind of fabric with its options and limits."""
+
+    name = models.CharField(max_length=60, unique=True)
+    kind = models.CharField(max_length=20)
+    """The folder in provisioning/fabrics/."""
+    options = models.JSONField(default=dict, blank=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="places")
+    """Nobody = the house."""
+    is_open = models.BooleanField(default=True, help_text="New machines may be made here.")
+    most_machines = models.PositiveIntegerField(default=40)
+    most_memory_mib = models.PositiveIntegerField(default=0, help_text="0 = not counted")
+    last_slot = models.PositiveIntegerField(default=0)
+    """Slots are handed out round and round, so that a freed port is not at once somebody else's."""
+    agreed_at = models.DateTimeField(null=True, blank=True)
+    """When the last complete roll call agreed with our rows."""
+    away_since = models.DateTimeField(null=True, blank=True)
+    """Since when it has not answered."""
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Stray(models.Model):
+    """A machine that carries our label and has no living row. Removed only after a second complete list, some time later."""
+
+    fabric = models.ForeignKey(Fabric, on_delete=models.CASCADE, related_name="strays")
+    key = models.CharField(max_length=64)
+    first_seen_at = models.DateTimeField()
+    removal_asked_at = models.DateTimeField(null=True)
+    gone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["fabric", "key"], name="stray_is_known_once")]

@@ -1,0 +1,120 @@
+"""One computer on a fabric, doing one role of one deployment."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.apps import apps
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Q
+
+from catalog.manifest import Manifest
+from catalog.models import Release
+from provisioning.models.entry import Entry
+from provisioning.models.fabric import Fabric
+from provisioning.models.fields import SealedJSON, SealedText
+from provisioning.models.reconciled import Reconciled, woken
+from provisioning.nudge import nudge_on_commit
+from provisioning.phases import Happened, Kind, Lane, Phase, Settled, Wanted
+
+if TYPE_CHECKING:
+    from portal.models import User
+
+
+class Machine(Reconciled):
+    """A machine's row exists, with its key and frozen spec, before the fabric is asked for it; and until it is seen absent."""
+
+    deployment = models.ForeignKey("provisioning.Deployment", on_delete=models.PROTECT, related_name="machines")
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="+")
+    fabric = models.ForeignKey(Fabric, on_delete=models.PROTECT, related_name="machines")
+    role = models.CharField(max_length=30, default="main")
+    number = models.PositiveSmallIntegerField(default=1)
+    slot = models.PositiveIntegerField()
+    """Its ports and its subnet on the fabric follow from this number."""
+    spec = models.JSONField()
+    """MachineSpec, frozen."""
+    memory_mib = models.PositiveIntegerField()
+    """Of the spec, as a column to be summed."""
+    host_key = SealedText(blank=True)
+    login_key = SealedText(blank=True)
+    git_bearer = SealedText(blank=True)
+    git_bearer_sha256 = models.CharField(max_length=64, blank=True, db_index=True)
+
+    asked_at = models.DateTimeField(null=True)
+    """When the fabric was first asked for it."""
+    removal_asked_at = models.DateTimeField(null=True)
+    absent_at = models.DateTimeField(null=True)
+    """When it was first seen absent since."""
+    sighting = models.JSONField(default=dict)
+    facts = models.JSONField(default=dict)
+
+    settled = models.CharField(max_length=14, blank=True, choices=[(word.value, word.value) for word in Settled])
+    settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    hold_until = models.DateTimeField(null=True)
+    """Its copy could not be made; it is kept, with everything stopped, until then and beyond unless an admin waives."""
+
+    outputs = SealedJSON(default=dict)
+    content_commit = models.CharField(max_length=64, blank=True)
+    content_at = models.DateTimeField(null=True)
+    content_problem = models.CharField(max_length=60, blank=True)
+    restart_asked_at = models.DateTimeField(null=True)
+    restarted_at = models.DateTimeField(null=True)
+    pull_asked_at = models.DateTimeField(null=True)
+    pulled_at = models.DateTimeField(null=True)
+
+    class Meta(Reconciled.Meta):
+        constraints = [
+            *Reconciled.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["deployment", "role", "number"],
+                condition=Q(wanted=Wanted.UP),
+                name="one_machine_up_per_role_and_number",
+            ),
+            models.UniqueConstraint(
+                fields=["fabric", "slot"], condition=~Q(phase=Phase.GONE), name="one_machine_per_slot"
+            ),
+            models.CheckConstraint(
+                condition=Q(removal_asked_at__isnull=True) | ~Q(settled=Settled.NOT_YET),
+                name="machine_is_removed_only_when_settled",
+            ),
+            models.CheckConstraint(
+                condition=~Q(phase=Phase.GONE) | Q(asked_at__isnull=True) | Q(absent_at__isnull=False),
+                name="machine_is_gone_only_when_seen_absent",
+            ),
+            models.CheckConstraint(condition=Q(settled__in=list(Settled)), name="machine_settled_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.number} ({self.key[:8]})"
+
+    keep_every = timedelta(minutes=5)
+    """How often a ready one is looked at by itself; a roll call counts all of them every minute, in one question."""
+
+    @staticmethod
+    def patience(manifest: Manifest) -> timedelta:
+        """How long setting up a machine may take: ten minutes to boot, ten to load, and what the app asks for its programs.
+
+        EC2 instances answer after about 30 s (ec2-boot-bench), containers after 1 s: ten minutes mean that it never will.
+        """
+        return timedelta(minutes=20) + 2 * manifest.service.timeout
+
+    @property
+    def gives_up_at(self) -> datetime:
+        """The latest moment at which setting it up is given up."""
+        return (self.building_since or self.created_at) + self.patience(self.release.manifest)
+
+    @transaction.atomic
+    def waive(self, *, by: "User", at: datetime) -> bool:
+        """Decide, by name, that this machine may go without a copy. Return False if it is settled already."""
+        unsettled = Machine.objects.filter(pk=self.pk, settled=Settled.NOT_YET, wanted=Wanted.UP)
+        self.wake_parent(at)
+        changed = unsettled.update(settled=Settled.WAIVED, settled_by=by, hold_until=None, **woken(at, Lane.ENDING)) == 1
+        if changed:
+            Entry.objects.write(self, Happened.COPY, by=by, at=at, cause="waived", settled=Settled.WAIVED)
+        return changed
+
+    def wake_parent(self, at: datetime) -> None:
+        """Wake the deployment. Always before this row is written, so that two transactions never lock them crosswise."""
+        deployments = apps.get_model("provisioning", "Deployment")._default_manager
+        deployments.filter(pk=self.deployment_id).update(**woken(at))
+        nudge_on_commit(Kind.DEPLOYMENT, self.deployment_id)

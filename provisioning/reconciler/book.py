@@ -1,0 +1,187 @@
+"""How steps write: every line through the lease, so that nothing is written by a pass that was overtaken."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+
+from provisioning import admission
+from provisioning.driver import Endpoint, Seen, Sighting
+from provisioning.errors import NotYet
+from provisioning.models import Archive, Deployment, LogChunk, Machine, Route
+from provisioning.models.reconciled import woken
+from provisioning.nudge import nudge_on_commit
+from provisioning.phases import Happened, Kind, Lane, Phase, Settled, Wanted
+from provisioning.reconciler.lease import Lease
+from provisioning.slots import new_machine
+from provisioning.step import Answer, Copy, MachineFacts
+
+LOG_KEPT = 2 << 20
+"""Bytes of one job's output that the portal keeps; the machine itself keeps 1 MiB (faults F54)."""
+
+
+class LogRows:
+    """The output of one machine's jobs, as LogChunk rows."""
+
+    def __init__(self, machine_pk: int) -> None:
+        self.machine_pk = machine_pk
+
+    def log(self, job: str, offset: int, chunk: bytes) -> None:
+        if chunk and offset < LOG_KEPT:
+            new = LogChunk(machine_id=self.machine_pk, job=job, offset=offset, size=len(chunk), data=chunk)
+            LogChunk.objects.bulk_create([new], ignore_conflicts=True)
+
+    def log_offset(self, job: str) -> int:
+        last = LogChunk.objects.filter(machine_id=self.machine_pk, job=job).order_by("-offset").only("offset", "size").first()
+        return last.offset + last.size if last else 0
+
+
+class MachineRows(LogRows):
+    """A machine's own row."""
+
+    def __init__(self, lease: Lease[Machine]) -> None:
+        super().__init__(lease.row.pk)
+        self.lease = lease
+
+    def asked(self) -> None:
+        if self.lease.row.asked_at is None:
+            self.lease.write(asked_at=self.lease.at)
+
+    def saw(self, sighting: Sighting) -> None:
+        frozen = asdict(sighting)
+        if frozen != self.lease.row.sighting:
+            self.lease.write(sighting=frozen)
+
+    def removal_asked(self) -> None:
+        if self.lease.row.removal_asked_at is None:
+            self.lease.write(removal_asked_at=self.lease.at)
+
+    def absent(self) -> None:
+        if self.lease.row.absent_at is None:
+            self.lease.write(absent_at=self.lease.at, sighting=asdict(Sighting(Seen.ABSENT)))
+
+    def facts(self, facts: MachineFacts) -> None:
+        self.lease.write(facts=asdict(facts))
+
+    def outputs(self, values: Mapping[str, Any]) -> None:
+        self.lease.write(outputs=dict(values))
+
+    def content(self, commit: str, at: datetime | None, problem: str) -> None:
+        row = self.lease.row
+        if (row.content_commit, row.content_problem) != (commit, problem):
+            self.lease.note(Happened.CONTENT, f"content:{commit}:{problem}:{self.lease.epoch}", commit=commit, problem=problem)
+        if (row.content_commit, row.content_at, row.content_problem) != (commit, at, problem):
+            self.lease.write(content_commit=commit, content_at=at, content_problem=problem)
+
+    def restarted(self, asked_at: datetime) -> None:
+        self.lease.write(restarted_at=asked_at)
+
+    def pulled(self, asked_at: datetime) -> None:
+        self.lease.write(pulled_at=asked_at)
+
+
+class DeploymentRows:
+    """A deployment's own row, its machines, its route, its copies."""
+
+    def __init__(self, lease: Lease[Deployment], machines: Sequence[Machine]) -> None:
+        self.lease = lease
+        self.machines = {machine.key: machine for machine in machines}
+
+    def need_machine(self, role: str, number: int) -> None:
+        with self.lease.admitting():
+            fabric = admission.room_for_one_more(self.lease.row)
+            machine = new_machine(self.lease.row, fabric, role, number, self.lease.at)
+            machine.save(force_insert=True)
+            nudge_on_commit(Kind.MACHINE, machine.pk)
+
+    def try_again(self, machine: str) -> None:
+        self._change(machine, attempt=self.lease.row.attempt, **woken(self.lease.at, Lane.PERSON))
+
+    def settle(self, machine: str, settled: Settled, copy: Copy | None = None) -> None:
+        row = self.machines[machine]
+        with self.lease.fence():
+            unsettled = Machine.objects.filter(pk=row.pk, settled=Settled.NOT_YET)
+            changed = unsettled.update(settled=settled, hold_until=None, **woken(self.lease.at))
+            if changed and copy is not None:
+                self._keep(row, copy)
+        self.lease.note(Happened.COPY, f"settled:{row.pk}", machine=row.key, settled=settled, size=copy.size if copy else 0)
+
+    def look_at(self, machine: str) -> None:
+        self._change(machine, **woken(self.lease.at))
+
+    def let_go(self, machine: str) -> None:
+        self._change(machine, wanted=Wanted.GONE, **woken(self.lease.at, Lane.ENDING))
+
+    def hold(self, machine: str, *, until: datetime) -> None:
+        row = self.machines[machine]
+        if row.hold_until is None:
+            self._change(machine, hold_until=until, **woken(self.lease.at))
+        day = (self.lease.at - (self.lease.row.waiting_since or self.lease.at)).days
+        self.lease.note(Happened.COPY, f"held:{row.pk}:{day}", machine=row.key, until=until.isoformat(), settled="")
+
+    def route(self, upstream: Endpoint) -> None:
+        deployment = self.lease.row
+        leads = {"upstream_host": upstream.host, "upstream_port": upstream.port, "is_live": True}
+        with self.lease.fence():
+            route, _ = Route.objects.update_or_create(deployment=deployment, defaults={"host": deployment.host, **leads})
+        deployment.route = route
+
+    def unroute(self) -> None:
+        with self.lease.fence():
+            Route.objects.filter(deployment=self.lease.row).update(is_live=False)
+        if route := getattr(self.lease.row, "route", None):
+            route.is_live = False
+
+    def answered(self, answer: Answer) -> None:
+        row = self.lease.row
+        if row.silent_since is not None:
+            self.lease.note(Happened.HEALTH, f"answers:{self.lease.epoch}", answers=True)
+        if row.silent_since is not None or row.misses or row.phase != Phase.READY:
+            self.lease.write(
+                answered_times=row.answered_times + 1, answer=asdict(answer), silent_since=None, misses=0
+            )
+
+    def missed(self, answer: Answer) -> None:
+        row = self.lease.row
+        patience = row.manifest.health.live.failures
+        silent = row.silent_since or (self.lease.at if row.phase == Phase.READY and row.misses + 1 >= patience else None)
+        if silent and row.silent_since is None:
+            self.lease.note(Happened.HEALTH, f"silent:{self.lease.epoch}", answers=False, why=answer.why)
+        self.lease.write(answered_times=0, answer=asdict(answer), silent_since=silent, misses=row.misses + 1)
+
+    def relaunch(self) -> None:
+        self.lease.move(Phase.BUILDING, building_since=self.lease.at, steps_done=[], answered_times=0)
+        raise NotYet("launched-again", after=timedelta(0))
+
+    def forget(self) -> None:
+        with self.lease.fence():
+            Machine.objects.filter(deployment=self.lease.row).update(
+                host_key="", login_key="", git_bearer="", git_bearer_sha256="", outputs={}
+            )
+        self.lease.write(values={})
+
+    def log_of(self, machine: str) -> LogRows:
+        return LogRows(self.machines[machine].pk)
+
+    def _change(self, machine: str, **columns: Any) -> None:
+        row = self.machines[machine]
+        with self.lease.fence():
+            Machine.objects.filter(pk=row.pk).update(**columns)
+            nudge_on_commit(Kind.MACHINE, row.pk)
+
+    def _keep(self, machine: Machine, copy: Copy) -> None:
+        Archive.objects.get_or_create(
+            name=copy.name,
+            defaults={
+                "deployment": self.lease.row,
+                "machine": machine,
+                "sha256": copy.sha256,
+                "size": copy.size,
+                "verified_at": self.lease.at,
+                "delete_at": self.lease.at + settings.COPIES_KEPT,
+            },
+        )
+
+

@@ -1,0 +1,166 @@
+"""From rows to the frozen facts that steps work with."""
+
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+
+from provisioning.driver import Endpoint, Identity, Secret, Seen, Sighting
+from provisioning.models import Deployment, Machine
+from provisioning.phases import Phase, Settled, Wanted
+from provisioning.reconciler.book import DeploymentRows, MachineRows
+from provisioning.reconciler.lease import Lease
+from provisioning.reconciler.world import World
+from provisioning.slots import spec_of
+from provisioning.step import DeploymentJob, MachineJob, MachineView, Remote, RouteLine, Source
+
+TRY_FOR = timedelta(hours=1)
+RELAUNCH_AFTER = timedelta(minutes=5)
+
+
+def machine_job(lease: Lease[Machine], world: World) -> MachineJob:
+    """What a machine's steps need, from its row."""
+    machine = lease.row
+    seen = sighting_of(machine)
+    return MachineJob(
+        key=machine.key,
+        spec=spec_of(machine),
+        identity=_identity(machine),
+        attempt=machine.attempt,
+        role=machine.role,
+        number=machine.number,
+        settled=Settled(machine.settled),
+        asked_at=machine.asked_at,
+        removal_asked_at=machine.removal_asked_at,
+        absent_at=machine.absent_at,
+        sighting=seen,
+        manifest=machine.release.manifest,
+        service=_service(machine, seen),
+        content=_content(machine, seen),
+        values=machine.deployment.values,
+        machine_facts=_machine_facts(machine),
+        driver=world.driver(machine.fabric),
+        remote=_remote(machine, world),
+        book=MachineRows(lease),
+        at=lease.at,
+        within=lease.within,
+        restart_asked_at=machine.restart_asked_at if machine.restart_asked_at != machine.restarted_at else None,
+        pull_asked_at=machine.pull_asked_at if machine.pull_asked_at != machine.pulled_at else None,
+    )
+
+
+def deployment_job(lease: Lease[Deployment], world: World) -> DeploymentJob:
+    """What a deployment's steps need, from its row and its machines' rows."""
+    deployment = lease.row
+    machines = list(deployment.machines.exclude(phase=Phase.GONE).select_related("fabric"))
+    views = tuple(_view(machine, deployment, world) for machine in machines)
+    return DeploymentJob(
+        name=deployment.name,
+        host=deployment.host,
+        door=world.door,
+        attempt=deployment.attempt,
+        manifest=deployment.manifest,
+        machines=views,
+        route=_route(deployment),
+        was_ready=deployment.ready_at is not None,
+        may_relaunch=_may_relaunch(deployment, lease.at),
+        is_forgotten=deployment.phase == Phase.RETIRING and not deployment.values and not deployment.machines.exclude(login_key="").exists(),
+        answered_times=deployment.answered_times,
+        # One try an hour: the same job while it is worked on, a new one after a hold.
+        archive_try=int((lease.at - (deployment.waiting_since or lease.at)) / TRY_FOR) + 1,
+        look_until=deployment.phase_at + settings.FAILED_KEPT,
+        hold_until=deployment.expires_at + settings.HOLD_FOR,
+        waiting_since=deployment.waiting_since or lease.at,
+        front_door=world.front_door,
+        prober=world.prober,
+        vault=world.vault,
+        book=DeploymentRows(lease, machines),
+        at=lease.at,
+        within=lease.within,
+    )
+
+
+def sighting_of(machine: Machine) -> Sighting | None:
+    """The last sighting a row recorded."""
+    if not machine.sighting:
+        return None
+    frozen: dict[str, Any] = machine.sighting
+    ports = {name: Endpoint(**endpoint) for name, endpoint in frozen["ports"].items()}
+    ssh = Endpoint(**frozen["ssh"]) if frozen["ssh"] else None
+    return Sighting(**{**frozen, "seen": Seen(frozen["seen"]), "ssh": ssh, "ports": ports})
+
+
+
+
+def _identity(machine: Machine) -> Identity:
+    return Identity(Secret(machine.host_key), Secret(machine.login_key))
+
+
+def _remote(machine: Machine, world: World) -> Remote | None:
+    return world.remote(machine.fabric, spec_of(machine), _identity(machine), sighting_of(machine))
+
+
+def _service(machine: Machine, seen: Sighting | None) -> Source:
+    url = machine.release.app.url
+    return _source(machine, seen, url, machine.release.commit)
+
+
+def _content(machine: Machine, seen: Sighting | None) -> Source | None:
+    dataset = machine.deployment.dataset
+    return _source(machine, seen, dataset.url, dataset.ref) if dataset else None
+
+
+def _source(machine: Machine, seen: Sighting | None, url: str, ref: str) -> Source:
+    """Where the machine pulls from: the portal's own git door where the machine can reach it, else upstream."""
+    if seen is None or not seen.portal_host or not settings.GIT_DOOR_LISTEN:
+        return Source(url, ref)
+    port = settings.GIT_DOOR_LISTEN.rpartition(":")[2]
+    door = f"http://{seen.portal_host}:{port}/git/{mirror_name(url)}.git"
+    return Source(door, ref, Secret(machine.git_bearer))
+
+
+def _machine_facts(machine: Machine) -> dict[str, str]:
+    deployment = machine.deployment
+    return {
+        "FAIRGROUND_ADDRESS": deployment.url,
+        "FAIRGROUND_HOST": deployment.host,
+        "FAIRGROUND_ROLE": machine.role,
+        "FAIRGROUND_NUMBER": str(machine.number),
+        "FAIRGROUND_ENDS_AT": deployment.expires_at.isoformat(),
+        "FAIRGROUND_EVENT": deployment.event.name,
+        "FAIRGROUND_TITLE": deployment.title,
+    }
+
+
+def _view(machine: Machine, deployment: Deployment, world: World) -> MachineView:
+    seen = sighting_of(machine)
+    primary = deployment.manifest.primary_port.name
+    return MachineView(
+        key=machine.key,
+        role=machine.role,
+        number=machine.number,
+        wanted=machine.wanted,
+        phase=machine.phase,
+        settled=Settled(machine.settled),
+        hold_until=machine.hold_until,
+        upstream=seen.ports.get(primary) if seen else None,
+        seen=seen.seen if seen else None,
+        can_try_again=machine.attempt < deployment.attempt,
+        problem=machine.problem,
+        problem_params=machine.problem_params,
+        blame=machine.blame,
+        remote=_remote(machine, world) if machine.wanted == Wanted.UP else None,
+    )
+
+
+def _may_relaunch(deployment: Deployment, at: datetime) -> bool:
+    """Only once it has been ready for a while: a machine that dies at every start must not be launched for ever."""
+    has_lived = at - deployment.phase_at >= RELAUNCH_AFTER
+    return has_lived and (deployment.relaunches or deployment.manifest.stateless)
+
+
+def _route(deployment: Deployment) -> RouteLine:
+    route = getattr(deployment, "route", None)
+    leads = Endpoint(route.upstream_host, route.upstream_port) if route is not None and route.is_live else None
+    return RouteLine(deployment.key, deployment.host, leads)

@@ -1,0 +1,114 @@
+"""Housekeeping that belongs to no row in particular: ends, warnings, head counts, old copies."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Max, Min, Q
+
+from provisioning.driver import RollCall
+from provisioning.errors import Stop
+from provisioning.models import Admission, Archive, Deployment, Entry, Event, Fabric, Machine, Stray
+from provisioning.models.reconciled import woken
+from provisioning.phases import Happened, Phase, Wanted
+from provisioning.reconciler.world import World
+
+log = logging.getLogger(__name__)
+
+ROLL_CALL_WITHIN = 20.0
+STRANGER_FOR = timedelta(minutes=10)
+"""A machine without a row must be met in two complete lists this far apart before it is removed."""
+STRAYS_AT_ONCE = 5
+"""Most strays removed in one head count: a wrong list must not empty a place (faults 5.10)."""
+
+
+def keep(at: datetime, world: World) -> None:
+    """Do all of it once. Each part is repeatable, and none hinders the next."""
+    end_what_is_over(at)
+    warn(at)
+    for fabric in Fabric.objects.all():
+        head_count(fabric, at, world)
+    delete_old_copies(at, world)
+
+
+def end_what_is_over(at: datetime) -> int:
+    """Ask every deployment whose time is over to go. Return how many were asked."""
+    return sum(deployment.retire(by=None, at=at) for deployment in Deployment.objects.ending(at).order_by("expires_at")[:500])
+
+
+def warn(at: datetime) -> None:
+    """Write a warning for each event whose end is near: one for the event, never one per service.
+
+    Of the warnings in settings.WARNINGS only those count that lie after the launch and leave half of the life before them.
+    """
+    furthest = max(settings.WARNINGS, default=timedelta(0))
+    living = Q(deployments__wanted=Wanted.UP)
+    events = Event.objects.filter(closes_at__gt=at, closes_at__lte=at + furthest).annotate(
+        began=Min("deployments__created_at", filter=living), last=Max("deployments__expires_at", filter=living)
+    )
+    for event in events.filter(began__isnull=False):
+        for before in due_warnings(event.closes_at, event.began, at):
+            cause = f"warning:{event.closes_at.isoformat()}:{int(before.total_seconds())}"
+            told = {"before": int(before.total_seconds()), "closes_at": event.closes_at.isoformat()}
+            Entry.objects.write(event, Happened.WARNING, at=at, cause=cause, **told)
+
+
+def due_warnings(closes_at: datetime, began: datetime, at: datetime) -> Sequence[timedelta]:
+    """Which warnings are due by now; when several are, only the nearest to the end is worth sending."""
+    half = began + (closes_at - began) / 2
+    fitting = [before for before in settings.WARNINGS if half <= closes_at - before <= at]
+    return sorted(fitting)[:1]
+
+
+def head_count(fabric: Fabric, at: datetime, world: World) -> None:
+    """Compare what a place has with what our rows say. Rows that miss their machine are woken; strays are dealt with."""
+    try:
+        roll = world.driver(fabric).roll_call(within=ROLL_CALL_WITHIN)
+    except Stop as stop:
+        log.warning("no head count at %s: %s", fabric.name, stop)
+        Fabric.objects.filter(pk=fabric.pk, away_since=None).update(away_since=at)
+        return
+    Fabric.objects.filter(pk=fabric.pk).update(away_since=None)
+    if roll.complete:
+        _wake_missing(fabric, roll, at)
+        _deal_with_strays(fabric, roll, at, world)
+
+
+def _wake_missing(fabric: Fabric, roll: RollCall, at: datetime) -> None:
+    """An absence in a list proves nothing by itself: the row is only given a reason to look."""
+    had = Machine.objects.filter(fabric=fabric, phase__in=[Phase.READY, Phase.FAILED], sighting__seen="running")
+    missing = [pk for pk, key in had.values_list("pk", "key") if key not in roll.keys]
+    Machine.objects.filter(pk__in=missing).update(**woken(at))
+
+
+def _deal_with_strays(fabric: Fabric, roll: RollCall, at: datetime, world: World) -> None:
+    ours = set(Machine.objects.filter(fabric=fabric).exclude(phase=Phase.GONE).values_list("key", flat=True))
+    strays = roll.keys - ours
+    Stray.objects.filter(fabric=fabric, gone_at=None).exclude(key__in=strays).update(gone_at=at)
+    for key in strays:
+        Stray.objects.get_or_create(fabric=fabric, key=key, defaults={"first_seen_at": at})
+    Stray.objects.filter(fabric=fabric, key__in=strays).update(gone_at=None)
+    if not strays:
+        Fabric.objects.filter(pk=fabric.pk).update(agreed_at=at)
+    elif not Admission.objects.filter(quarantined=True).exists():
+        _remove_strays(fabric, at, world)
+
+
+def _remove_strays(fabric: Fabric, at: datetime, world: World) -> None:
+    known = Stray.objects.filter(fabric=fabric, gone_at=None, first_seen_at__lte=at - STRANGER_FOR)
+    for stray in known.order_by("first_seen_at")[:STRAYS_AT_ONCE]:
+        Stray.objects.filter(pk=stray.pk).update(removal_asked_at=at)
+        try:
+            world.driver(fabric).remove(stray.key, within=ROLL_CALL_WITHIN)
+        except Stop as stop:
+            log.warning("stray %s at %s could not be removed yet: %s", stray.key, fabric.name, stop)
+
+
+def delete_old_copies(at: datetime, world: World) -> None:
+    """Delete copies whose time is over; the row stays and says when."""
+    for archive in Archive.objects.filter(deleted_at=None, delete_at__lte=at)[:50]:
+        world.vault.drop(archive.name)
+        Archive.objects.filter(pk=archive.pk).update(deleted_at=at)
+
+

@@ -1,0 +1,207 @@
+"""One pass over one row: claim it, choose a course, walk the steps, write down what came of it."""
+
+import logging
+import random
+from datetime import datetime, timedelta
+from typing import Any
+
+from provisioning import admission
+from provisioning.errors import Blame, GiveUp, NotYet, Stop, TryAgain
+from provisioning.models import Deployment, Machine, Reconciled
+from provisioning.models.reconciled import woken
+from provisioning.nudge import nudge_on_commit
+from provisioning.phases import Happened, Kind, Lane, Phase, Wanted
+from provisioning.reconciler.decide import Course, decide
+from provisioning.reconciler.jobs import deployment_job, machine_job
+from provisioning.reconciler.lease import Lease, LeaseLost
+from provisioning.reconciler.plans import ONCE, PLANS
+from provisioning.reconciler.world import World
+from provisioning.slots import new_machine
+
+log = logging.getLogger(__name__)
+
+SOONEST, LATEST = timedelta(seconds=0.2), timedelta(seconds=5)
+SHARE_OF_WAIT = 0.05
+"""A row that has waited a minute is looked at every 3 s: late by 5 % at most, and cheap."""
+LONGEST_BACKOFF = timedelta(minutes=5)
+MISTAKE_PAUSE = timedelta(minutes=1)
+"""A row that met a bug of ours is pushed away this far, so that it never stops the sweep."""
+
+ROWS: dict[Kind, type[Reconciled]] = {Kind.DEPLOYMENT: Deployment, Kind.MACHINE: Machine}
+
+
+def reconcile(kind: Kind, pk: int, *, at: datetime, world: World) -> datetime | None:
+    """Do one pass. Return when the next is due; None if there is nothing to do or somebody else does it."""
+    lease = Lease.claim(ROWS[kind], pk, at)
+    return None if lease is None else Pass(kind, lease, world).run()
+
+
+class Pass:
+    """One pass over one claimed row."""
+
+    def __init__(self, kind: Kind, lease: Lease[Any], world: World) -> None:
+        self.kind = kind
+        self.lease = lease
+        self.world = world
+        self.row: Any = lease.row
+        self.at = lease.at
+        self.course = decide(Wanted(self.row.wanted), Phase(self.row.phase), self.row.is_retry_wished)
+
+    def run(self) -> datetime | None:
+        """Work, and turn whatever stops the work into the row's next look."""
+        was_building = self.row.phase == Phase.BUILDING
+        try:
+            next_look = self._outcome()
+        except LeaseLost:
+            return None
+        if (was_building and self.row.phase != Phase.BUILDING) or self.row.phase == Phase.GONE:
+            admission.wake_next(self.at)
+        return next_look
+
+    def _outcome(self) -> datetime | None:
+        try:
+            return self._conclude(self._work())
+        except LeaseLost:
+            raise
+        except NotYet as stop:
+            return self._later(stop)
+        except TryAgain as stop:
+            return self._again(stop)
+        except GiveUp as stop:
+            return self._failed(stop)
+        except Exception:  # noqa: BLE001 - the one place where our own bugs are caught
+            log.exception("a pass over %s %s met a mistake of ours", self.kind, self.row.key)
+            return self._again(TryAgain("our-mistake", blame=Blame.PORTAL, after=MISTAKE_PAUSE))
+
+    # --- the work -------------------------------------------------------------------------------------------------------
+
+    def _work(self) -> Phase | None:
+        """Walk the course. Return the phase that the row has earned, or None if it stays where it is."""
+        match self.course:
+            case Course.ADMITTING:
+                self._admit()
+                self._walk(Course.LAUNCHING)
+                return Phase.READY
+            case Course.LAUNCHING:
+                self._begin()
+                self._walk(self.course)
+                return Phase.READY
+            case Course.RETIRING:
+                if self.row.phase != Phase.RETIRING:
+                    self.lease.move(Phase.RETIRING, steps_done=[], problem="", problem_params={}, blame="")
+                self._walk(self.course)
+                return Phase.GONE
+            case _:
+                self._walk(self.course)
+                return None
+
+    def _admit(self) -> None:
+        """Let a waiting deployment in, with its machine's row, in the one transaction that counts the room."""
+        row: Deployment = self.row
+        try:
+            with self.lease.admitting():
+                fabric = admission.place_for(row, self.at)
+                machine = new_machine(row, fabric, "main", 1, self.at)
+                machine.save(force_insert=True)
+                self.lease.move(Phase.BUILDING, admitted_at=self.at, building_since=self.at, steps_done=[])
+                nudge_on_commit(Kind.MACHINE, machine.pk)
+        except NotYet as stop:
+            # Whoever's turn it is may not know yet. Not inside the transaction: that would lock two rows crosswise.
+            if turn := stop.params.get("turn"):
+                Deployment.objects.filter(pk=turn).update(**woken(self.at))
+            raise
+
+    def _begin(self) -> None:
+        """Leave `failed` behind when a retry was wished for."""
+        if self.row.phase == Phase.FAILED:
+            kept = self.row.steps_done if self.kind == Kind.MACHINE else []
+            self.lease.move(Phase.BUILDING, building_since=self.at, steps_done=kept, problem="", problem_params={}, blame="")
+
+    def _walk(self, course: Course) -> None:
+        """Make each step of the plan true, in order. Raises the Stop that a step ends with."""
+        job = self._gather()
+        for step in PLANS[self.kind, course]:
+            if course in ONCE and step.name in self.row.steps_done:
+                continue
+            self._at_step(step.name)
+            if not step.done(job):
+                step.push(job)
+                job = self._gather()
+                if not step.done(job):
+                    raise NotYet(step.name)
+            if course in ONCE:
+                self._step_done(step.name)
+            job = self._gather() if self.kind == Kind.MACHINE else job
+            self._read_wish()
+
+    def _gather(self) -> Any:
+        return machine_job(self.lease, self.world) if self.kind == Kind.MACHINE else deployment_job(self.lease, self.world)
+
+    def _at_step(self, name: str) -> None:
+        if self.row.step != name:
+            self.row.step, self.row.waiting_since, self.row.tries = name, self.at, 0
+
+    def _step_done(self, name: str) -> None:
+        self.row.steps_done = [*self.row.steps_done, name]
+        self.row.problem, self.row.problem_params, self.row.blame = "", {}, ""
+        self.lease.note(Happened.STEP, f"step:{self.row.attempt}:{self.course}:{name}", step=name)
+
+    def _read_wish(self) -> None:
+        """After a slow step: has somebody asked for it to go meanwhile?"""
+        if self.lease.was_slow() and self.row.wanted != self.lease.wish_now():
+            raise NotYet("another-wish", after=timedelta(0))
+
+    # --- the outcome ----------------------------------------------------------------------------------------------------
+
+    def _conclude(self, earned: Phase | None) -> datetime | None:
+        if earned == Phase.GONE:
+            self.lease.move(Phase.GONE)
+            return self._release(None)
+        if earned == Phase.READY:
+            self.lease.move(Phase.READY, problem="", problem_params={}, blame="", **self._firsts())
+        return self._release(self.at + self.row.keep_every, lane=Lane.KEEPING)
+
+    def _firsts(self) -> dict[str, Any]:
+        first = self.kind == Kind.DEPLOYMENT and self.row.ready_at is None
+        return {"ready_at": self.at} if first else {}
+
+    def _later(self, stop: NotYet) -> datetime | None:
+        if self._is_out_of_patience():
+            return self._failed(GiveUp("took-too-long", blame=Blame.APP, step=self.row.step, last=stop.code))
+        waited = self.at - (self.row.waiting_since or self.at)
+        adaptive = max(SOONEST, min(LATEST, waited * SHARE_OF_WAIT))
+        return self._release(self.at + (adaptive if stop.after is None else stop.after))
+
+    def _again(self, stop: TryAgain) -> datetime | None:
+        if self._is_out_of_patience():
+            return self._failed(GiveUp(stop.code, blame=stop.blame, **stop.params))
+        self._note_problem(stop, stop.blame)
+        self.row.tries += 1
+        return self._release(self.at + (stop.after or self._backoff()))
+
+    def _failed(self, stop: GiveUp) -> datetime | None:
+        self._note_problem(stop, stop.blame)
+        if self.course in (Course.RETIRING, Course.GIVING_BACK, Course.ADMITTING):
+            return self._release(self.at + LONGEST_BACKOFF)  # the way out has no dead end
+        told = {"problem": stop.code, "problem_params": stop.params, "blame": stop.blame}
+        self.lease.move(Phase.FAILED, failed_attempt=self.row.attempt, **told)
+        return self._release(self.at)
+
+    def _is_out_of_patience(self) -> bool:
+        return self.course == Course.LAUNCHING and self.at >= self.row.gives_up_at
+
+    def _backoff(self) -> timedelta:
+        """Between half and all of 1, 2, 4 … s, at most 5 minutes; the same for the same row and try, so a run can be replayed."""
+        jitter = random.Random(f"{self.row.key}:{self.row.tries}").uniform(0.5, 1.0)  # noqa: S311 - not a secret
+        return timedelta(seconds=jitter * min(2.0**self.row.tries, LONGEST_BACKOFF.total_seconds()))
+
+    def _note_problem(self, stop: Stop, blame: Blame) -> None:
+        self.row.problem, self.row.problem_params, self.row.blame = stop.code, stop.params, blame
+        cause = f"problem:{self.row.attempt}:{self.course}:{stop.code}"
+        self.lease.note(Happened.PROBLEM, cause, code=stop.code, blame=blame, step=self.row.step, **stop.params)
+
+    def _release(self, next_look: datetime | None, **columns: Any) -> datetime | None:
+        row = self.row
+        where = {"step": row.step, "waiting_since": row.waiting_since, "tries": row.tries, "steps_done": row.steps_done}
+        why = {"problem": row.problem, "problem_params": row.problem_params, "blame": row.blame}
+        return self.lease.release(next_look, **where, **why, **columns)

@@ -1,0 +1,59 @@
+"""The outside as one pass sees it: drivers, front door, prober, vault."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.conf import settings
+
+from provisioning import fabrics, ssh
+from provisioning.driver import Driver, Endpoint, Identity, MachineSpec, OwnWire, Sighting
+from provisioning.front_door import open_front_door, open_prober
+from provisioning.models import Fabric
+from provisioning.step import FrontDoor, Prober, Remote, Vault
+from provisioning.vault import FolderVault
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything a pass may touch that is not a row."""
+
+    driver: Callable[[Fabric], Driver]
+    front_door: FrontDoor
+    prober: Prober
+    vault: Vault
+    door: Endpoint
+    """Where the front door listens, for asking a page at its public address."""
+
+    def remote(self, fabric: Fabric, spec: MachineSpec, identity: Identity, sighting: Sighting | None) -> Remote | None:
+        """The wire to a machine; None while nobody knows where it is."""
+        driver = self.driver(fabric)
+        if isinstance(driver, OwnWire):
+            remote: Remote = driver.remote(spec.key)
+            return remote
+        if sighting is None or sighting.ssh is None:
+            return None
+        return ssh.SshRemote(sighting.ssh, spec.host_public_key, identity.login_key)
+
+
+@lru_cache(maxsize=64)
+def _driver(kind: str, options: str, owner: str) -> Driver:
+    return fabrics.open_driver(kind, options, owner)
+
+
+def driver_of(fabric: Fabric) -> Driver:
+    """The driver of a configured place; one per process and set of options, because connections are kept."""
+    return _driver(fabric.kind, fabrics.frozen_options(fabric.options), settings.PORTAL_ID)
+
+
+@lru_cache(maxsize=1)
+def the_world() -> World:
+    """The world as the settings describe it."""
+    host, _, port = settings.FRONT_DOOR_LISTEN.rpartition(":")
+    return World(
+        driver=driver_of,
+        front_door=open_front_door(settings.FRONT_DOOR, settings.CADDY_ADMIN),
+        prober=open_prober(settings.FRONT_DOOR),
+        vault=FolderVault(settings.ARCHIVES),
+        door=Endpoint(host, int(port)),
+    )

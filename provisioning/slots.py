@@ -1,0 +1,91 @@
+"""What a new machine on a fabric is called, how it is reached, and its keys: all from one number, its slot.
+
+Ports and subnets come from here because an engine that chooses them itself chooses anew at every restart.
+"""
+
+import hashlib
+import ipaddress
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from catalog.manifest import Manifest
+from provisioning import ssh
+from provisioning.driver import MachineSpec, PortSpec, Size
+from provisioning.models import Deployment, Fabric, Machine
+from provisioning.models.reconciled import new_key
+from provisioning.phases import Phase
+
+FIRST_PORT = 21000
+PORTS_EACH = 10
+"""One for sshd; a manifest may declare eight."""
+SLOTS = 1100
+"""21000 + 10 × 1100 stays below 32768, where the kernel's own port choices begin."""
+SUBNETS = "10.213.0.0/16"
+"""Holds 4096 networks of 14 machines. `subnets` among a fabric's options chooses another block."""
+
+
+def new_machine(deployment: Deployment, fabric: Fabric, role: str, number: int, at: datetime) -> Machine:
+    """A machine's row with its key, its slot, its frozen spec and its keys; not saved."""
+    key, slot = new_key(), _free_slot(fabric)
+    host, login = ssh.make_pair(), ssh.make_pair()
+    spec = _spec(key, slot, fabric.options, deployment.manifest, login.public, host.public)
+    bearer = secrets.token_urlsafe(32)
+    return Machine(
+        key=key,
+        deployment=deployment,
+        release_id=deployment.release_id,
+        fabric=fabric,
+        role=role,
+        number=number,
+        slot=slot,
+        spec=asdict(spec),
+        memory_mib=spec.size.memory_mib,
+        host_key=host.private.reveal,
+        login_key=login.private.reveal,
+        git_bearer=bearer,
+        git_bearer_sha256=hashlib.sha256(bearer.encode()).hexdigest(),
+        phase=Phase.BUILDING,
+        attempt=deployment.attempt,
+        created_at=at,
+        phase_at=at,
+        building_since=at,
+        due_at=at,
+    )
+
+
+def spec_of(machine: Machine) -> MachineSpec:
+    """The frozen spec of a row."""
+    frozen: dict[str, Any] = machine.spec
+    ports = tuple(PortSpec(**port) for port in frozen["ports"])
+    return MachineSpec(**{**frozen, "size": Size(**frozen["size"]), "ports": ports})
+
+
+def _free_slot(fabric: Fabric) -> int:
+    slots = int(fabric.options.get("slots", SLOTS))
+    slot = fabric.last_slot % slots + 1
+    living = Machine.objects.filter(fabric=fabric).exclude(phase=Phase.GONE)
+    while living.filter(slot=slot).exists():
+        slot = slot % slots + 1
+    Fabric.objects.filter(pk=fabric.pk).update(last_slot=slot)
+    return slot
+
+
+def _spec(key: str, slot: int, options: Mapping[str, Any], manifest: Manifest, login: str, host: str) -> MachineSpec:
+    first = int(options.get("first_port", FIRST_PORT)) + (slot - 1) * PORTS_EACH
+    block = ipaddress.IPv4Network(options.get("subnets", SUBNETS))
+    subnet = ipaddress.IPv4Network((int(block.network_address) + (slot % (block.num_addresses // 16)) * 16, 28))
+    return MachineSpec(
+        key=key,
+        owner=settings.PORTAL_ID,
+        size=Size(manifest.install_memory_mib, manifest.cpu, manifest.disk_mib),
+        ports=tuple(PortSpec(port.name, port.number, first + 1 + i) for i, port in enumerate(manifest.ports)),
+        ssh_port=first,
+        subnet=str(subnet),
+        authorized_key=login,
+        host_public_key=host,
+    )

@@ -1,0 +1,23 @@
+"""A deployment's steps, a file for each part of its life."""
+
+from provisioning.steps.deployment.answer import AnswerAtAddress, AnswerAtMachine, StillAnswers
+from provisioning.steps.deployment.let_go import Forget, KeepForALook, LetGo, LetGoOfLost
+from provisioning.steps.deployment.machines import Machines, MachinesStillReady
+from provisioning.steps.deployment.publish import Publish, StillPublished, Unpublish
+from provisioning.steps.deployment.settle import Settle
+
+__all__ = [
+    "AnswerAtAddress",
+    "AnswerAtMachine",
+    "Forget",
+    "KeepForALook",
+    "LetGo",
+    "LetGoOfLost",
+    "Machines",
+    "MachinesStillReady",
+    "Publish",
+    "Settle",
+    "StillAnswers",
+    "StillPublished",
+    "Unpublish",
+]

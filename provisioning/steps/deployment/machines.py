@@ -1,0 +1,67 @@
+"""A deployment's machines: that they are there, and what to do when one is not any more."""
+
+from datetime import timedelta
+
+from provisioning.errors import Blame, GiveUp, NotYet
+from provisioning.phases import Phase, Settled
+from provisioning.step import DeploymentJob, MachineView
+from provisioning.steps.words import DIED
+
+WOKEN_BEFORE = timedelta(seconds=30)
+"""A machine wakes its deployment whenever its phase changes; this look is only for the case that it could not."""
+
+
+
+class Machines:
+    """Every machine of every role is set up. (Format 1 knows one role with one machine.)"""
+
+    name = "machines"
+
+    def done(self, job: DeploymentJob) -> bool:
+        main = job.of_role("main")
+        if not main:
+            return False
+        if main[0].phase == Phase.READY:
+            return True
+        if main[0].phase == Phase.FAILED:
+            return self._failed(main[0])
+        raise NotYet("machine-is-being-set-up", after=WOKEN_BEFORE)
+
+    def push(self, job: DeploymentJob) -> None:
+        main = job.of_role("main")
+        if not main:
+            job.book.need_machine("main", 1)
+        elif main[0].problem == DIED or job.manifest.service.rerun == "never":
+            replace(job, main[0])
+        else:
+            job.book.try_again(main[0].key)
+
+    def _failed(self, machine: MachineView) -> bool:
+        if machine.can_try_again:
+            return False
+        raise GiveUp(machine.problem, blame=Blame(machine.blame), **machine.problem_params)
+
+
+class MachinesStillReady:
+    """A ready deployment's machine has not died."""
+
+    name = "machines_still_ready"
+
+    def done(self, job: DeploymentJob) -> bool:
+        main = job.of_role("main")
+        if main and main[0].phase == Phase.READY:
+            return True
+        if job.may_relaunch:
+            return False
+        raise GiveUp(DIED, blame=Blame.FABRIC)
+
+    def push(self, job: DeploymentJob) -> None:
+        for machine in job.of_role("main"):
+            replace(job, machine)
+        job.book.relaunch()
+
+
+def replace(job: DeploymentJob, machine: MachineView) -> None:
+    """Let a machine go whose place a new one will take. Its data is lost already, or was never there."""
+    job.book.settle(machine.key, Settled.LOST if job.was_ready else Settled.NEVER_LOADED)
+    job.book.let_go(machine.key)

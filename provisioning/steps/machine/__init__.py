@@ -1,0 +1,27 @@
+"""A machine's steps, a file for each part of its life."""
+
+from provisioning.steps.machine.allocate import Allocate, Reach
+from provisioning.steps.machine.bring import FetchService, Install
+from provisioning.steps.machine.content import LoadData, PullNow, SchedulePulls, StillFresh
+from provisioning.steps.machine.make_own import Configure, Restart, StartPrograms
+from provisioning.steps.machine.remove import Absent, EndJobs, Remove
+from provisioning.steps.machine.watch import Seen, StillThere
+
+__all__ = [
+    "Absent",
+    "Allocate",
+    "Configure",
+    "EndJobs",
+    "FetchService",
+    "Install",
+    "LoadData",
+    "PullNow",
+    "Reach",
+    "Remove",
+    "Restart",
+    "SchedulePulls",
+    "Seen",
+    "StartPrograms",
+    "StillFresh",
+    "StillThere",
+]

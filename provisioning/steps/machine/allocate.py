@@ -1,0 +1,45 @@
+"""From nothing to a machine that lets us in."""
+
+from provisioning.driver import Seen
+from provisioning.errors import Blame, GiveUp, NotYet
+from provisioning.step import MachineJob
+from provisioning.steps.words import DIED
+
+
+class Allocate:
+    """The fabric runs one machine with our key."""
+
+    name = "allocate"
+
+    def done(self, job: MachineJob) -> bool:
+        if job.asked_at is None:
+            return False
+        seen = job.driver.see(job.key, within=job.within)
+        was = job.sighting.seen if job.sighting else Seen.ABSENT
+        if seen.seen == Seen.ABSENT and was in (Seen.RUNNING, Seen.STOPPED):
+            job.book.saw(seen)
+            raise GiveUp(DIED, blame=Blame.FABRIC)
+        job.book.saw(seen)
+        if seen.seen == Seen.STARTING:
+            raise NotYet("machine-is-starting")
+        return seen.seen == Seen.RUNNING
+
+    def push(self, job: MachineJob) -> None:
+        job.book.asked()
+        job.book.saw(job.driver.ensure(job.spec, job.identity, within=job.within))
+
+
+class Reach:
+    """It answers with the host key we gave it, and has our on-board code."""
+
+    name = "reach"
+
+    def done(self, job: MachineJob) -> bool:
+        facts = job.far.reach(within=job.within)
+        if job.manifest.requires.system and facts.system not in job.manifest.requires.system:
+            raise GiveUp("system-is-not-supported", blame=Blame.FABRIC, system=facts.system)
+        job.book.facts(facts)
+        return True
+
+    def push(self, job: MachineJob) -> None:
+        """`done` does it: reaching is looking."""

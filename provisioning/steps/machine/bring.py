@@ -1,0 +1,53 @@
+"""The service: its code at the pinned commit, and its installer. No value of any deployment is known here."""
+
+from datetime import timedelta
+
+from provisioning.errors import Blame
+from provisioning.step import MachineJob
+from provisioning.steps.machine.jobs import SERVICE, has_run, run, run_onboard
+
+FETCH_PATIENCE = timedelta(minutes=5)
+
+
+class FetchService:
+    """The app's repository is checked out at the pinned commit."""
+
+    name = "fetch_service"
+
+    def done(self, job: MachineJob) -> bool:
+        return has_run(job, self._job(job), "fetch-failed", Blame.PORTAL)
+
+    def push(self, job: MachineJob) -> None:
+        given = {"url": job.service.url, "commit": job.service.ref, "target": SERVICE, **bearer(job)}
+        run_onboard(job, self._job(job), "fetch-service", given, FETCH_PATIENCE)
+
+    def _job(self, job: MachineJob) -> str:
+        return job.job_name(self.name, job.service.ref)
+
+
+class Install:
+    """The app's installer has run. It gets no value of the deployment, so its result may be kept as an image and reused."""
+
+    name = "install"
+
+    def done(self, job: MachineJob) -> bool:
+        return has_run(job, self._job(job), "install-failed")
+
+    def push(self, job: MachineJob) -> None:
+        service = job.manifest.service
+        run(
+            job,
+            self._job(job),
+            f"{SERVICE}/{service.install}",
+            directory=SERVICE,
+            timeout=service.timeout,
+            safe_to_repeat=service.rerun == "safe",
+        )
+
+    def _job(self, job: MachineJob) -> str:
+        return job.job_name(self.name, job.service.ref)
+
+
+def bearer(job: MachineJob) -> dict[str, str]:
+    """What lets this machine in at the portal's git door."""
+    return {"bearer": job.service.bearer.reveal} if job.service.bearer else {}

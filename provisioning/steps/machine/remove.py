@@ -1,0 +1,75 @@
+"""From a machine to nothing."""
+
+from datetime import timedelta
+
+from provisioning.driver import Seen
+from provisioning.errors import NotYet, Stop
+from provisioning.phases import Settled
+from provisioning.step import MachineJob
+
+BETWEEN_ABSENCES = timedelta(seconds=60)
+"""Two sightings of nothing, this far apart, are proof where one is not (faults 5.2)."""
+UNSETTLED_LOOK = timedelta(minutes=1)
+
+
+class EndJobs:
+    """Nothing of ours works on it any more; best effort, because the machine goes anyway."""
+
+    name = "end_jobs"
+
+    def done(self, job: MachineJob) -> bool:
+        if job.asked_at is None or job.remote is None:
+            return True
+        try:
+            job.remote.call("end-all", within=min(5.0, job.within))
+        except Stop:
+            pass  # not reachable: it is about to be removed with all that runs on it
+        return True
+
+    def push(self, job: MachineJob) -> None:
+        """`done` does it."""
+
+
+class Remove:
+    """The fabric was asked to remove it; refused while its data is not settled."""
+
+    name = "remove"
+
+    def done(self, job: MachineJob) -> bool:
+        if job.asked_at is None:
+            return True
+        if job.settled == Settled.NOT_YET:
+            raise NotYet("not-settled", after=UNSETTLED_LOOK)
+        return job.removal_asked_at is not None
+
+    def push(self, job: MachineJob) -> None:
+        job.book.removal_asked()
+        job.driver.remove(job.key, within=job.within)
+
+
+class Absent:
+    """The fabric says that it is not there, at a time when that proves something."""
+
+    name = "absent"
+
+    def done(self, job: MachineJob) -> bool:
+        if job.asked_at is None:
+            return True
+        settles_at = job.asked_at + job.driver.settling
+        if job.at < settles_at:
+            raise NotYet("too-early-to-tell", after=settles_at - job.at)
+        if job.driver.see(job.key, within=job.within).seen != Seen.ABSENT:
+            return False
+        return self._is_proof(job)
+
+    def push(self, job: MachineJob) -> None:
+        job.driver.remove(job.key, within=job.within)
+
+    def _is_proof(self, job: MachineJob) -> bool:
+        first = job.absent_at
+        job.book.absent()
+        if not job.driver.capabilities.absent_twice:
+            return True
+        if first is None or job.at - first < BETWEEN_ABSENCES:
+            raise NotYet("absent-once", after=BETWEEN_ABSENCES)
+        return True

@@ -1,0 +1,37 @@
+"""Celery's door: an id comes in, a plain function is called, the clock is read here and nowhere below."""
+
+from celery import shared_task
+from django.utils.timezone import now
+from kombu.exceptions import OperationalError
+
+from provisioning import nudge, reconciler
+from provisioning.phases import Kind
+
+
+@shared_task(name="provisioning.reconcile", ignore_result=True, expires=5)
+def reconcile(kind: str, pk: int) -> None:
+    """Look at one row now, because a person waits."""
+    reconciler.reconcile(Kind(kind), pk, at=now(), world=reconciler.the_world())
+
+
+@shared_task(name="provisioning.drain", ignore_result=True, expires=2)
+def drain() -> None:
+    """Look at all rows that are due."""
+    reconciler.drain(now, reconciler.the_world())
+
+
+@shared_task(name="provisioning.keep", ignore_result=True, expires=25)
+def keep() -> None:
+    """End what is over, warn, count heads."""
+    reconciler.keep(now(), reconciler.the_world())
+
+
+def poke(kind: Kind, pk: int) -> None:
+    """Send a poke; a broker that is away is no error, because the sweep comes anyway."""
+    try:
+        reconcile.apply_async((kind.value, pk), retry=False)
+    except (OperationalError, OSError):
+        drain.app.log.get_default_logger().warning("nobody could be poked about %s %s; the sweep will come", kind, pk)
+
+
+nudge.poke_with(poke)

@@ -82,7 +82,7 @@ class ContainerDriver:
                 about = engine.api.version()
                 parts = [part.get("Name", "") for part in about.get("Components") or []]
                 self._limit_tasks = any("Podman" in part for part in parts)
-                self._version = str(engine.api._version)  # noqa: SLF001 - what "auto" has found
+                self._version = str(engine.api.api_version)  # what "auto" has found
             yield engine
 
     def _create(self, engine: Engine, spec: MachineSpec) -> dict[str, Any]:
@@ -90,7 +90,7 @@ class ContainerDriver:
         request.assert_harmless(wanted, self.options)
         self._network(engine, spec)
         try:
-            engine.api.create_container_from_config(wanted, request.name(spec.key))
+            engine.api.create_container_from_config(wanted, request.name(spec.key))  # type: ignore[no-untyped-call]
         except APIError as error:
             if not is_duplicate(error):
                 raise

@@ -36,4 +36,4 @@ def translated(error: APIError) -> Stop:
 def is_duplicate(error: APIError) -> bool:
     """Somebody, most likely we ourselves, made it before. Docker answers 409, Podman 500."""
     words = str(error.explanation or error).lower()
-    return error.status_code == 409 or "already in use" in words or "already exists" in words  # noqa: PLR2004
+    return error.status_code == 409 or "already in use" in words or "already exists" in words

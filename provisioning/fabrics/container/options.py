@@ -34,9 +34,8 @@ def problems(options: Mapping[str, Any]) -> Sequence[str]:
         found.append("image: say which image machines start from; `./fairground up` makes one and prints its name.")
     if text["bridge_prefix"] and not re.fullmatch(r"[a-z][a-z0-9]{1,5}", text["bridge_prefix"]):
         found.append("bridge_prefix: two to six small letters and digits, beginning with a letter.")
-    for name in ("git_door_host", "address"):
-        if text[name] and not _is_address(text[name]):
-            found.append(f"{name}: an IP address, not {text[name]!r}.")
+    addresses = [name for name in ("git_door_host", "address") if text[name] and not _is_address(text[name])]
+    found += [f"{name}: an IP address, not {text[name]!r}." for name in addresses]
     if text["address"] and _is_address(text["address"]) and ipaddress.ip_address(text["address"]).is_unspecified:
         found.append("address: not all addresses; sshd of the machines would be open to everybody.")
     if not re.fullmatch(r"\d{0,7}", text["open_files"]):
@@ -49,12 +48,11 @@ def read(options: Mapping[str, Any]) -> Options:
     if wrong := problems(options):
         raise ValueError(" ".join(wrong))
     given = {field.name: options[field.name] for field in fields(Options) if field.name in options}
-    chosen = Options(**{**given, "open_files": int(given.get("open_files") or _open_files())})
-    return chosen
+    return Options(**{**given, "open_files": int(given.get("open_files") or _open_files())})
 
 
 def _open_files() -> int:
-    """What a machine may have: no more than this host gives us, or starting it is refused where we cannot raise limits."""
+    """What a machine may have. More than this host gives us would be refused where nobody may raise limits."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     return 4096 if hard == resource.RLIM_INFINITY else min(4096, hard)
 

@@ -1,6 +1,6 @@
 """What we ask an engine for: names, labels, the network, the container, and the keys that are put into it.
 
-`container` says what we want; `assert_harmless` reads the finished request once more, against a list of what may be in it.
+`container` says what we want; `assert_harmless` reads the finished request once more, against what may be in it.
 """
 
 import io
@@ -14,9 +14,10 @@ from provisioning.fabrics.container.options import Options
 
 OWNER, KEY, FROZEN = "fairground.owner", "fairground.key", "fairground.frozen"
 CAPABILITIES = (
-    "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID", "SYS_CHROOT"
+    "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID",
+    "SYS_CHROOT",
 )  # fmt: skip
-"""Measured on Docker 20.10 with user namespaces: sshd needs AUDIT_WRITE and SYS_CHROOT, apt needs FOWNER, services the rest."""
+"""Measured on Docker 20.10 with user namespaces: sshd (AUDIT_WRITE, SYS_CHROOT), apt (FOWNER), services."""
 SECURITY = ["no-new-privileges"]
 SSH = "22/tcp"
 MIB = 1024 * 1024

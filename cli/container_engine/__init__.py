@@ -1,0 +1,165 @@
+"""The container engine that machines run on: one that is there already, else one of our own. Stdlib only.
+
+    engine = container_engine.ensure(print)      # changes the system as `plan()` says
+    engine.docker_host, engine.git_door_host
+
+`ensure` is safe to call at any time, also beside itself: it finds what runs, repairs what does not, and writes the
+firewall rules again.
+"""
+
+import os
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from cli.container_engine import firewall, own
+from cli.container_engine.api import Api, EngineError
+from cli.container_engine.firewall import bridge_prefix
+from cli.container_engine.own import apt_install
+from cli.home import mark
+
+__all__ = [
+    "GIT_DOOR_PORT",
+    "Engine",
+    "EngineError",
+    "apt_install",
+    "bridge_prefix",
+    "ensure",
+    "find",
+    "plan",
+    "remove",
+    "stop",
+]
+
+GIT_DOOR_PORT = 8418
+"""Where the portal's git door listens for machines, on `Engine.git_door_host`."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A container engine that answers."""
+
+    docker_host: str  # "unix:///run/…/engine.sock"
+    is_ours: bool
+    git_door_host: str = ""  # an address of this host that machines reach and nobody else does; "" = there is none
+
+    @property
+    def api(self) -> Api:
+        """Its HTTP interface."""
+        return Api(self.docker_host)
+
+
+def find() -> Engine | None:
+    """Find an engine that answers. Changes nothing. Where our own was ever set up, it is that one or none."""
+    if own.was_set_up():
+        return _known(own.docker_host(), is_ours=True)
+    return next((found for place in _places() if (found := _known(place, is_ours=False))), None)
+
+
+def plan() -> list[str]:
+    """Tell what `ensure` would change on this system, in sentences; empty if an engine answers."""
+    if find():
+        return []
+    if os.geteuid() != 0:
+        return ["Nothing can be changed: no container engine answers, and only root can set one up."]
+    steps = [] if own.is_installed() else [f"Install the Debian packages {' and '.join(own.PACKAGES)}."]
+    return [
+        *steps,
+        f"Start a container engine of Fairground's own; its data lies in {own.folder()}, its log too.",
+        "Let the engine add a user `dockremap` with a range of user ids, so that root in a machine is nobody outside.",
+        f"Add firewall chains FAIRGROUND-{mark()}-…, for traffic of machines only, and switch on IPv4 forwarding.",
+    ]
+
+
+def ensure(say: Callable[[str], None] = print, *, git_door_port: int = GIT_DOOR_PORT) -> Engine:
+    """Make sure that an engine answers and that machines are fenced in. Raises EngineError with what to do."""
+    engine = find()
+    if engine is None or engine.is_ours:
+        if os.geteuid() != 0 or sys.platform != "linux":
+            raise EngineError(
+                "No container engine answers. Start Docker or Podman (`docker info` must work for you) and try again; "
+                "on Debian or Ubuntu, root may also run this command, which then sets up an engine of its own."
+            )
+        own.start(say)
+        engine = Engine(own.docker_host(), is_ours=True)
+    engine = Engine(engine.docker_host, engine.is_ours, git_door_host(engine))
+    if firewall.can_be_set():
+        firewall.put_up(firewall.Door(engine.git_door_host, git_door_port) if engine.git_door_host else None)
+    return engine
+
+
+def git_door_host(engine: Engine) -> str:
+    """Make sure that there is an address only machines reach, the gateway of an empty network; "" where it is not here.
+
+    A virtual machine between us and the engine (Docker Desktop) has that address for itself: then nothing can listen
+    on it, and machines fetch their repositories from where they come from.
+    """
+    name = f"fairground-{mark()}-door"
+    found = [network for network in engine.api.networks(name=name) if network["Name"] == name]
+    if not found:
+        engine.api.json("POST", "/networks/create", _door_network(name))
+    address = str(_door_network(name)["IPAM"]["Config"][0]["Gateway"])
+    with socket.socket() as trial:
+        try:
+            trial.bind((address, 0))
+        except OSError:
+            return ""
+    return address
+
+
+def stop() -> None:
+    """End an engine of our own; its machines live on. An engine that is not ours is left alone."""
+    own.stop()
+
+
+def remove() -> None:
+    """Take away every machine and network that carries this checkout's mark, then the engine itself and its rules.
+
+    The engine's data stays in its folder. Raises EngineError.
+    """
+    if own.was_set_up() and find() is None:
+        own.start(lambda _: None)
+    if engine := find():
+        _remove_machines(engine)
+    own.stop()
+    if firewall.can_be_set():
+        firewall.take_down()
+
+
+def _remove_machines(engine: Engine) -> None:
+    """All that our bridges lead to, whatever portal made it; on our own engine that is everything."""
+    for network in engine.api.networks(driver="bridge"):
+        if network.get("Options", {}).get("com.docker.network.bridge.name", "").startswith(bridge_prefix()):
+            for container in engine.api.containers(network=network["Id"]):
+                engine.api.ask("DELETE", f"/containers/{container['Id']}?force=1&v=1")
+            engine.api.ask("DELETE", f"/networks/{network['Id']}")
+
+
+def _known(docker_host: str, *, is_ours: bool) -> Engine | None:
+    engine = Engine(docker_host, is_ours)
+    return engine if engine.api.answers() else None
+
+
+def _places() -> list[str]:
+    """Where an engine may listen, best first."""
+    if chosen := os.environ.get("DOCKER_HOST"):
+        return [chosen]
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "/run/user/nobody")
+    return [f"unix://{path}/{name}" for path, name in (
+        ("/var/run", "docker.sock"), (runtime, "podman/podman.sock"), ("/run", "podman/podman.sock")
+    )]  # fmt: skip
+
+
+def _door_network(name: str) -> dict[str, Any]:
+    """An empty network, at a place in our range that follows from the checkout, so that two checkouts do not meet."""
+    base = f"10.214.{int(mark()[:2], 16)}"
+    fourth = int(mark()[2], 16) * 16
+    return {
+        "Name": name,
+        "CheckDuplicate": True,
+        "Driver": "bridge",
+        "IPAM": {"Driver": "default", "Config": [{"Subnet": f"{base}.{fourth}/28", "Gateway": f"{base}.{fourth + 1}"}]},
+        "Options": {"com.docker.network.bridge.name": f"{bridge_prefix()}-door"},
+    }

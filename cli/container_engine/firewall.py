@@ -1,0 +1,143 @@
+"""What machines may reach: the open internet and the git door. Not this host, each other, private networks, or mail.
+
+All rules stand in chains of our own (FAIRGROUND-<mark>-…) that are replaced whole, and match only bridges of ours, by
+the beginning of their names. IPv6 has no business there at all.
+
+A place may need other ranges: FAIRGROUND_REFUSED_RANGES replaces the list, FAIRGROUND_ALLOWED_RANGES opens holes in it,
+for example for a package mirror inside a company; both are lists with commas. This host's name servers are always open.
+"""
+
+import ipaddress
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.container_engine.api import EngineError
+from cli.home import mark
+
+REFUSED_RANGES = (
+    "0.0.0.0/8,10.0.0.0/8,100.64.0.0/10,127.0.0.0/8,169.254.0.0/16,172.16.0.0/12,192.168.0.0/16,224.0.0.0/4,240.0.0.0/4"
+)
+"""Private, shared, link-local (cloud metadata), loopback, multicast and reserved. Not the documentation ranges: where a
+place puts its mirrors under such an address, nothing else can live there."""
+MAIL_PORTS = "25,465,587"
+INPUT, FORWARD = f"FAIRGROUND-{mark()}-IN", f"FAIRGROUND-{mark()}-FWD"
+_PATH = "/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin"
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where machines fetch their repositories; the only thing on this host that they may reach."""
+
+    host: str
+    port: int
+
+
+def bridge_prefix() -> str:
+    """How the names of our bridges begin. A name has at most 15 bytes; nine are left to tell machines apart."""
+    return f"fg{mark()[:4]}"
+
+
+def can_be_set() -> bool:
+    """Say whether we may and can write rules here."""
+    return os.geteuid() == 0 and shutil.which("iptables-restore", path=_PATH) is not None
+
+
+def put_up(door: Door | None) -> None:
+    """Write all rules; the same again if they stand already. Raises EngineError."""
+    bridges = f"{bridge_prefix()}+"
+    _restore("iptables-restore", INPUT, input_rules(bridges, door), FORWARD, forward_rules(bridges))
+    nothing = [f"-i {bridges} -j DROP", f"-o {bridges} -j DROP"]
+    _jump("iptables", "INPUT", INPUT)
+    _jump("iptables", "DOCKER-USER" if _has_chain("DOCKER-USER") else "FORWARD", FORWARD)
+    if Path("/proc/sys/net/ipv6").exists():
+        _restore("ip6tables-restore", INPUT, nothing[:1], FORWARD, nothing)
+        _jump("ip6tables", "INPUT", INPUT)
+        _jump("ip6tables", "FORWARD", FORWARD)
+
+
+def take_down() -> None:
+    """Take all our rules and chains away; silent if there are none."""
+    for program in ("iptables", "ip6tables"):
+        for builtin, chain in (("INPUT", INPUT), ("DOCKER-USER", FORWARD), ("FORWARD", FORWARD)):
+            while _run(program, "-D", builtin, "-j", chain) == 0:
+                pass
+        for chain in (INPUT, FORWARD):
+            _run(program, "-F", chain)
+            _run(program, "-X", chain)
+
+
+def input_rules(bridges: str, door: Door | None) -> list[str]:
+    """Rules for traffic to this host: only answers, names, and the git door, and that one from machines only."""
+    rules = [f"-i {bridges} -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT"]
+    if door:
+        rules += [
+            f"-i {bridges} -d {door.host}/32 -p tcp --dport {door.port} -j ACCEPT",
+            "-i lo -j RETURN",
+            f"! -i {bridges} -d {door.host}/32 -j DROP",
+        ]
+    rules += [f"-i {bridges} -d {server}/32 -p {p} --dport 53 -j ACCEPT" for server in name_servers() for p in _DNS]
+    return [*rules, f"-i {bridges} -j REJECT"]
+
+
+def forward_rules(bridges: str) -> list[str]:
+    """Rules for traffic through this host: nothing comes in, and what goes out goes to the open internet."""
+    return [
+        f"-i {bridges} -m conntrack --ctstate ESTABLISHED,RELATED -j RETURN",
+        f"-o {bridges} -m conntrack --ctstate NEW -j DROP",
+        *(f"-i {bridges} -d {server}/32 -p {p} --dport 53 -j RETURN" for server in name_servers() for p in _DNS),
+        f"-i {bridges} -p tcp -m multiport --dports {MAIL_PORTS} -j REJECT",
+        *(f"-i {bridges} -d {net} -j RETURN" for net in _ranges("FAIRGROUND_ALLOWED_RANGES", "")),
+        *(f"-i {bridges} -d {net} -j REJECT" for net in _ranges("FAIRGROUND_REFUSED_RANGES", REFUSED_RANGES)),
+    ]
+
+
+_DNS = ("udp", "tcp")
+
+
+def name_servers(files: Sequence[str] = ("/etc/resolv.conf", "/run/systemd/resolve/resolv.conf")) -> list[str]:
+    """The IPv4 name servers of this host that are not the host's own loopback: the engine asks the same ones."""
+    lines = [line for name in files if Path(name).exists() for line in Path(name).read_text().splitlines()]
+    words = [line.split()[1] for line in lines if line.startswith("nameserver ")]
+    found = [word for word in words if ":" not in word and not ipaddress.ip_address(word).is_loopback]
+    return list(dict.fromkeys(found))
+
+
+def _ranges(variable: str, default: str) -> Iterator[str]:
+    for word in os.environ.get(variable, default).replace(" ", "").split(","):
+        if word:
+            try:
+                yield str(ipaddress.IPv4Network(word))
+            except ValueError as error:
+                raise EngineError(f"{variable} holds {word!r}, which is no IPv4 range: {error}") from error
+
+
+def _restore(program: str, first: str, first_rules: Sequence[str], second: str, second_rules: Sequence[str]) -> None:
+    """Replace two chains of ours in one stroke, and nothing else."""
+    lines = ["*filter", f":{first} - [0:0]", f":{second} - [0:0]"]
+    lines += [f"-A {first} {rule}" for rule in first_rules]
+    lines += [f"-A {second} {rule}" for rule in second_rules]
+    done = subprocess.run(
+        [program, "--noflush", "--wait", "10"], input="\n".join([*lines, "COMMIT", ""]),
+        env={"PATH": _PATH}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise EngineError(f"The firewall rules could not be written ({program}): {done.stderr.strip()}")
+
+
+def _jump(program: str, builtin: str, chain: str) -> None:
+    """Make sure that the first rule of a chain which is not ours leads to ours."""
+    if _run(program, "-C", builtin, "-j", chain) and _run(program, "-I", builtin, "1", "-j", chain):
+        raise EngineError(f"The firewall rules could not be put into {builtin} ({program}).")
+
+
+def _has_chain(name: str) -> bool:
+    return _run("iptables", "-n", "-L", name) == 0
+
+
+def _run(program: str, *words: str) -> int:
+    done = subprocess.run([program, "--wait", "10", *words], env={"PATH": _PATH}, capture_output=True, check=False)
+    return done.returncode

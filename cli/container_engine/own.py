@@ -1,0 +1,189 @@
+"""A container engine of our own: `dockerd` started by hand, for root on a machine where no engine answers.
+
+It shares nothing with an engine that the system has or may get: data, sockets, networks and settings are its own.
+It outlives whoever started it, and after a `kill -9` its machines live on and the next `start` finds them again.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from cli.container_engine.api import Api, EngineError
+from cli.home import home, run_folder
+
+Say = Callable[[str], None]
+
+PACKAGES = ("docker.io", "iptables")
+NETWORKS = "10.214.0.0/16"
+"""Where the engine takes networks from when nobody names one. The engine's own pools are used up after 30 networks."""
+START_PATIENCE = 60.0
+"""Seconds for the first answer; 2 to 4 were measured on two cores."""
+LOG_LIMIT = 10_000_000
+"""Bytes; a bigger log is put aside when the engine starts."""
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def folder() -> Path:
+    """Where the engine keeps images, machines and its log."""
+    return home() / "engine"
+
+
+def docker_host() -> str:
+    """The address of our own engine, whether it runs or not."""
+    return f"unix://{run_folder()}/engine.sock"
+
+
+def was_set_up() -> bool:
+    """Say whether our own engine was ever started here: then our machines live there and nowhere else."""
+    return _settings_file().exists()
+
+
+def is_installed() -> bool:
+    """Say whether the program is there."""
+    return shutil.which("dockerd", path=_PATH) is not None
+
+
+def pid() -> int | None:
+    """The pid of our running engine; None if there is none. A recycled number or a zombie is not taken for it."""
+    try:
+        number = int((run_folder() / "engine.pid").read_text())
+        command = Path(f"/proc/{number}/cmdline").read_bytes()
+    except (OSError, ValueError):
+        return None
+    return number if str(_settings_file()).encode() in command.split(b"\0") else None
+
+
+def start(say: Say) -> None:
+    """Make sure that our own engine runs and answers. Raises EngineError with the end of its log."""
+    with _alone():
+        started = None
+        _make_traversable()
+        if pid() is None:
+            install(say)
+            say("Starting the container engine …")
+            _write_settings()
+            started = _spawn()
+        _await_answer(started)
+
+
+def stop() -> None:
+    """End the engine; its machines live on. Silent if it does not run. Raises EngineError if it does not end."""
+    with _alone():
+        if number := pid():
+            os.kill(number, signal.SIGTERM)
+            deadline = time.monotonic() + START_PATIENCE
+            while pid() == number:
+                if time.monotonic() > deadline:
+                    raise EngineError(f"The container engine (pid {number}) does not end; see {_log_file()}.")
+                time.sleep(0.1)
+
+
+def install(say: Say) -> None:
+    """Install the engine's Debian packages if they are missing. Raises EngineError with apt's last words."""
+    if is_installed() and shutil.which("iptables", path=_PATH):
+        return
+    if not shutil.which("apt-get"):
+        raise EngineError("No container engine answers here. Install Docker or Podman, then start again.")
+    say("Installing the container engine (Debian package docker.io) …")
+    apt_install(PACKAGES)
+    if shutil.which("systemctl"):  # the package's own service would be a second engine that nobody asked for
+        for unit in ("docker.socket", "docker.service"):
+            subprocess.run(["systemctl", "disable", "--now", unit], capture_output=True, check=False)
+
+
+def apt_install(packages: tuple[str, ...]) -> None:
+    """Install Debian packages. Waits up to 5 minutes for another apt. Raises EngineError with apt's last words."""
+    apt = ["apt-get", "-o", "DPkg::Lock::Timeout=300"]
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run([*apt, "update"], env=environment, capture_output=True, check=False, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        [*apt, "install", "-y", "--no-install-recommends", *packages],
+        env=environment, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    if done.returncode:
+        raise EngineError(f"apt-get could not install {', '.join(packages)}:\n{done.stderr[-800:]}")
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Two starts at a time would be two engines on one data folder."""
+    run_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (run_folder() / "engine.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _settings_file() -> Path:
+    return folder() / "engine.json"
+
+
+def _log_file() -> Path:
+    return folder() / "engine.log"
+
+
+def _write_settings() -> None:
+    run = run_folder()
+    open_files = min(resource.getrlimit(resource.RLIMIT_NOFILE)[1], 65_536)
+    chosen = {
+        "data-root": str(folder() / "data"),
+        "exec-root": str(run / "engine"),
+        "pidfile": str(run / "engine.pid"),
+        "hosts": [docker_host()],
+        "group": "root",
+        "bridge": "none",
+        "icc": False,
+        "userns-remap": "default",
+        "live-restore": True,
+        "userland-proxy": False,  # its ports would die with the engine; the kernel's rules do not
+        "default-address-pools": [{"base": NETWORKS, "size": 28}],
+        # Without CAP_SYS_RESOURCE nobody may have more than we have, and the engine's own default is more.
+        "default-ulimits": {"nofile": {"Name": "nofile", "Soft": min(open_files, 4096), "Hard": open_files}},
+        "log-level": "warn",
+        "log-driver": "json-file",
+        "log-opts": {"max-size": "5m", "max-file": "2"},
+    }
+    fresh = _settings_file().with_suffix(".new")
+    fresh.write_text(json.dumps(chosen, indent=2))
+    fresh.replace(_settings_file())
+
+
+def _make_traversable() -> None:
+    """Root inside a machine is nobody outside, and must be able to walk to its own files. Raises EngineError."""
+    folder().mkdir(mode=0o711, parents=True, exist_ok=True)
+    home().chmod(home().stat().st_mode | 0o011)
+    for place in folder().parents:
+        if not place.stat().st_mode & 0o001:
+            raise EngineError(
+                f"The engine's data would lie under {place}, which other users may not enter. "
+                f"Set FAIRGROUND_HOME to a folder that they may walk through, for example /var/lib/fairground/mine."
+            )
+
+
+def _spawn() -> subprocess.Popen[bytes]:
+    log = _log_file()
+    if log.exists() and log.stat().st_size > LOG_LIMIT:
+        log.replace(log.with_suffix(".log.1"))
+    (run_folder() / "engine.pid").unlink(missing_ok=True)  # it is not ours, and the engine would stumble over it
+    with log.open("ab") as out:
+        return subprocess.Popen(
+            ["dockerd", "--config-file", str(_settings_file())],
+            env={**os.environ, "PATH": _PATH},
+            stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, cwd="/",
+        )  # fmt: skip
+
+
+def _await_answer(started: subprocess.Popen[bytes] | None) -> None:
+    deadline = time.monotonic() + START_PATIENCE
+    while not Api(docker_host(), timeout=5).answers():
+        if time.monotonic() > deadline or (started and started.poll() is not None):
+            tail = _log_file().read_text(errors="replace")[-1500:]
+            raise EngineError(f"The container engine did not start. The end of {_log_file()}:\n{tail}")
+        time.sleep(0.1)

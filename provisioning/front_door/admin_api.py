@@ -1,8 +1,8 @@
 """One call to Caddy's admin API.
 
-Spoken with h11 itself because Caddy sends the ETag of what it shows as a trailer, which no HTTP client of ours hands over; and
-without it two workers cannot change the same list safely. Each call has a connection of its own: Caddy drops kept connections
-after every change.
+Spoken with h11 itself because Caddy sends the ETag of what it shows as a trailer, which no HTTP client of ours hands
+over; and without it two workers cannot change the same list safely. Each call has a connection of its own: Caddy drops
+kept connections after every change.
 """
 
 import json
@@ -38,7 +38,7 @@ class Reply:
 
 
 class AdminApi:
-    """Caddy's admin API at `unix//path/to/socket` or `host:port`. The socket is the better one: only its owner can open it."""
+    """Caddy's admin API at `unix//path/to/socket` (better: only its owner can open it) or `host:port`."""
 
     def __init__(self, address: str) -> None:
         self.address = address

@@ -1,7 +1,8 @@
 """The part of Caddy's configuration that never changes while it runs.
 
-Every address is one entry of one map, host name to upstream, so a change stays small and Caddy itself refuses a second line for
-the same host. What has no line, or does not answer, gets a page of the portal; what the portal cannot show, a sentence.
+Every address is one entry of one map, host name to upstream, so a change stays small and Caddy itself refuses a second
+line for the same host. What has no line, or does not answer, gets a page of the portal; what the portal cannot show, a
+sentence.
 """
 
 import re
@@ -14,7 +15,7 @@ from provisioning.driver import Endpoint
 LINES = "lines"  # @id of the map
 UPSTREAM = "{door.upstream}"
 DOOR_HEADER = "X-Fairground-Door"
-"""On every answer that is not the service's own: `none` (no line), `down` (the service does not answer), `closed` (nor the portal)."""
+"""On every answer that is not the service's own: `none` (no line), `down` (no good answer), `closed` (portal away)."""
 
 Json = dict[str, Any]
 
@@ -85,7 +86,7 @@ def _service() -> Json:
 
 
 def _portal_page(base: Base, reason: str) -> list[Json]:
-    """The portal's page about this address, whatever was asked of it; without the visitor's cookies, which are the service's."""
+    """The portal's page about this address, whatever was asked. It never sees the visitor's cookies for the service."""
     ours = rf"(?i)^[a-z0-9-]+\.{re.escape(base.apps_domain)}\.?(:[0-9]+)?$"
     told = {"X-Fairground-Door": [reason], "Host": [base.portal_host]}
     ask = {
@@ -97,12 +98,9 @@ def _portal_page(base: Base, reason: str) -> list[Json]:
             "response": {"set": {DOOR_HEADER: [reason], "Cache-Control": ["no-store"]}, "delete": ["Set-Cookie"]},
         },
     }
-    page = [
-        {"handler": "rewrite", "method": "GET", "uri": "/door/{http.request.host}"},
-        {"handler": "request_body", "max_size": 1},
-        ask,
-    ]
-    closed = {"routes": [{"handle": [_sentence(503, "closed", "This page cannot be shown right now. Please try again in a minute.")]}]}
+    page = [{"handler": "rewrite", "method": "GET", "uri": "/door/{http.request.host}"}, ask]
+    sorry = _sentence(503, "closed", "This page cannot be shown right now. Please try again in a minute.")
+    closed = {"routes": [{"handle": [sorry]}]}
     return [
         {
             "match": [{"header_regexp": {"Host": {"pattern": ours}}}],

@@ -1,0 +1,130 @@
+"""Asks a page for real. A page is taken at its word only within caps of time, bytes and redirects."""
+
+import html
+import re
+import socket
+import time
+from dataclasses import dataclass
+
+import httpx
+
+from catalog.manifest import Probe
+from provisioning.driver import Endpoint
+from provisioning.front_door.base import DOOR_HEADER
+from provisioning.step import Answer
+
+LARGEST = 256 * 1024  # bytes of a page that are read; what a manifest promises must stand in them
+REDIRECTS = 5
+_TITLE = re.compile(r"<title\b[^>]*>(.*?)</title\s*>", re.IGNORECASE | re.DOTALL)
+_SPACE = re.compile(r"\s+")
+_HEADERS = {"User-Agent": "fairground-probe", "Accept": "text/html,*/*;q=0.5", "Connection": "close"}
+
+
+class _UnansweredError(Exception):
+    """No page came back; the text says why."""
+
+
+@dataclass(frozen=True)
+class _Page:
+    status: int
+    text: str
+    ours: str  # why the front door answered itself; empty = the service's own page
+    further: httpx.URL | None  # where it redirects to
+
+
+class HttpProber:
+    """Implements `provisioning.step.Prober`. Looks at no proxy setting of this machine and keeps no cookie."""
+
+    def ask(self, endpoint: Endpoint, host: str, probe: Probe, *, within: float) -> Answer:
+        """GET the page under this name and compare; for `tcp`, connect. Never raises for an unreachable page."""
+        until = time.monotonic() + within
+        try:
+            if probe.tcp is not None:
+                return _connect(endpoint, host, until)
+            return _judge(_last_page(endpoint, host, probe.path or "/", until), probe)
+        except _UnansweredError as broken:
+            return Answer(False, why=str(broken))
+
+
+def _judge(page: _Page, probe: Probe) -> Answer:
+    if page.ours:
+        return Answer(False, page.status, why="the front door answered in its place")
+    if page.status != probe.status:
+        return Answer(False, page.status, why=f"status {page.status}, not {probe.status}")
+    if probe.contains and _plain(probe.contains) not in _plain(page.text):
+        return Answer(False, page.status, why=f"text not found: {probe.contains}")
+    if probe.title and _plain(probe.title) not in _title(page.text):
+        return Answer(False, page.status, why=f"title not found: {probe.title}")
+    return Answer(True, page.status, matched=probe.contains or probe.title or "")
+
+
+def _title(text: str) -> str:
+    found = _TITLE.search(text)
+    return _plain(found[1]) if found else ""
+
+
+def _plain(text: str) -> str:
+    """As people read it: entities resolved, runs of white space are one space."""
+    return _SPACE.sub(" ", html.unescape(text)).strip()
+
+
+def _last_page(endpoint: Endpoint, host: str, path: str, until: float) -> _Page:
+    """The page after redirects, which must stay on this host."""
+    target = httpx.URL(scheme="http", host=endpoint.host, port=endpoint.port, raw_path=path.encode())
+    with httpx.Client(trust_env=False, headers=_HEADERS) as client:
+        for _ in range(REDIRECTS + 1):
+            page = _fetch(client, target, host, until)
+            if page.further is None:
+                return page
+            if page.further.host not in {host, endpoint.host}:
+                raise _UnansweredError(f"it sends visitors away to {page.further.host}")
+            target = target.copy_with(raw_path=page.further.raw_path)
+            client.cookies.clear()
+    raise _UnansweredError(f"more than {REDIRECTS} redirects")
+
+
+def _fetch(client: httpx.Client, target: httpx.URL, host: str, until: float) -> _Page:
+    try:
+        with client.stream("GET", target, headers={"Host": host}, timeout=_left(until)) as answer:
+            text = _body(answer, until).decode(answer.encoding or "utf-8", errors="replace")
+            further = target.join(answer.headers["location"]) if answer.has_redirect_location else None
+            return _Page(answer.status_code, text, answer.headers.get(DOOR_HEADER, ""), further)
+    except httpx.TimeoutException:
+        raise _UnansweredError("no answer in time")
+    except httpx.ConnectError:
+        raise _UnansweredError("connection refused")
+    except (httpx.HTTPError, httpx.InvalidURL, LookupError) as broken:
+        raise _UnansweredError(f"no page that can be read ({type(broken).__name__})")
+
+
+def _body(answer: httpx.Response, until: float) -> bytes:
+    body = bytearray()
+    for chunk in answer.iter_bytes(16 * 1024):
+        body += chunk
+        if len(body) >= LARGEST:
+            break
+        _left(until)
+    return bytes(body[:LARGEST])
+
+
+def _connect(endpoint: Endpoint, host: str, until: float) -> Answer:
+    """A port that can be connected to. An HTTP front door always can: so what answers must not be the door itself."""
+    try:
+        socket.create_connection((endpoint.host, endpoint.port), timeout=_left(until)).close()
+    except TimeoutError:
+        raise _UnansweredError("no answer in time")
+    except OSError as broken:
+        raise _UnansweredError("connection refused" if isinstance(broken, ConnectionRefusedError) else str(broken))
+    try:
+        page = _last_page(endpoint, host, "/", until)
+    except _UnansweredError:
+        return Answer(True, matched=f"port {endpoint.port} answers")  # it speaks something else than HTTP
+    if page.ours:
+        return Answer(False, page.status, why="the front door answered in its place")
+    return Answer(True, page.status, matched=f"port {endpoint.port} answers")
+
+
+def _left(until: float) -> float:
+    if (left := until - time.monotonic()) <= 0:
+        raise _UnansweredError("no answer in time")
+    return left

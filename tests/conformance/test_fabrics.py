@@ -1,0 +1,256 @@
+"""What every fabric must do, whatever its machines are made of."""
+
+import importlib.util
+import threading
+import time
+
+import paramiko
+import pytest
+
+from provisioning.driver import Endpoint, Identity, MachineSpec, OwnWire, Seen, Sighting
+from provisioning.errors import Blame, GiveUp, TryAgain
+from provisioning.fabrics import kinds
+from tests.conformance.conftest import rig_name
+from tests.conformance.rig import Rig
+from tests.engine import wait_for
+
+WITHIN = 20.0
+
+
+def launch(rig: Rig) -> tuple[MachineSpec, Identity]:
+    """A machine that runs."""
+    spec, identity = rig.spec()
+    rig.driver.ensure(spec, identity, within=WITHIN)
+    await_seen(rig, spec.key, Seen.RUNNING)
+    return spec, identity
+
+
+def await_seen(rig: Rig, key: str, seen: Seen) -> Sighting:
+    """Look until the fabric says so."""
+
+    def look() -> Sighting | None:
+        sighting = rig.driver.see(key, within=WITHIN)
+        return sighting if sighting.seen is seen else None
+
+    return wait_for(look, patience=rig.patience)
+
+
+def await_gone(rig: Rig, key: str) -> None:
+    """Ask for removal, as the reconciler does, until the fabric says that it is gone."""
+    wait_for(lambda: rig.driver.remove(key, within=WITHIN).seen is Seen.ABSENT, patience=rig.patience)
+
+
+def test_every_kind_of_place_has_a_rig() -> None:
+    assert [kind for kind in kinds() if not importlib.util.find_spec(rig_name(kind))] == []
+
+
+def test_a_machine_that_was_never_asked_for_is_absent(rig: Rig) -> None:
+    assert rig.driver.see("0" * 32, within=WITHIN).seen is Seen.ABSENT
+
+
+def test_ensure_makes_a_machine_with_the_ports_it_was_told(rig: Rig) -> None:
+    spec, _ = launch(rig)
+
+    sighting = rig.driver.see(spec.key, within=WITHIN)
+
+    assert sighting.place_id
+    assert sighting.ssh
+    assert {name: endpoint.port for name, endpoint in sighting.ports.items()} == {
+        port.name: port.outer for port in spec.ports
+    }
+
+
+def test_ensure_twice_makes_one_machine(rig: Rig) -> None:
+    spec, identity = launch(rig)
+    first = rig.driver.see(spec.key, within=WITHIN)
+
+    second = rig.driver.ensure(spec, identity, within=WITHIN)
+
+    assert rig.machines(spec.key) == 1
+    assert second.place_id == first.place_id
+
+
+def test_four_at_the_same_moment_make_one_machine(rig: Rig) -> None:
+    spec, identity = rig.spec()
+
+    def ask() -> None:
+        while True:
+            try:
+                rig.driver.ensure(spec, identity, within=WITHIN)
+            except TryAgain:
+                continue
+            return
+
+    askers = [threading.Thread(target=ask) for _ in range(4)]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join(WITHIN)
+
+    await_seen(rig, spec.key, Seen.RUNNING)
+    assert rig.machines(spec.key) == 1
+
+
+def test_a_lost_reply_does_not_make_a_second_machine(rig: Rig) -> None:
+    for nth in range(1, rig.effects_of_ensure + 1):
+        spec, identity = rig.spec()
+        rig.lose_reply(nth)
+
+        with pytest.raises(TryAgain) as told:
+            rig.driver.ensure(spec, identity, within=WITHIN)
+        rig.driver.ensure(spec, identity, within=WITHIN)
+
+        assert told.value.blame is Blame.FABRIC
+        await_seen(rig, spec.key, Seen.RUNNING)
+        assert rig.machines(spec.key) == 1
+
+
+def test_a_request_that_never_arrived_is_made_up_for(rig: Rig) -> None:
+    for nth in range(1, rig.effects_of_ensure + 1):
+        spec, identity = rig.spec()
+        rig.lose_request(nth)
+
+        with pytest.raises(TryAgain):
+            rig.driver.ensure(spec, identity, within=WITHIN)
+        rig.driver.ensure(spec, identity, within=WITHIN)
+
+        await_seen(rig, spec.key, Seen.RUNNING)
+        assert rig.machines(spec.key) == 1
+
+
+def test_whatever_an_ensure_left_half_made_can_be_removed(rig: Rig) -> None:
+    for nth in range(1, rig.effects_of_ensure + 1):
+        spec, identity = rig.spec()
+        rig.lose_reply(nth)
+        with pytest.raises(TryAgain):
+            rig.driver.ensure(spec, identity, within=WITHIN)
+
+        assert spec.key in rig.driver.roll_call(within=WITHIN).keys
+        await_gone(rig, spec.key)
+
+        assert rig.machines(spec.key) == 0
+        assert spec.key not in rig.driver.roll_call(within=WITHIN).keys
+
+
+def test_remove_of_nothing_is_silent(rig: Rig) -> None:
+    assert rig.driver.remove("0" * 32, within=WITHIN).seen is Seen.ABSENT
+
+
+def test_a_removed_machine_is_absent_and_leaves_the_roll(rig: Rig) -> None:
+    spec, _ = launch(rig)
+
+    await_gone(rig, spec.key)
+
+    assert rig.driver.see(spec.key, within=WITHIN).seen is Seen.ABSENT
+    assert spec.key not in rig.driver.roll_call(within=WITHIN).keys
+    assert rig.machines(spec.key) == 0
+
+
+def test_a_removal_whose_reply_was_lost_is_finished_by_the_next(rig: Rig) -> None:
+    for nth in range(1, rig.effects_of_remove + 1):
+        spec, _ = launch(rig)
+        rig.lose_reply(nth)
+
+        with pytest.raises(TryAgain):
+            rig.driver.remove(spec.key, within=WITHIN)
+        await_gone(rig, spec.key)
+
+        assert rig.machines(spec.key) == 0
+
+
+def test_a_machine_that_stopped_is_seen_and_started_again(rig: Rig) -> None:
+    spec, identity = launch(rig)
+    before = rig.driver.see(spec.key, within=WITHIN)
+    rig.stop(spec.key)
+    await_seen(rig, spec.key, Seen.STOPPED)
+
+    rig.driver.ensure(spec, identity, within=WITHIN)
+
+    assert await_seen(rig, spec.key, Seen.RUNNING).place_id == before.place_id
+    assert rig.machines(spec.key) == 1
+
+
+def test_the_roll_lists_stopped_machines_too(rig: Rig) -> None:
+    running, stopped = launch(rig)[0].key, launch(rig)[0].key
+    rig.stop(stopped)
+    await_seen(rig, stopped, Seen.STOPPED)
+
+    roll = rig.driver.roll_call(within=WITHIN)
+
+    assert roll.complete
+    assert {running, stopped} <= roll.keys
+
+
+def test_a_machine_that_was_removed_from_outside_is_absent(rig: Rig) -> None:
+    spec, _ = launch(rig)
+
+    rig.destroy(spec.key)
+
+    await_seen(rig, spec.key, Seen.ABSENT)
+
+
+def test_a_machine_of_another_owner_is_never_touched(rig: Rig) -> None:
+    spec, identity = rig.spec()
+    rig.plant_foreign(spec.key)
+
+    with pytest.raises(GiveUp, match="machine-is-not-ours"):
+        rig.driver.ensure(spec, identity, within=WITHIN)
+
+    assert rig.driver.remove(spec.key, within=WITHIN).seen is Seen.ABSENT
+    assert rig.driver.see(spec.key, within=WITHIN).seen is Seen.ABSENT
+    assert spec.key not in rig.driver.roll_call(within=WITHIN).keys
+    assert rig.machines(spec.key) == 1
+
+
+def test_a_place_that_does_not_answer_is_left_in_time(rig: Rig) -> None:
+    spec, identity = rig.spec()
+    began = time.monotonic()
+
+    with rig.paused():
+        for ask in (rig.driver.see, rig.driver.remove):
+            with pytest.raises(TryAgain, match="place-away"):
+                ask(spec.key, within=0.5)
+        with pytest.raises(TryAgain, match="place-away"):
+            rig.driver.ensure(spec, identity, within=0.5)
+
+    assert time.monotonic() - began < 5
+    await_gone(rig, spec.key)
+
+
+def test_a_place_where_nobody_listens_is_the_places_fault(rig: Rig) -> None:
+    with rig.away(), pytest.raises(TryAgain, match="place-away") as told:
+        rig.driver.roll_call(within=WITHIN)
+
+    assert told.value.blame is Blame.FABRIC
+    assert rig.driver.roll_call(within=WITHIN).complete
+
+
+def test_a_machine_gets_no_more_memory_than_its_size_says(rig: Rig) -> None:
+    if not rig.driver.capabilities.enforces_memory:
+        pytest.skip("this kind of place declares that it does not limit memory")
+    spec, _ = launch(rig)
+
+    assert rig.survives_memory(spec.key, spec.size.memory_mib // 2)
+    assert not rig.survives_memory(spec.key, spec.size.memory_mib * 2)
+
+
+def test_the_machine_answers_with_the_host_key_it_was_given(rig: Rig) -> None:
+    if isinstance(rig.driver, OwnWire):
+        pytest.skip("machines of this kind are not reached over SSH")
+    spec, _ = launch(rig)
+    endpoint = rig.driver.see(spec.key, within=WITHIN).ssh
+    assert endpoint
+
+    key = wait_for(lambda: host_key(endpoint), patience=rig.patience)
+
+    assert f"{key.get_name()} {key.get_base64()}" == " ".join(spec.host_public_key.split()[:2])
+
+
+def host_key(endpoint: Endpoint) -> paramiko.PKey | None:
+    """What the far side shows; None while nobody is there."""
+    try:
+        with paramiko.Transport((endpoint.host, endpoint.port)) as transport:
+            transport.start_client(timeout=5)
+            return transport.get_remote_server_key()
+    except (OSError, EOFError, paramiko.SSHException):
+        return None

@@ -1,0 +1,91 @@
+"""The container engine and the machine image for all tests that need real machines.
+
+    from tests.engine import engine                      # the fixture, in a conftest
+
+An engine that answers is used as it is. One of our own is started where it was set up before, and set up where CI says
+that nothing may be skipped. Test machines use a block of networks that the portal does not use, and free ports.
+"""
+
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
+
+import pytest
+
+from cli import container_engine
+from cli.container_engine import own
+from machine.image import ensure_image
+from provisioning.driver import Identity, MachineSpec, PortSpec, Size
+from provisioning.ssh import make_key_pair
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class EnginePlace:
+    """The options of a container fabric that works here."""
+
+    docker_host: str
+    image: str
+    git_door_host: str
+    bridge_prefix: str
+
+    def options(self, **changed: str) -> dict[str, Any]:
+        """As an admin would give them."""
+        return {**asdict(self), **changed}
+
+
+def ensure_engine() -> EnginePlace:
+    """An engine with the machine image. Skips the test where there is none and none may be set up."""
+    if not (container_engine.find() or own.was_set_up() or "CI" in os.environ):
+        pytest.skip("no container engine answers here; `./fairground up` sets one up for root on Debian")
+    engine = container_engine.ensure()
+    return EnginePlace(engine.docker_host, ensure_image(engine), engine.git_door_host, container_engine.bridge_prefix())
+
+
+@pytest.fixture(scope="session")
+def engine() -> EnginePlace:
+    """A working engine."""
+    return ensure_engine()
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on."""
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
+
+
+def free_subnet() -> str:
+    """One of 4096 networks for tests, by chance."""
+    number = secrets.randbelow(4096)
+    return f"10.212.{number // 16}.{number % 16 * 16}/28"
+
+
+def make_spec(owner: str, *, key: str = "", memory_mib: int = 256) -> tuple[MachineSpec, Identity]:
+    """A machine with one port, and its keys."""
+    host, login = make_key_pair(), make_key_pair()
+    spec = MachineSpec(
+        key=key or secrets.token_hex(16),
+        owner=owner,
+        size=Size(memory_mib=memory_mib, cpu=1, disk_mib=1024, processes=128),
+        ports=(PortSpec("web", 8000, free_port()),),
+        ssh_port=free_port(),
+        subnet=free_subnet(),
+        authorized_key=login.public,
+        host_public_key=host.public,
+    )
+    return spec, Identity(host_key=host.private, login_key=login.private)
+
+
+def wait_for(look: Callable[[], T | None], *, patience: float = 20) -> T:
+    """Look again and again until there is something to see; return it."""
+    deadline = time.monotonic() + patience
+    while not (seen := look()):
+        assert time.monotonic() < deadline, f"{look} saw nothing for {patience} s"
+        time.sleep(0.05)
+    return seen

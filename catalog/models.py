@@ -10,7 +10,7 @@ from django.db.models import F, Q
 
 from catalog.manifest import Manifest, Problem
 
-COMMIT = r"^[0-9a-f]{40}([0-9a-f]{24})?$"
+COMMIT = r"^[0-9a-f]{40}([0-9a-f]{24})?\Z"
 
 
 class State(models.TextChoices):

@@ -110,7 +110,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="release",
             constraint=models.CheckConstraint(
-                condition=models.Q(("commit__regex", "^[0-9a-f]{40}([0-9a-f]{24})?$")), name="release_commit_is_full"
+                condition=models.Q(("commit__regex", "^[0-9a-f]{40}([0-9a-f]{24})?\\Z")), name="release_commit_is_full"
             ),
         ),
         migrations.AddConstraint(

@@ -2,7 +2,8 @@
 
 Spoken with h11 itself because Caddy sends the ETag of what it shows as a trailer, which no HTTP client of ours hands
 over; and without it two workers cannot change the same list safely. Each call has a connection of its own: Caddy drops
-kept connections after every change.
+connections when a change replaces its listener, also such as were opened a moment before. So a dropped one is tried
+again, and whatever is asked here must be harmless when asked twice.
 """
 
 import json
@@ -16,6 +17,8 @@ import h11
 from provisioning.errors import Blame, TryAgain
 
 LARGEST = 32 * 1024 * 1024  # bytes of one answer; a whole configuration with 100,000 lines is smaller
+
+SWAP = 1.0  # seconds that Caddy may need to replace its listener
 
 
 @dataclass(frozen=True)
@@ -45,12 +48,16 @@ class AdminApi:
 
     def call(self, method: str, path: str, given: Any = None, *, if_match: str = "", within: float) -> Reply:
         """Ask, and return whatever Caddy answers. TryAgain("front-door-away") when it does not answer in time."""
-        until = time.monotonic() + within
-        try:
-            with self._connection(within) as wire:
-                return _exchange(wire, _request(method, path, given, if_match), until)
-        except (OSError, h11.ProtocolError) as broken:
-            raise TryAgain("front-door-away", blame=Blame.PORTAL, why=str(broken) or type(broken).__name__)
+        began = time.monotonic()
+        until, patience = began + within, began + min(within, SWAP)
+        while True:
+            try:
+                with self._connection(within) as wire:
+                    return _exchange(wire, _request(method, path, given, if_match), until)
+            except (OSError, h11.ProtocolError) as broken:
+                if isinstance(broken, TimeoutError) or time.monotonic() > patience:
+                    raise TryAgain("front-door-away", blame=Blame.PORTAL, why=str(broken) or type(broken).__name__)
+            time.sleep(0.02)
 
     def _connection(self, within: float) -> socket.socket:
         if self.address.startswith("unix/"):

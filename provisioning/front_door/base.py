@@ -98,7 +98,7 @@ def _portal_page(base: Base, reason: str) -> list[Json]:
             "response": {"set": {DOOR_HEADER: [reason], "Cache-Control": ["no-store"]}, "delete": ["Set-Cookie"]},
         },
     }
-    page = [{"handler": "rewrite", "method": "GET", "uri": "/door/{http.request.host}"}, ask]
+    page = [{"handler": "rewrite", "method": "GET", "uri": "/door/{http.request.host}?"}, ask]
     sorry = _sentence(503, "closed", "This page cannot be shown right now. Please try again in a minute.")
     closed = {"routes": [{"handle": [sorry]}]}
     return [

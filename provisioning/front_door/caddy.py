@@ -26,21 +26,21 @@ class CaddyDoor:
         """Make this line true; silent if it is."""
         until = time.monotonic() + within
         entry = _entry(line)
-        while (there := self._look(line.name, until)) is None or there.data != entry:
+        there = self._look(line.name, until)
+        while there is None or there.data != entry:
             if there is None:
                 done = self.api.call("POST", f"/id/{LINES}/mappings", entry, within=_left(until))
             else:
                 done = self.api.call("PATCH", there.path, entry, if_match=there.etag, within=_left(until))
-            if done.status not in {200, 412}:
-                self._refused(done, line.name, until)
+            there = self._look_again(line.name, there, done, until)
 
     def drop(self, name: str, *, within: float) -> None:
         """Take the line away; silent if it is gone."""
         until = time.monotonic() + within
-        while there := self._look(name, until):
-            gone = self.api.call("DELETE", there.path, if_match=there.etag, within=_left(until))
-            if gone.status not in {200, 412}:
-                self._refused(gone, name, until)
+        there = self._look(name, until)
+        while there:
+            done = self.api.call("DELETE", there.path, if_match=there.etag, within=_left(until))
+            there = self._look_again(name, there, done, until)
 
     def line(self, name: str, *, within: float) -> RouteLine | None:
         """What Caddy says about this line."""
@@ -76,15 +76,22 @@ class CaddyDoor:
     def _look(self, name: str, until: float) -> Reply | None:
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} cannot name a line of the front door")
-        shown = self.api.call("GET", f"/id/line-{name}", within=_left(until))
-        if shown.status not in {200, 404}:
-            raise _away(shown)
-        return shown if shown.status == 200 else None
+        while True:
+            shown = self.api.call("GET", f"/id/line-{name}", within=_left(until))
+            if shown.status == 404:
+                return None
+            # Caddy turns the name into a position first: after a foreign removal in between, another line stands there.
+            if shown.status == 200 and shown.data.get("@id") == f"line-{name}":
+                return shown
+            if shown.status not in {200, 400}:
+                raise _away(shown)
 
-    def _refused(self, reply: Reply, name: str, until: float) -> None:
-        """Unless somebody else wrote this very line a moment ago (the next look sees it), Caddy's word counts."""
-        if reply.status == 404 or self._look(name, until) is None:
-            raise _away(reply)
+    def _look_again(self, name: str, before: Reply | None, done: Reply, until: float) -> Reply | None:
+        """What is there after a change. A refusal counts only if nobody else has changed the line meanwhile."""
+        there = self._look(name, until)
+        if done.status not in {200, 412} and there == before:
+            raise _away(done)
+        return there
 
 
 def _entry(line: RouteLine) -> dict[str, Any]:

@@ -14,7 +14,7 @@ env = environ.Env()
 if settings_file().exists():
     env.read_env(settings_file())
 
-# --- who we are ---------------------------------------------------------------------------------------------------------
+# --- who we are -------------------------------------------------------------------------------------------------------
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="only-for-tests-and-manage-commands-before-the-first-up")
@@ -30,7 +30,7 @@ APPS_PORT = env.int("APPS_PORT", default=8080)
 """Services answer at <scheme>://<name>.<APPS_DOMAIN>:<APPS_PORT>; never under the portal's own host name."""
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 
-# --- the world ----------------------------------------------------------------------------------------------------------
+# --- the world --------------------------------------------------------------------------------------------------------
 
 FRONT_DOOR = env.str("FRONT_DOOR", default="memory")
 """`caddy` or `memory`."""
@@ -45,7 +45,7 @@ ARCHIVES = Path(env.str("ARCHIVES", default=str(HOME / "archives")))
 GIT_TRUSTED = env.list("GIT_TRUSTED", default=[])
 """URL prefixes an admin trusts although they are not public https: "file:///srv/git/", "http://gitea.lan/"."""
 
-# --- patience and limits ------------------------------------------------------------------------------------------------
+# --- patience and limits ----------------------------------------------------------------------------------------------
 
 LEASE = timedelta(seconds=60)
 FAILED_KEPT = timedelta(hours=env.int("FAILED_KEPT_HOURS", default=24))
@@ -55,9 +55,11 @@ MACHINES_AT_ONCE = env.int("MACHINES_AT_ONCE", default=40)
 """Room of the embedded place when it says nothing else."""
 SERVICES_PER_PERSON = env.int("SERVICES_PER_PERSON", default=20)
 BUILDING_AT_ONCE = env.int("BUILDING_AT_ONCE", default=4)
+WARNINGS = [timedelta(seconds=seconds) for seconds in env.list("WARNINGS", cast=int, default=[604800, 86400, 3600])]
+"""How long before an event's end people are warned: 7 days, 1 day, 1 hour."""
 LONGEST_EVENT = timedelta(days=env.int("LONGEST_EVENT_DAYS", default=92))
 
-# --- engines underneath -------------------------------------------------------------------------------------------------
+# --- engines underneath -----------------------------------------------------------------------------------------------
 
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{HOME / 'fairground.sqlite3'}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
@@ -72,7 +74,20 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 BROKER_URL = env.str("BROKER_URL", default="filesystem://")
 BROKER_FOLDER = Path(env.str("BROKER_FOLDER", default=str(HOME / "broker")))
 
-# --- django -------------------------------------------------------------------------------------------------------------
+# --- people and pages -------------------------------------------------------------------------------------------------
+
+SECURE = SITE_URL.startswith("https:")
+EMBEDDED_MAIL = not env.str("EMAIL_URL", default="")
+"""No mail server was named: mails stay in the outbox, and the mailbox page shows them to this computer alone."""
+vars().update(env.email_url("EMAIL_URL", default="dummymail:"))
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="Fairground <fairground@localhost>")
+HOUSE_TIME_ZONE = env.str("HOUSE_TIME_ZONE", default="UTC")
+"""Zone of people who have not told theirs."""
+STREAMS_PER_PERSON = env.int("STREAMS_PER_PERSON", default=6)
+STREAM_LASTS = timedelta(minutes=10)
+
+# --- django -----------------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "portal",
@@ -85,16 +100,23 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "portal.headers.headers",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF = "portal.urls"
+ASGI_APPLICATION = "portal.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -109,9 +131,77 @@ TEMPLATES = [
         },
     }
 ]
-AUTH_USER_MODEL = "portal.User"
-STATIC_URL = "static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+CACHES = {"default": env.cache_url("CACHE_URL", default=f"filecache://{HOME / 'cache'}")}
+"""Shared by all web processes: the limits on sign-in attempts are counted in it."""
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+
+# --- static files: hashed names once `collectstatic` has run, straight from static/ before ----------------------------
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_HASHED = env.bool("STATIC_HASHED", default=(STATIC_ROOT / "staticfiles.json").exists())
+WHITENOISE_USE_FINDERS = not STATIC_HASHED
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if STATIC_HASHED
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# --- accounts ---------------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "portal.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_LOGOUT_REDIRECT_URL = "front"
+ACCOUNT_ADAPTER = "portal.accounts.AccountAdapter"
+ACCOUNT_FORMS = {"signup": "portal.forms.SignupForm", "login": "portal.forms.LoginForm"}
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = {"signup": "20/h/ip", "reset_password": "10/h/ip,3/h/key"}
+ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
+
+# --- browsers ---------------------------------------------------------------------------------------------------------
+
+SESSION_COOKIE_NAME = "__Host-session" if SECURE else "fairground-session"
+CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "fairground-csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+CSRF_COOKIE_HTTPONLY = True
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+CSRF_FAILURE_VIEW = "portal.views.faults.stale_form"
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if ALLAUTH_TRUSTED_PROXY_COUNT:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+UNFOLD = {
+    "SITE_TITLE": "Fairground",
+    "SITE_HEADER": "Fairground",
+    "SITE_SUBHEADER": "behind the counter",
+    "SHOW_VIEW_ON_SITE": True,
+}

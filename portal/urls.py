@@ -1,6 +1,39 @@
 """The map of the site."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+from django.views.generic import RedirectView
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from portal.views import door, event, front, home, launch, mailbox, service, stream
+
+urlpatterns = [
+    path("", front.front, name="front"),
+    path("apps", front.shelf, name="shelf"),
+    path("apps/<slug:slug>", front.app, name="app"),
+    path("home", home.home, name="home"),
+    path("me", home.me, name="me"),
+    path("events/<str:key>", event.event, name="event"),
+    path("events/<str:key>/extend", event.extend, name="event-extend"),
+    path("events/<str:key>/end", event.end, name="event-end"),
+    path("services/new", launch.new_service, name="service-new"),
+    path("services/<str:key>", service.service, name="service"),
+    path("services/<str:key>/live", service.live, name="service-live"),
+    path("services/<str:key>/stream", stream.stream, name="service-stream"),
+    path("services/<str:key>/restart", service.restart, name="service-restart"),
+    path("services/<str:key>/pull", service.pull, name="service-pull"),
+    path("services/<str:key>/retry", service.retry, name="service-retry"),
+    path("services/<str:key>/end", service.retire, name="service-end"),
+    path("services/<str:key>/outputs", service.outputs, name="service-outputs"),
+    path("services/<str:key>/copies/<int:number>", service.copy, name="service-copy"),
+    path("mailbox", mailbox.mailbox, name="mailbox"),
+    path("door/<str:host>", door.door, name="door"),
+    # One way in for everybody: the admin's own sign-in page knows neither codes nor limits.
+    path("admin/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
+    path("admin/", admin.site.urls),
+    # There is one mail address per account, and it is changed by nobody yet.
+    path("accounts/email/", RedirectView.as_view(pattern_name="me"), name="account_email"),
+    path("accounts/", include("allauth.account.urls")),
+]
+
+handler404 = "portal.views.faults.not_found"
+handler500 = "portal.views.faults.our_mistake"

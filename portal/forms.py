@@ -1,0 +1,110 @@
+"""What people fill in about themselves and about their events."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo, available_timezones
+
+from allauth.account import forms as allauth_forms
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from portal.models import User
+from provisioning.models import Event
+
+LAST_MINUTE = time(23, 59)
+"""A last day is used to its end."""
+SHORTEST = timedelta(minutes=15)
+
+
+def end_of(day: date, zone: ZoneInfo) -> datetime:
+    """The moment at which a last day is over, in the event's zone."""
+    return datetime.combine(day, LAST_MINUTE, tzinfo=zone)
+
+
+def check_last_day(day: date, zone: ZoneInfo, *, begins: datetime, now: datetime) -> datetime:
+    """Return the moment this last day ends at. Raises ValidationError if that is too soon, or later than is allowed."""
+    ends = end_of(day, zone)
+    if ends < now + SHORTEST:
+        raise forms.ValidationError(_now("That day is over. Please choose today or a later day."))
+    latest = (begins + settings.LONGEST_EVENT).astimezone(zone).date()
+    if day > latest:
+        told = {"day": latest.strftime("%-d %B %Y"), "days": settings.LONGEST_EVENT.days}
+        raise forms.ValidationError(
+            _now("The latest last day is %(day)s: an event lasts at most %(days)d days.") % told
+        )
+    return ends
+
+
+class DayInput(forms.DateInput):
+    """A day, with the browser's own calendar."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs=attrs, format="%Y-%m-%d")
+
+
+class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]  # allauth is untyped
+    """A mail address and a password; the name is a courtesy, the zone is told by the browser."""
+
+    name = forms.CharField(
+        label=_("What should we call you?"),
+        max_length=60,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    time_zone = forms.CharField(widget=forms.HiddenInput(attrs={"data-zone": ""}), max_length=64, required=False)
+    field_order: ClassVar = ["email", "password1", "name"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("Mail address")
+
+    def clean_time_zone(self) -> str:
+        """Take only zones that exist; a browser's odd answer is no reason to stop anybody."""
+        zone: str = self.cleaned_data["time_zone"]
+        return zone if zone in available_timezones() else ""
+
+    def custom_signup(self, request: HttpRequest, user: User) -> None:  # noqa: ARG002 - allauth's own signature
+        """Write down what allauth does not know of."""
+        user.first_name = self.cleaned_data["name"]
+        user.time_zone = self.cleaned_data["time_zone"]
+        user.save(update_fields=["first_name", "time_zone"])
+
+
+class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]  # allauth is untyped
+    """A mail address and a password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = _("Mail address")
+        self.fields["password"].help_text = ""
+
+
+class MeForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """What one may change about oneself."""
+
+    class Meta:
+        model = User
+        fields: ClassVar = ["first_name", "time_zone"]
+        labels: ClassVar = {"first_name": _("What should we call you?"), "time_zone": _("Your time zone")}
+        help_texts: ClassVar = {"time_zone": _("New events keep their times in this zone. An example: Europe/Berlin")}
+
+
+class ExtendForm(forms.Form):
+    """A later (or earlier) last day for an event."""
+
+    last_day = forms.DateField(label=_("Last day"), widget=DayInput)
+
+    def __init__(self, event: Event, now: datetime, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.event, self.now = event, now
+
+    def clean_last_day(self) -> date:
+        """Demand a day on which the event can end."""
+        day: date = self.cleaned_data["last_day"]
+        self.ends = check_last_day(day, self.event.tzinfo, begins=self.event.opens_at, now=self.now)
+        return day

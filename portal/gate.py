@@ -1,0 +1,67 @@
+"""Who may. Every view asks here; what is not yours is not there (404), in the same words as what never was."""
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q
+from django.http import Http404
+
+from catalog.models import App, State
+from portal.models import User
+from provisioning.models import Archive, Deployment, Event
+
+Visitor = User | AnonymousUser
+
+
+def visible_app(visitor: Visitor, slug: str) -> App:
+    """An app on the shelf; for the people behind the counter also one that is not there yet."""
+    apps = App.objects.select_related("current").filter(slug=slug, current__isnull=False)
+    found = apps.first() if visitor.is_staff else apps.filter(state=State.PUBLISHED).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def visible_deployment(user: User, key: str) -> Deployment:
+    """A service of theirs, or of an event of theirs; the people behind the counter may look at any."""
+    return _deployment(key, Q() if user.is_staff else _theirs(user))
+
+
+def changeable_deployment(user: User, key: str) -> Deployment:
+    """A service that they may wish something for: theirs, or of an event of theirs."""
+    return _deployment(key, _theirs(user))
+
+
+def visible_event(user: User, key: str) -> Event:
+    """An event of theirs; the people behind the counter may look at any."""
+    return _event(key, Q() if user.is_staff else Q(owner=user))
+
+
+def changeable_event(user: User, key: str) -> Event:
+    """An event of theirs."""
+    return _event(key, Q(owner=user))
+
+
+def kept_copy(user: User, key: str, number: int) -> Archive:
+    """A copy of a service of theirs that has not been deleted."""
+    deployment = changeable_deployment(user, key)
+    found = deployment.archives.filter(pk=number, deleted_at=None).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _theirs(user: User) -> Q:
+    return Q(owner=user) | Q(event__owner=user)
+
+
+def _deployment(key: str, allowed: Q) -> Deployment:
+    found = Deployment.objects.select_related("release__app", "event", "owner").filter(allowed, key=key).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _event(key: str, allowed: Q) -> Event:
+    found = Event.objects.select_related("owner").filter(allowed, key=key).first()
+    if found is None:
+        raise Http404
+    return found

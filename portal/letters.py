@@ -1,0 +1,77 @@
+"""One source, two bodies: a mail is written once in Markdown and read as plain text or as simple HTML.
+
+The first line of a source is the subject. What people have typed must pass the filter `|plain` on its way in, so that
+it can be neither Markdown nor a link.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import css_inline
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+MARKDOWN = MarkdownIt("commonmark", {"html": False})
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail before it has a reader."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def letter(name: str, told: Mapping[str, Any]) -> Letter:
+    """Write the mail `templates/mail/<name>.md` with what is told; links are built from SITE_URL alone."""
+    source = render_to_string(f"mail/{name}.md", {"site": settings.SITE_URL, **told})
+    subject, _, body = source.strip().partition("\n")
+    tokens = MARKDOWN.parse(body)
+    content = MARKDOWN.renderer.render(tokens, MARKDOWN.options, {})
+    framed = {"content": mark_safe(content), "subject": subject}  # noqa: S308 - our own renderer, html off
+    whole = render_to_string("mail/_frame.html", {"site": settings.SITE_URL, **framed})
+    return Letter(
+        subject=" ".join(text(MARKDOWN.parseInline(subject)).split())[:200],
+        text=text(tokens),
+        html=_inliner().inline(whole),
+    )
+
+
+@lru_cache
+def _inliner() -> css_inline.CSSInliner:
+    return css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=True)
+
+
+def text(tokens: Iterable[Token]) -> str:
+    """Say a parsed source in plain text: paragraphs apart, list lines with a dash, links with their address behind."""
+    parts: list[str] = []
+    for token in tokens:
+        if token.type == "inline":
+            parts.append(_inline(token.children or []))
+        elif token.type == "list_item_open":
+            parts.append("- ")
+        elif token.type in ("paragraph_close", "heading_close"):
+            parts.append("\n" if token.hidden else "\n\n")
+        elif token.type in ("bullet_list_close", "fence"):
+            parts.append(token.content + "\n")
+    return "".join(parts).strip() + "\n"
+
+
+def _inline(tokens: Iterable[Token]) -> str:
+    said, link = [], ""
+    for token in tokens:
+        if token.type == "link_open":
+            link = str(token.attrs["href"])
+        elif token.type == "link_close":
+            said.append(f": {link}")
+        elif token.type in ("softbreak", "hardbreak"):
+            said.append("\n")
+        else:
+            said.append(token.content)
+    return "".join(said)

@@ -1,0 +1,140 @@
+"""Everything that the page of a service shows, read in a fixed number of queries and said in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from enum import StrEnum
+
+from portal import words
+from portal.figures import Evidence, evidence
+from portal.progress import Progress, progress
+from portal.timeline import Moment, timeline
+from provisioning.models import Admission, Archive, Deployment, Entry, Machine
+from provisioning.phases import Phase, Wanted
+
+MOMENTS = 40
+
+
+class Face(StrEnum):
+    """Which of its faces the page shows. One page, one address, the whole life long."""
+
+    SETTING_UP = "setting-up"
+    READY = "ready"
+    FAILED = "failed"
+    LEAVING = "leaving"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True)
+class ServicePage:
+    """What the templates of a service need."""
+
+    deployment: Deployment
+    machine: Machine | None
+    face: Face
+    phase: str
+    progress: Progress
+    trouble: words.Told | None
+    waiting: str
+    copies: Sequence[Archive]
+    may_change: bool
+    now: datetime
+
+    @property
+    def zone(self) -> tzinfo:
+        """The event's zone."""
+        return self.deployment.event.tzinfo
+
+    @property
+    def has_outputs(self) -> bool:
+        """The installer handed something over for its owner."""
+        return bool(self.machine and self.deployment.manifest.outputs and self.machine.outputs)
+
+    @property
+    def content_trouble(self) -> str:
+        """Why newer content is not in, in words."""
+        code = self.machine.content_problem if self.machine else ""
+        return words.problem(code, "", {}, was_open=True, title=self.deployment.title).happened if code else ""
+
+    @property
+    def is_restarting(self) -> bool:
+        """A restart was asked for and has not been done."""
+        machine = self.machine
+        return bool(machine and machine.restart_asked_at and machine.restart_asked_at != machine.restarted_at)
+
+    @property
+    def is_pulling(self) -> bool:
+        """New content was asked for and has not come."""
+        machine = self.machine
+        return bool(machine and machine.pull_asked_at and machine.pull_asked_at != machine.pulled_at)
+
+
+def service_page(deployment: Deployment, *, may_change: bool, now: datetime) -> ServicePage:
+    """Read what the page shows: four queries, whatever there is to see."""
+    machine = deployment.machine()
+    app = deployment.release.app_id
+    known = evidence([app]).get(app, Evidence())
+    face = face_of(deployment)
+    return ServicePage(
+        deployment=deployment,
+        machine=machine,
+        face=face,
+        phase=phase_of(deployment),
+        progress=progress(deployment, machine, usually=known.usually, now=now),
+        trouble=_trouble(deployment, machine, face),
+        waiting=_waiting(deployment),
+        copies=list(deployment.archives.filter(deleted_at=None).order_by("pk")) if deployment.ready_at else [],
+        may_change=may_change,
+        now=now,
+    )
+
+
+def moments(deployment: Deployment) -> Sequence[Moment]:
+    """What was done to this service and to its event, newest first."""
+    about = Entry.objects.select_related("by").order_by("-at", "-pk")
+    return timeline(about.filter(deployment=deployment)[:MOMENTS])
+
+
+def face_of(deployment: Deployment) -> Face:
+    """Choose the face, by wish and phase."""
+    if deployment.phase == Phase.GONE:
+        return Face.ENDED
+    if deployment.phase == Phase.RETIRING or deployment.is_ending:
+        return Face.LEAVING
+    if deployment.phase == Phase.READY:
+        return Face.READY
+    if deployment.phase == Phase.FAILED and not deployment.is_retry_wished:
+        return Face.FAILED
+    return Face.SETTING_UP
+
+
+def phase_of(deployment: Deployment) -> str:
+    """The phase's name as the mark shows it: one more than there are phases, because a silent service is not open."""
+    if deployment.is_ending:
+        return Phase.RETIRING.value
+    if deployment.is_retry_wished:
+        return Phase.BUILDING.value
+    return "silent" if deployment.phase == Phase.READY and deployment.silent_since else str(deployment.phase)
+
+
+def _trouble(deployment: Deployment, machine: Machine | None, face: Face) -> words.Told | None:
+    """The problem to tell: the service's own, else that of the machine that is being set up for it."""
+    if face in (Face.READY, Face.ENDED):
+        return None
+    row: Deployment | Machine | None = deployment if deployment.problem else machine
+    if row is None or not row.problem:
+        return None
+    was_open = deployment.ready_at is not None
+    return words.problem(row.problem, row.blame, row.problem_params, was_open=was_open, title=deployment.title)
+
+
+def _waiting(deployment: Deployment) -> str:
+    """Why it waits, and behind how many."""
+    if deployment.phase != Phase.WAITING:
+        return ""
+    if Admission.objects.filter(is_open=False).exists():
+        return str(words.PAUSED)
+    ahead = Deployment.objects.filter(
+        phase=Phase.WAITING, wanted=Wanted.UP, created_at__lt=deployment.created_at
+    ).count()
+    return words.place_in_line(ahead + 1)

@@ -1,0 +1,63 @@
+"""What the templates of people's pages say in one word."""
+
+from datetime import datetime, tzinfo
+
+from django import template
+from django.forms import BoundField
+from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from portal.times import exact, relative, span
+from portal.words import PHASES, SILENT
+
+register = template.Library()
+register.filter("span", span)
+LOOKS = {"select": "select", "textarea": "textarea", "checkbox": "checkbox"}
+
+
+@register.filter
+def dressed(field: BoundField) -> SafeString:
+    """Render a field's control in our clothes."""
+    attrs: dict[str, str | bool] = {"class": LOOKS.get(field.widget_type, "input")}
+    if field.name == "code":
+        attrs = {"class": "input code", "inputmode": "numeric", "placeholder": "", "maxlength": "6", "data-code": ""}
+    if field.name in ("login", "email"):
+        attrs |= {"placeholder": "", "autocomplete": "email"}
+    return field.as_widget(attrs=attrs)
+
+
+def _time(moment: datetime, shown: str, hover: str, after: str = "") -> SafeString:
+    stamp = moment.isoformat(timespec="seconds")
+    return format_html('<time datetime="{}" title="{}">{}</time>{}', stamp, hover, shown, after)
+
+
+@register.filter
+def ago(moment: datetime, zone: tzinfo) -> SafeString:
+    """How far away; exactly on hover and for machines."""
+    return _time(moment, relative(moment, timezone.now()), exact(moment, zone))
+
+
+@register.filter
+def when(moment: datetime, zone: tzinfo) -> SafeString:
+    """How far away, and exactly, in the zone given."""
+    return _time(moment, f"{relative(moment, timezone.now())} ({exact(moment, zone)})", moment.isoformat())
+
+
+@register.filter
+def on(moment: datetime, zone: tzinfo) -> SafeString:
+    """When exactly, in the zone given."""
+    return _time(moment, exact(moment, zone), moment.isoformat())
+
+
+@register.filter
+def size(number: int) -> str:
+    """Bytes as people say them."""
+    return str(filesizeformat(number))
+
+
+@register.filter
+def phase_word(phase: str) -> str:
+    """A phase in the words of people's pages."""
+    return str(SILENT if phase == "silent" else PHASES[phase])

@@ -1,0 +1,85 @@
+"""What was done: Entries, each as one line."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from portal.sentences import PROBLEMS, STEPS
+from provisioning.models import Entry
+from provisioning.phases import Happened, Phase, Settled, Wanted
+
+Words = str | Promise
+
+WISHES: Mapping[str, Words] = {
+    Wanted.UP: _("%(who)s asked for it to be set up."),
+    Wanted.GONE: _("%(who)s asked for it to be taken down."),
+    "retry": _("%(who)s asked to try again."),
+    "restart": _("%(who)s asked for a restart."),
+    "pull": _("%(who)s asked for new content."),
+}
+PHASES: Mapping[str, Words] = {
+    Phase.BUILDING: _("There was room; setting up began."),
+    Phase.READY: _("It answered at its address. Open."),
+    Phase.FAILED: _("It did not start."),
+    Phase.RETIRING: _("Packing away began. Visitors cannot get in any more."),
+    Phase.GONE: _("Everything of it is gone; that was checked."),
+}
+COPIES: Mapping[str, Words] = {
+    Settled.ARCHIVED: _("A copy was made, read back and found whole."),
+    Settled.WAIVED: _("%(who)s decided that no copy is needed."),
+    Settled.NEVER_LOADED: _("There was nothing to keep a copy of."),
+    Settled.LOST: _("The machine was lost, and what was on it with it."),
+    Settled.NOT_YET: _("The copy could not be made, so everything is kept until it can be."),
+}
+OTHERS: Mapping[str, Words] = {
+    Happened.WARNING: _("We wrote that it ends soon."),
+    Happened.EXTENSION: _("%(who)s moved the end."),
+    Happened.LOOK: _("%(who)s looked at what the installer handed over."),
+}
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One line of a timeline."""
+
+    at: datetime
+    words: str
+
+
+def timeline(entries: Iterable[Entry]) -> Sequence[Moment]:
+    """Tell these Entries (with `by` read along), those that say something to a person."""
+    told = ((entry, words_of(entry)) for entry in entries)
+    return [Moment(entry.at, _said(words, entry)) for entry, words in told if words is not None]
+
+
+def words_of(entry: Entry) -> Words | None:
+    """The sentence of an Entry; None if it says nothing that another does not say."""
+    told = entry.told
+    match entry.happened:
+        case Happened.WISH:
+            return WISHES.get(told.get("wanted", ""))
+        case Happened.PHASE:
+            return PHASES.get(told.get("phase", "")) if entry.machine_id is None else None
+        case Happened.STEP:
+            return STEPS[told["step"]][1] if told.get("step") in STEPS else None
+        case Happened.PROBLEM:
+            return PROBLEMS.get(told.get("code", ""))
+        case Happened.HEALTH:
+            return _("It answers again.") if told.get("answers") else _("It stopped answering.")
+        case Happened.CONTENT:
+            return _("New content could not be fetched.") if told.get("problem") else _("New content came in.")
+        case Happened.COPY:
+            return COPIES.get(told.get("settled", ""))
+        case _:
+            return OTHERS.get(entry.happened)
+
+
+def _said(words: Words, entry: Entry) -> str:
+    who = entry.by.called if entry.by else _("Fairground")
+    about: Mapping[str, Any] = {"who": who, "title": _("it"), "host": _("its address"), "version": _("as chosen")}
+    return str(words) % defaultdict(lambda: "…", {**entry.told, **about})

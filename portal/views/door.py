@@ -1,0 +1,56 @@
+"""What the front door shows where no service answers: our own page, with the right status and no cookie."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from portal.service_page import Face, face_of
+from provisioning.models import Deployment
+
+LOOK_AGAIN = 3
+"""Seconds after which a page that opens by itself looks again."""
+LATER = 60
+
+POLICY = (
+    "default-src 'none'; script-src {site}; style-src {site}; font-src {site}; img-src {site}; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""The page is shown under the service's name and wears the portal's clothes."""
+
+STATUSES = {
+    "setting-up": (503, LOOK_AGAIN),
+    "silent": (503, LATER),
+    "ended": (410, None),
+    "nothing": (404, None),
+}
+FACES = {
+    Face.SETTING_UP: "setting-up",
+    Face.READY: "silent",
+    Face.FAILED: "silent",
+    Face.LEAVING: "ended",
+    Face.ENDED: "ended",
+}
+
+
+@require_safe
+def door(request: HttpRequest, host: str) -> HttpResponse:
+    """Say to a visitor of this address why there is no service behind it at the moment."""
+    deployment = _deployment(host)
+    face = FACES[face_of(deployment)] if deployment else "nothing"
+    status, again = STATUSES[face]
+    told = {"deployment": deployment, "face": face, "again": again, "site": settings.SITE_URL}
+    response = render(request, "door/door.html", told, status=status)
+    if again is not None:
+        response["Retry-After"] = str(again)
+    response["Cache-Control"] = "no-store"
+    response["Content-Security-Policy"] = POLICY.format(site=settings.SITE_URL)
+    return response
+
+
+def _deployment(host: str) -> Deployment | None:
+    """The service that this host name was given to, in whatever phase it is."""
+    name, _, domain = host.lower().partition(":")[0].partition(".")
+    if domain != settings.APPS_DOMAIN:
+        return None
+    return Deployment.objects.select_related("event").filter(name=name).first()

@@ -1,0 +1,19 @@
+"""Pages for when something is not as it should be."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's own signature
+    """Nothing is here, or nothing for you: the two look alike."""
+    return render(request, "pages/404.html", status=404)
+
+
+def our_mistake(request: HttpRequest) -> HttpResponse:
+    """A bug of ours. This page needs no database and no session."""
+    return render(request, "pages/500.html", status=500)
+
+
+def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's own signature
+    """A form that this browser did not get from us, or that is too old."""
+    return render(request, "pages/stale.html", status=403)

@@ -1,0 +1,87 @@
+"""What everybody may see: the front page, the shelf, an app."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from catalog.manifest import Manifest
+from catalog.models import App, State
+from portal import gate
+from portal.figures import Evidence, evidence
+from portal.letters import MARKDOWN
+
+ON_FRONT = 3
+AWNINGS = {
+    "auction": "plum", "shop": "plum", "games": "plum",
+    "wiki": "slate", "documents": "slate", "notes": "slate", "site": "slate",
+    "photos": "rust", "files": "rust", "forms": "rust",
+    "calendar": "moss", "office": "moss", "polls": "moss",
+    "other": "stone",
+}  # fmt: skip
+"""The colour of a stall's awning by the app's category; teal where nothing is said."""
+
+
+@dataclass(frozen=True)
+class Stall:
+    """An app as its card shows it."""
+
+    app: App
+    manifest: Manifest
+    evidence: Evidence
+
+    @property
+    def awning(self) -> str:
+        """The colour of its awning."""
+        return AWNINGS.get(self.manifest.category, "teal")
+
+    @property
+    def sign(self) -> str:
+        """The letter on its sign."""
+        return self.manifest.name[0].upper()
+
+
+def stalls(search: str = "") -> list[Stall]:
+    """Read the shelf in two queries: what is featured first, then what has proven itself most often."""
+    shelf = [app for app in App.objects.filter(state=State.PUBLISHED).select_related("current") if app.current]
+    known = evidence(app.pk for app in shelf)
+    found = [Stall(app, app.current.manifest, known.get(app.pk, Evidence())) for app in shelf if app.current]
+    found = [stall for stall in found if _fits(stall.manifest, search)]
+    return sorted(found, key=lambda stall: (not stall.app.featured, -stall.evidence.opened, stall.manifest.name))
+
+
+def _fits(manifest: Manifest, search: str) -> bool:
+    words = " ".join([manifest.name, manifest.tagline, manifest.category, *manifest.tags, *manifest.replaces]).lower()
+    return all(word in words for word in search.lower().split())
+
+
+@require_GET
+def front(request: HttpRequest) -> HttpResponse:
+    """Say what this is, and offer the first stalls."""
+    return render(request, "pages/front.html", {"stalls": stalls()[:ON_FRONT]})
+
+
+@require_GET
+def shelf(request: HttpRequest) -> HttpResponse:
+    """Show every app, or those that a search finds."""
+    search = request.GET.get("q", "").strip()[:80]
+    return render(request, "apps/shelf.html", {"stalls": stalls(search), "search": search})
+
+
+@require_GET
+def app(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show one app, before it is launched."""
+    found = gate.visible_app(request.user, slug)
+    release = found.current
+    assert release is not None  # the gate lets no other through
+    manifest = release.manifest
+    known = evidence([found.pk]).get(found.pk, Evidence())
+    description = release.texts.get("description") or ("" if manifest.description_file else manifest.description)
+    told = {
+        "stall": Stall(found, manifest, known),
+        "release": release,
+        "description": MARKDOWN.render(description),
+        "before": MARKDOWN.render(release.texts.get("notices.before_launch", "")),
+    }
+    return render(request, "apps/app.html", told)

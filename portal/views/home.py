@@ -1,0 +1,76 @@
+"""A person's own rooms: their events, and themselves."""
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Prefetch
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from portal.forms import MeForm
+from portal.requests import SignedInRequest
+from portal.service_page import phase_of
+from provisioning.models import Deployment, Event
+from provisioning.phases import Phase
+
+NEEDS_AT_MOST = 5
+
+
+@dataclass(frozen=True)
+class ServiceLine:
+    """A service in a list."""
+
+    deployment: Deployment
+    phase: str
+
+    @property
+    def needs_somebody(self) -> bool:
+        """It will not come right by itself."""
+        return self.phase in (Phase.FAILED, "silent")
+
+
+@dataclass(frozen=True)
+class EventCard:
+    """An event in a list, with its services."""
+
+    event: Event
+    lines: list[ServiceLine]
+
+
+def cards(user_pk: int) -> list[EventCard]:
+    """Read somebody's events with their services in two queries; the one that ends next comes first."""
+    services = Deployment.objects.select_related("release__app").order_by("created_at")
+    events = Event.objects.filter(owner=user_pk).prefetch_related(Prefetch("deployments", services))
+    now = timezone.now()
+    in_order = sorted(events, key=lambda event: (event.closes_at <= now, abs(event.closes_at - now)))
+    return [EventCard(event, lines_of(event)) for event in in_order]
+
+
+def lines_of(event: Event) -> list[ServiceLine]:
+    """The services of an event that was read with them."""
+    return [ServiceLine(deployment, phase_of(deployment)) for deployment in event.deployments.all()]
+
+
+@login_required
+@require_GET
+def home(request: SignedInRequest) -> HttpResponse:
+    """Show somebody's events, and what needs them."""
+    mine = cards(request.user.pk)
+    needs = [line for card in mine for line in card.lines if line.needs_somebody][:NEEDS_AT_MOST]
+    return render(request, "pages/home.html", {"cards": mine, "needs": needs})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def me(request: SignedInRequest) -> HttpResponse:
+    """Show and change what we know of somebody."""
+    form = MeForm(request.POST or None, instance=request.user)
+    if form.is_bound and form.is_valid():
+        form.save()
+        messages.success(request, _("Saved."))
+        return redirect("me")
+    return render(request, "pages/me.html", {"form": form})

@@ -1,0 +1,70 @@
+"""The launch: one form, one press."""
+
+from django.contrib.auth.decorators import login_required
+from django.db import IntegrityError, transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from catalog.models import Release
+from portal import gate
+from portal.figures import Evidence, evidence
+from portal.launch_form import LaunchForm
+from portal.requests import SignedInRequest
+from portal.views.front import Stall
+from provisioning.models import Deployment, Event
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def new_service(request: SignedInRequest) -> HttpResponse:
+    """Ask what is needed; on the press, make the event if it is new, and launch."""
+    app = gate.visible_app(request.user, request.GET.get("app", ""))
+    release = app.current
+    assert release is not None  # the gate lets no other through
+    now = timezone.now()
+    events = list(Event.objects.filter(owner=request.user, closes_at__gt=now).order_by("-created_at"))
+    given = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = LaunchForm(release.manifest, request.user, events, now, *given)
+    if form.is_bound and form.is_valid():
+        return redirect("service", key=_launch(form, release).key)
+    known = evidence([app.pk]).get(app.pk, Evidence())
+    told = {"form": form, "stall": Stall(app, release.manifest, known), "release": release}
+    return render(request, "services/new.html", told)
+
+
+def _launch(form: LaunchForm, release: Release) -> Deployment:
+    """Launch once per form token: a double click, a reload and the back button all lead to the same service."""
+    user, token = form.user, form.cleaned_data["form_token"]
+    same = Deployment.objects.filter(owner=user, form_token=token)
+    try:
+        with transaction.atomic():
+            return same.first() or Deployment.objects.launch(
+                event=form.chosen_event() or _new_event(form),
+                release=release,
+                by=user,
+                form_token=token,
+                at=form.now,
+                title=form.cleaned_data["title"],
+                values=dict(form.values),
+                dataset=release.dataset,
+            )
+    except IntegrityError:  # the same press, a moment earlier
+        return same.get()
+
+
+def _new_event(form: LaunchForm) -> Event:
+    assert form.ends is not None  # a valid form for a new event has its end
+    zone = form.zone().key
+    if not form.user.time_zone:
+        form.user.time_zone = zone
+        form.user.save(update_fields=["time_zone"])
+    return Event.objects.create(
+        name=form.cleaned_data["event_name"],
+        owner=form.user,
+        zone=zone,
+        opens_at=form.now,
+        closes_at=form.ends,
+        created_at=form.now,
+    )

@@ -1,0 +1,115 @@
+"""One service: its page for its whole life, and everything that can be wished for it."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from portal import gate
+from portal.logs import log_of
+from portal.requests import SignedInRequest
+from portal.service_page import ServicePage, moments, service_page
+from provisioning.models import Deployment
+from provisioning.vault import FolderVault
+
+
+def _page(request: SignedInRequest, key: str) -> ServicePage:
+    deployment = gate.visible_deployment(request.user, key)
+    may_change = request.user.pk in (deployment.owner_id, deployment.event.owner_id)
+    return service_page(deployment, may_change=may_change, now=timezone.now())
+
+
+@login_required
+@require_GET
+def service(request: SignedInRequest, key: str) -> HttpResponse:
+    """Show the service, whatever face it has now."""
+    return _whole(request, _page(request, key))
+
+
+@login_required
+@require_GET
+def live(request: SignedInRequest, key: str) -> HttpResponse:
+    """Show the part of the page that changes by itself."""
+    return render(request, "services/_live.html", {"page": _page(request, key)})
+
+
+@login_required
+@require_POST
+def restart(request: SignedInRequest, key: str) -> HttpResponse:
+    """Start the app's programs anew."""
+    asked = _changeable(request, key).restart(by=request.user, at=timezone.now())
+    return _back(request, key, asked, _("It is being restarted. Its data stays as it is."))
+
+
+@login_required
+@require_POST
+def pull(request: SignedInRequest, key: str) -> HttpResponse:
+    """Fetch new content now."""
+    asked = _changeable(request, key).pull_now(by=request.user, at=timezone.now())
+    return _back(request, key, asked, _("Looking for new content now."))
+
+
+@login_required
+@require_POST
+def retry(request: SignedInRequest, key: str) -> HttpResponse:
+    """Try again from the step that failed."""
+    asked = _changeable(request, key).retry(by=request.user, at=timezone.now())
+    return _back(request, key, asked, "")
+
+
+@login_required
+@require_POST
+def retire(request: SignedInRequest, key: str) -> HttpResponse:
+    """Take it down, or stop setting it up."""
+    asked = _changeable(request, key).retire(by=request.user, at=timezone.now())
+    return _back(request, key, asked, "")
+
+
+@login_required
+@require_POST
+def outputs(request: SignedInRequest, key: str) -> HttpResponse:
+    """Show what the installer handed over. The look itself is kept in the timeline; the answer is not kept anywhere."""
+    page = _page(request, key)
+    deployment = gate.changeable_deployment(request.user, key)
+    values = deployment.outputs(by=request.user, at=timezone.now())
+    shown = [
+        (output.label, values[output.id], output.secret)
+        for output in deployment.manifest.outputs
+        if output.id in values
+    ]
+    return _whole(request, page, outputs=shown)
+
+
+@login_required
+@require_GET
+def copy(request: SignedInRequest, key: str, number: int) -> FileResponse:
+    """Download a kept copy."""
+    kept = gate.kept_copy(request.user, key, number)
+    return FileResponse(_vault().path(kept.name).open("rb"), as_attachment=True, filename=kept.name)
+
+
+def _whole(request: SignedInRequest, page: ServicePage, **more: Any) -> HttpResponse:
+    told = {"page": page, "log": log_of(page.machine), "moments": moments(page.deployment), **more}
+    return render(request, "services/service.html", told)
+
+
+def _changeable(request: SignedInRequest, key: str) -> Deployment:
+    return gate.changeable_deployment(request.user, key)
+
+
+def _vault() -> FolderVault:
+    return FolderVault(settings.ARCHIVES)
+
+
+def _back(request: SignedInRequest, key: str, asked: bool, said: str) -> HttpResponse:
+    if not asked:
+        messages.info(request, _("That was asked for already, or it is not possible now."))
+    elif said:
+        messages.success(request, said)
+    return redirect("service", key=key)

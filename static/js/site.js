@@ -1,0 +1,56 @@
+// Small comforts for every page. Everything works without them.
+(() => {
+  const all = (selector, act) => document.querySelectorAll(selector).forEach(act);
+
+  // The browser knows its time zone; nobody should have to type it.
+  all("[data-zone]", (field) => {
+    if (!field.value) field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
+  });
+
+  // The link in a mail brings its code behind a #, where it stays in the browser.
+  const code = location.hash.slice(1);
+  if (/^[0-9]{6}$/.test(code)) {
+    all("[data-code]", (field) => {
+      field.value = code;
+      field.form.querySelector("button")?.focus();
+    });
+    history.replaceState(null, "", location.pathname + location.search);
+  }
+
+  // A new event's name and day are asked only where a new event is wanted.
+  all("[data-shows]", (chooser) => {
+    const part = document.getElementById(chooser.dataset.shows);
+    const show = () => { part.hidden = chooser.value !== "new"; };
+    chooser.addEventListener("change", show);
+    show();
+  });
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    await navigator.clipboard.writeText(button.dataset.copy);
+    const said = button.textContent;
+    button.textContent = button.dataset.done;
+    setTimeout(() => { button.textContent = said; }, 2000);
+  });
+
+  // One press is one press.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.sent) return event.preventDefault();
+    form.dataset.sent = "yes";
+    form.querySelectorAll("button").forEach((button) => button.setAttribute("aria-disabled", "true"));
+  });
+  addEventListener("pageshow", () => all("form[data-sent]", (form) => {
+    delete form.dataset.sent;
+    form.querySelectorAll("button").forEach((button) => button.removeAttribute("aria-disabled"));
+  }));
+
+  // Seconds that pass while one looks on.
+  const tick = () => all("[data-since]", (clock) => {
+    const seconds = Math.max(0, Math.floor((Date.now() - Date.parse(clock.dataset.since)) / 1000));
+    clock.textContent = seconds < 90 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  });
+  tick();
+  setInterval(tick, 1000);
+})();

@@ -35,6 +35,15 @@ def mirror_name(url: str) -> str:
 
 
 @dataclass(frozen=True)
+class File:
+    """A plain file of a commit."""
+
+    oid: str
+    size: int  # bytes
+    executable: bool
+
+
+@dataclass(frozen=True)
 class Mirror:
     """The copy of one repository."""
 
@@ -88,11 +97,8 @@ class Mirror:
         seconds = self._git("log", "-1", "--format=%ct", "--end-of-options", commit).decode().strip()
         return datetime.fromtimestamp(min(int(seconds), 2**33), UTC)
 
-    def read_file(self, commit: str, path: str, limit: int = LARGEST_FILE) -> bytes:
-        """Read a plain file of a commit, without checking anything out.
-
-        Raises GitProblem: commit-missing, file-missing, file-not-plain (link, folder, submodule), file-too-large.
-        """
+    def file(self, commit: str, path: str) -> "File":
+        """Find a plain file of a commit. Raises GitProblem: commit-missing, file-missing, file-not-plain."""
         self._need(commit)
         if {"", ".", ".."} & set(path.split("/")):
             raise GitProblem("file-missing", url=self.url, detail=path)
@@ -102,9 +108,14 @@ class Mirror:
         mode, _, oid, size = line.partition("\t")[0].split()
         if mode not in PLAIN_FILE:
             raise GitProblem("file-not-plain", url=self.url, detail=path)
-        if int(size) > limit:
-            raise GitProblem("file-too-large", url=self.url, detail=f"{path} has {size} bytes, at most {limit}")
-        return self._git("cat-file", "blob", oid)
+        return File(oid, int(size), executable=mode == "100755")
+
+    def read_file(self, commit: str, path: str, limit: int = LARGEST_FILE) -> bytes:
+        """Read a plain file of a commit; nothing is checked out. Raises as `file` does, and file-too-large."""
+        found = self.file(commit, path)
+        if found.size > limit:
+            raise GitProblem("file-too-large", url=self.url, detail=f"{path} has {found.size} bytes, at most {limit}")
+        return self._git("cat-file", "blob", found.oid)
 
     def size_mib(self) -> int:
         """Room that the copy takes."""

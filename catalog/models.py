@@ -89,18 +89,15 @@ class App(models.Model):
         return [Problem(**problem) for problem in self.problems]
 
     @transaction.atomic
-    def take(self, commit: str, manifest: Manifest, *, at: datetime, **kept: Any) -> "Release":
-        """Keep a commit whose manifest was found right. A draft becomes a candidate; the shelf does not change.
+    def take(self, commit: str, manifest: Manifest, *, at: datetime, **known: Any) -> "Release":
+        """Keep a commit whose manifest was found right. What is on the shelf stays until a curator decides.
 
-        Raises IntegrityError if another app has this manifest's id.
+        `known` are further fields of the release. Raises IntegrityError if another app has this manifest's id.
         """
-        dataset = Dataset.at(manifest.data.repo, manifest.data.ref) if manifest.data else None
-        given = {"manifest_json": manifest.as_json(), "version": manifest.version, "taken_at": at, "dataset": dataset}
-        release, _ = Release.objects.get_or_create(app=self, commit=commit, defaults={**given, **kept})
-        draft = App.objects.filter(pk=self.pk, state=State.DRAFT)
-        draft.update(state=State.CANDIDATE, slug=manifest.id, current=release)
-        waiting = App.objects.filter(pk=self.pk, state=State.CANDIDATE)
-        waiting.update(current=release)
+        fields = {"manifest_json": manifest.as_json(), "version": manifest.version, "taken_at": at, **known}
+        release, _ = Release.objects.get_or_create(app=self, commit=commit, defaults=fields)
+        undecided = App.objects.filter(pk=self.pk, state__in=[State.DRAFT, State.CANDIDATE])
+        undecided.update(state=State.CANDIDATE, slug=manifest.id, current=release)
         App.objects.filter(pk=self.pk).update(problems=[], looked_at=at)
         self.refresh_from_db()
         return release

@@ -148,6 +148,15 @@ def _params_of(env: Env) -> Iterator[tuple[str, str]]:
     return ((name, value.param) for name, value in env.items() if isinstance(value, FromParam))
 
 
+def pictures_are_pictures(manifest: Manifest) -> Broken:
+    named = {"icon": manifest.icon} | {
+        f"screenshots[#{n}].path": it.path for n, it in enumerate(manifest.screenshots, 1)
+    }
+    for key, path in named.items():
+        if path and not path.lower().endswith((".svg", ".png")):
+            yield key, shown(path), "expected an SVG or PNG file"
+
+
 def _twice(items: Sequence[T]) -> list[T]:
     return [item for item, count in Counter(items).items() if count > 1]
 
@@ -164,4 +173,5 @@ RULES: tuple[Callable[[Manifest], Broken], ...] = (
     launch_needs_no_answer,
     params_make_sense,
     env_names_params,
+    pictures_are_pictures,
 )

@@ -1,0 +1,140 @@
+"""The curator's desk: add an app by the address of its repository, read what is wrong with it, put it on the shelf."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timezone import now
+from unfold.admin import ModelAdmin, TabularInline
+
+from catalog import sync
+from catalog.models import App, Release, State
+from catalog.url import GitProblem, canonical, checked_ref
+
+
+class AppForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for mypy alone
+    """Takes an address only in the way we keep it."""
+
+    class Meta:
+        model = App
+        fields = ["url", "ref", "featured", "longest_lifetime", "note"]
+
+    def clean_url(self) -> str:
+        try:
+            return canonical(self.cleaned_data["url"].strip(), sync.rules())
+        except GitProblem as problem:
+            raise ValidationError(sync.told(problem, file="").expected) from problem
+
+    def clean_ref(self) -> str:
+        try:
+            return checked_ref(self.cleaned_data["ref"].strip())
+        except GitProblem as problem:
+            raise ValidationError(sync.told(problem, file="").expected) from problem
+
+
+class StaffOnly:
+    """Everybody behind the counter may look and change; nobody deletes: an app is retired."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_active and request.user.is_staff
+
+    def has_view_permission(self, request: HttpRequest, _row: object = None) -> bool:
+        return self.has_module_permission(request)
+
+    def has_add_permission(self, request: HttpRequest, _row: object = None) -> bool:
+        return self.has_module_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, _row: object = None) -> bool:
+        return self.has_module_permission(request)
+
+    def has_delete_permission(self, _request: HttpRequest, _row: object = None) -> bool:
+        return False
+
+
+class Releases(StaffOnly, TabularInline):  # type: ignore[misc]
+    """What was taken so far; frozen."""
+
+    model = Release
+    fields = readonly_fields = ["version", "commit", "committed_at", "taken_at"]
+    extra = 0
+    show_change_link = False
+
+    def has_add_permission(self, _request: HttpRequest, _row: object = None) -> bool:
+        return False
+
+
+@admin.register(App)
+class AppAdmin(StaffOnly, ModelAdmin):  # type: ignore[misc]
+    """One app."""
+
+    form = AppForm
+    list_display = ["name", "slug", "state", "featured", "looked_at", "sound"]
+    list_filter = ["state", "featured"]
+    search_fields = ["slug", "url"]
+    readonly_fields = [
+        "state",
+        "current",
+        "what_is_wrong",
+        "looked_at",
+        "added_by",
+        "added_at",
+        "decided_by",
+        "decided_at",
+    ]
+    list_select_related = ["current"]
+    inlines = [Releases]
+    actions = ["look_again", "publish_newest", "retire_app"]
+
+    @admin.display(boolean=True, description="sound")
+    def sound(self, app: App) -> bool:
+        return not app.problems
+
+    @admin.display(description="what is wrong")
+    def what_is_wrong(self, app: App) -> SafeString | str:
+        if not app.problems:
+            return "Nothing." if app.looked_at else "Not looked at yet."
+        return format_html_join("", "<p>{}</p>", ((str(problem),) for problem in app.told()))
+
+    def save_model(self, request: HttpRequest, obj: App, form: Any, change: bool) -> None:
+        if not change:
+            obj.added_by, obj.added_at = str(request.user), now()
+        super().save_model(request, obj, form, change)
+        if not change or {"url", "ref"} & set(form.changed_data):
+            transaction.on_commit(lambda: self._look(request, obj))  # the network waits for nobody's transaction
+
+    @admin.action(description="Look at the repository again")
+    def look_again(self, request: HttpRequest, apps: QuerySet[App]) -> None:
+        for app in apps:
+            self._look(request, app)
+
+    @admin.action(description="Put the newest version on the shelf")
+    def publish_newest(self, request: HttpRequest, apps: QuerySet[App]) -> None:
+        for app in apps:
+            newest = app.newest
+            if newest is None:
+                self.message_user(request, f"{app} has no version yet. Look at its problems.", messages.ERROR)
+            elif not newest.manifest.maintainers:
+                self.message_user(request, f"{app} names no maintainers; one is needed.", messages.ERROR)
+            elif app.publish(newest, by=str(request.user), at=now()):
+                self.message_user(request, f"{app} is on the shelf now, at {newest.commit[:7]}.", messages.SUCCESS)
+            else:
+                self.message_user(request, f"{app} is on the shelf already, at {newest.commit[:7]}.")
+
+    @admin.action(description="Retire: offer it no longer; what runs goes on")
+    def retire_app(self, request: HttpRequest, apps: QuerySet[App]) -> None:
+        retired = [app for app in apps if app.state != State.DRAFT and app.retire(by=str(request.user), at=now())]
+        self.message_user(request, f"{len(retired)} retired.")
+
+    def _look(self, request: HttpRequest, app: App) -> None:
+        if release := sync.look_at(app, at=now()):
+            self.message_user(
+                request, f"{app} was read at {release.commit[:7]}; its manifest is right.", messages.SUCCESS
+            )
+        else:
+            self.message_user(request, f"{app}: {len(app.problems)} things are not right; see below.", messages.WARNING)

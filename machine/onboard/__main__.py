@@ -1,0 +1,38 @@
+"""The one door: `onboard VERB` answers a question, `onboard PROGRAM …` works as (or for) a job."""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+VERBS = {
+    "facts": "facts",
+    "put": "files",
+    "read": "files",
+    "job-start": "jobs",
+    "job-peek": "jobs",
+    "job-end": "jobs",
+}
+"""One JSON line in (and the bytes of `put` behind it), one JSON line out (and the bytes of `read` behind it)."""
+
+PROGRAMS = {
+    "job-run": "job_runner",
+}
+"""Words as arguments, plain text out, an exit status that tells how it went."""
+
+
+def main(name: str, words: list[str]) -> int:
+    """Let the word's module do the work. A module is loaded only when it is asked for: looks are frequent."""
+    if name in PROGRAMS:
+        program = import_module(f"machine.onboard.{PROGRAMS[name]}")
+        return int(getattr(program, name.replace("-", "_"))(*words))
+    wire = import_module("machine.onboard.wire")
+    if name not in VERBS:
+        return int(wire.refuse("no-such-verb", name))
+    verb = getattr(import_module(f"machine.onboard.{VERBS[name]}"), name.replace("-", "_"))
+    return int(wire.serve(verb))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else "", sys.argv[2:]))

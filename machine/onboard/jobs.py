@@ -1,0 +1,214 @@
+"""Starting, looking at and ending detached jobs. What each file of a job's folder says is in README.md."""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from machine.onboard import kernel
+from machine.onboard.job_log import LogWriter, last_words, read_log
+from machine.onboard.job_runner import ENDED_CODE, GRACE, finish, program_of, reserve
+from machine.onboard.places import JOBS, flush_folder, read_json, state, write_json
+from machine.onboard.wire import Given, Refused, number, text, texts
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+MOST_LOG = 64 * 1024
+MOST_LAUNCHES = 3
+"""How often one job is started in all, when restarts of the machine cut it off."""
+LONGEST = 7 * 24 * 3600
+
+
+def job_start(given: Given) -> dict[str, Any]:
+    """Start a job, unless its name was ever used: {name, argv, directory, env_file, user, timeout, safe_to_repeat}."""
+    job: dict[str, Any] = {
+        "name": job_name(given),
+        "argv": texts(given, "argv"),
+        "directory": text(given, "directory", "/"),
+        "env_file": text(given, "env_file", ""),
+        "user": text(given, "user", "root"),
+        "timeout": number(given, "timeout", 900, least=0.1, most=LONGEST),
+        "safe_to_repeat": given.get("safe_to_repeat", True) is True,
+    }
+    program_of(job).check()
+    folder = JOBS / job["name"]
+    if folder.exists():
+        return {"started": False}
+    lock = claim(folder, job)
+    if lock is None:
+        return {"started": False}
+    launch(folder, lock)
+    return {"started": True}
+
+
+def job_name(given: Given) -> str:
+    """A name that is a folder's name and nothing else."""
+    name = text(given, "name")
+    if not NAME.fullmatch(name):
+        raise Refused("bad-input", "name: expected [a-z0-9-]{1,64}")
+    return name
+
+
+def claim(folder: Path, job: dict[str, Any]) -> int | None:
+    """Make the job's folder beside, complete and locked; then rename it. Of two who try, one gets None."""
+    state()
+    JOBS.mkdir(mode=0o700, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=JOBS))
+    write_json(fresh / "job.json", job)
+    reserve(fresh)
+    lock = os.open(fresh / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    try:
+        fresh.rename(folder)
+    except OSError:
+        shutil.rmtree(fresh)
+        if not folder.exists():
+            raise
+        return None
+    flush_folder(JOBS)
+    return lock
+
+
+def launch(folder: Path, lock: int) -> None:
+    """Send the runner off, with the lock in its hand."""
+    with (folder / "launches").open("ab") as count:
+        count.write(b".")
+    here = Path(__file__).with_name("__main__.py")
+    with (folder / "runner.err").open("ab") as errors:
+        subprocess.Popen(
+            [sys.executable, "-ISB", str(here), "job-run", folder.name, str(lock)],
+            pass_fds=(lock,),
+            start_new_session=True,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+        )
+    os.close(lock)
+
+
+def job_peek(given: Given) -> dict[str, Any]:
+    """Look at a job: {name, offset, wait}. Waits up to `wait` (≤ 1 s) for its end.
+
+    {state: none} | {state: running, …} | {state: exited, code, cause, tail, …} | {state: broken, why}, with
+    {log, offset, written}: at most 64 KiB of output in base64, where it begins, how much there is in all.
+    """
+    folder = JOBS / job_name(given)
+    if not folder.exists():
+        return {"state": "none"}
+    free = wait_for_end(folder, number(given, "wait", 0, most=1))
+    ended = read_json(folder / "exit.json")
+    if ended is None and free:
+        why = revive(folder)
+        if why:
+            return {"state": "broken", "why": why, **output(folder, given)}
+    if ended is None:
+        return {"state": "running", **output(folder, given)}
+    tail = base64.b64encode(last_words(folder)).decode()
+    return {"state": "exited", "code": ended["code"], "cause": ended["cause"], "tail": tail, **output(folder, given)}
+
+
+def output(folder: Path, given: Given) -> dict[str, Any]:
+    """The slice of the log that was asked for."""
+    offset, chunk, written = read_log(folder, int(number(given, "offset", 0)), MOST_LOG)
+    return {"log": base64.b64encode(chunk).decode(), "offset": offset, "written": written}
+
+
+def wait_for_end(folder: Path, seconds: float) -> bool:
+    """True if nobody runs this job (any more). The runner's lock falls with the runner, however it dies."""
+    descriptor = os.open(folder / "lock", os.O_RDWR)
+    signal.signal(signal.SIGALRM, give_up_waiting)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | (0 if seconds else fcntl.LOCK_NB))
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    except (BlockingIOError, TimeoutError):
+        return False
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        os.close(descriptor)
+    return True
+
+
+def give_up_waiting(*_: object) -> None:
+    """Called by the alarm."""
+    raise TimeoutError
+
+
+def revive(folder: Path) -> str:
+    """The runner is dead and left no exit status. Run the job again if that is safe; else say why nobody knows."""
+    lock = os.open(folder / "lock", os.O_RDWR)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)  # another look is at it, or it has been revived
+        return ""
+    if (folder / "exit.json").exists():
+        os.close(lock)
+        return ""
+    why = end_leftovers(folder)
+    job = read_json(folder / "job.json") or {}
+    launches = (folder / "launches").stat().st_size if (folder / "launches").exists() else 0
+    begun = (folder / "run.json").exists()
+    if launches >= MOST_LAUNCHES or (begun and not job.get("safe_to_repeat")):
+        os.close(lock)
+        return why
+    if begun:
+        LogWriter(folder).add(f"\n--- cut off ({why}), started again\n".encode())
+    launch(folder, lock)
+    return ""
+
+
+def end_leftovers(folder: Path) -> str:
+    """Kill what a dead runner left behind. Returns why the run broke off."""
+    run = read_json(folder / "run.json")
+    if run is None:
+        return "never-began"
+    if run["mark"] != kernel.reboot_mark():
+        return "machine-restarted"
+    if kernel.ours(run["pid"], run["since"], f"FAIRGROUND_JOB={folder.name}"):
+        kernel.signal_group(run["pid"], signal.SIGKILL)
+    return "no-exit-status"
+
+
+def job_end(given: Given) -> dict[str, Any]:
+    """End a job for good, if it runs: {name}. TERM to its whole group, KILL five seconds later; code 143."""
+    folder = JOBS / job_name(given)
+    return {"ended": folder.exists() and end(folder)}
+
+
+def end(folder: Path) -> bool:
+    """End one job; True if there was something to end."""
+    if (folder / "exit.json").exists():
+        return False
+    deadline = time.monotonic() + 2 * GRACE + 3
+    lock = os.open(folder / "lock", os.O_RDWR)
+    try:
+        while not wait_for_end(folder, 0) and time.monotonic() < deadline:
+            ask_runner(folder)
+            wait_for_end(folder, 1)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not (folder / "exit.json").exists():
+            end_leftovers(folder)
+            finish(folder, ENDED_CODE, "ended")
+    except BlockingIOError:
+        raise Refused("will-not-end", folder.name)
+    finally:
+        os.close(lock)
+    return True
+
+
+def ask_runner(folder: Path) -> None:
+    """Ask a living runner to end its job."""
+    run = read_json(folder / "run.json")
+    if run and run["mark"] == kernel.reboot_mark() and kernel.alive(run["runner"], run["runner_since"]):
+        os.kill(run["runner"], signal.SIGTERM)

@@ -1,0 +1,63 @@
+"""Where our things lie on a machine, and how a file is written so that a reader never sees half of it.
+
+FAIRGROUND_ROOT is put before every standing path of ours; tests use it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(os.environ.get("FAIRGROUND_ROOT") or "/")
+
+CODE = ROOT / "opt/fairground"
+STATE = ROOT / "var/lib/fairground"
+JOBS = STATE / "jobs"
+
+
+def state() -> Path:
+    """The folder of all state, made 0700 at the first need."""
+    STATE.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return STATE
+
+
+def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Write to a temporary name, flush to the disk, rename. After a crash there is the old file or the new one."""
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:64]}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
+        Path(temporary).rename(path)
+    except BaseException:
+        Path(temporary).unlink()
+        raise
+    flush_folder(path.parent)
+
+
+def write_json(path: Path, value: Any, mode: int = 0o600) -> None:
+    """Write a JSON file whole."""
+    write_whole(path, json.dumps(value, indent=1).encode(), mode)
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """The object in a JSON file of ours; None if there is no such file, or only rubbish in it."""
+    try:
+        value = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def flush_folder(folder: Path) -> None:
+    """Make renames in this folder last through a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

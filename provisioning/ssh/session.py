@@ -1,0 +1,245 @@
+"""One connection to one machine, kept and reused. Pinned host key; no agent, no key search, no ssh_config, no terminal.
+
+Whatever the far side does, a call costs at most its `within` in seconds and its `limit` in bytes. A connection about
+which there is any doubt is dropped; the next call opens a new one.
+"""
+
+import base64
+import io
+import logging
+import random
+import socket
+import threading
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+from paramiko import AuthenticationException, BadHostKeyException, Channel, PKey, RejectPolicy, SSHClient, SSHException
+from paramiko.ecdsakey import ECDSAKey
+from paramiko.ed25519key import Ed25519Key
+from paramiko.rsakey import RSAKey
+
+from provisioning.driver import Endpoint, Secret
+from provisioning.errors import Blame, GiveUp, NotYet, Stop, TryAgain
+from provisioning.ssh.bounds import BoundedSocket, Wire, within
+
+BROKEN = (OSError, EOFError, SSHException)
+"""All that a broken connection can look like."""
+OLD = ["ssh-rsa", "ssh-dss", "diffie-hellman-group14-sha1", "diffie-hellman-group1-sha1", "hmac-sha1", "hmac-sha1-96"]
+KEEPALIVE = 15  # seconds
+IDLE = 10.0
+"""Seconds after which a connection is asked whether it is still there before it is used."""
+PING = 3.0
+GREETING = 256 * 1024
+"""Bytes that logging in may take."""
+SPARE = 256 * 1024
+"""Bytes that a call may take beside its answer."""
+FULL = (b"Exceeded MaxStartups", b"Not allowed at this time")
+
+logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # what matters is told by our own stops
+
+
+@dataclass(frozen=True)
+class Login:
+    """Whom we talk to, as whom, and how we know each other."""
+
+    endpoint: Endpoint
+    host_public_key: str  # OpenSSH, one line
+    login_key: Secret  # OpenSSH PEM
+    user: str = "root"
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that has ended."""
+
+    code: int
+    out: bytes
+    err: str  # the first words of standard error
+
+
+class TooMuch(Exception):  # noqa: N818 - told as a Stop
+    """The far side sent more than its answer may be."""
+
+
+class Session:
+    """A connection that is opened when needed. One call at a time."""
+
+    def __init__(self, login: Login) -> None:
+        self.login = login
+        self.lock = threading.Lock()
+        self.client: SSHClient | None = None
+        self.wire: BoundedSocket | None = None
+        self.used_at = 0.0
+
+    def run(self, command: str, given: bytes, *, limit: int, seconds: float) -> Done:
+        """Run a command with this standard input. Its output is at most `limit` bytes.
+
+        Raises NotYet (sshd is not up), TryAgain (lost, no answer, nonsense), GiveUp (not the machine we know).
+        Runs the command a second time if a kept connection proves dead: every command of ours may be repeated.
+        """
+        deadline = time.monotonic() + seconds
+        if not self.lock.acquire(timeout=seconds):
+            raise TryAgain("machine-busy", blame=Blame.PORTAL)
+        try:
+            return self.attempt(command, given, limit, deadline)
+        finally:
+            self.lock.release()
+
+    def attempt(self, command: str, given: bytes, limit: int, deadline: float) -> Done:
+        """First over the connection that we have, then over a new one."""
+        if self.usable():
+            try:
+                return self.exchange(command, given, limit, deadline)
+            except BROKEN as error:
+                self.drop()
+                if time.monotonic() >= deadline:
+                    raise TryAgain("no-answer", blame=Blame.FABRIC) from error
+        self.connect(deadline)
+        try:
+            return self.exchange(command, given, limit, deadline)
+        except BROKEN as error:
+            late = time.monotonic() >= deadline
+            flooded = self.wire is not None and self.wire.allowance <= 0
+            self.drop()
+            code = "machine-misbehaves" if flooded else "no-answer" if late else "connection-lost"
+            raise TryAgain(code, blame=Blame.FABRIC) from error
+        except TooMuch as error:
+            self.drop()
+            raise TryAgain("machine-misbehaves", blame=Blame.FABRIC) from error
+
+    def usable(self) -> bool:
+        """Have we a connection that answers?"""
+        transport = self.client.get_transport() if self.client else None
+        if transport is None or self.wire is None or not transport.is_active():
+            self.drop()
+            return False
+        if time.monotonic() - self.used_at > IDLE:
+            with within(PING, self.wire):
+                transport.global_request("keepalive@openssh.com", wait=True)
+        return transport.is_active()
+
+    def connect(self, deadline: float) -> None:
+        """Open a connection and log in."""
+        self.drop()
+        try:
+            self.wire = self.dial(deadline)
+            self.client = self.log_in(self.wire, deadline)
+        except BadHostKeyException as error:
+            self.drop()
+            raise GiveUp("host-key-changed", blame=Blame.FABRIC) from error
+        except AuthenticationException as error:
+            self.drop()
+            raise TryAgain("login-refused", blame=Blame.FABRIC) from error
+        except BROKEN as error:
+            stop = self.why_not_in()
+            self.drop()
+            raise stop from error
+
+    def dial(self, deadline: float) -> BoundedSocket:
+        """Reach the port."""
+        endpoint = self.login.endpoint
+        left = max(0.1, deadline - time.monotonic())
+        return BoundedSocket(socket.create_connection((endpoint.host, endpoint.port), left), GREETING)
+
+    def log_in(self, wire: BoundedSocket, deadline: float) -> SSHClient:
+        """Make sure that it is the machine we know, and show our key."""
+        client = SSHClient()
+        client.set_missing_host_key_policy(RejectPolicy())
+        endpoint, left = self.login.endpoint, max(0.1, deadline - time.monotonic())
+        kind, _, rest = self.login.host_public_key.partition(" ")
+        name = endpoint.host if endpoint.port == 22 else f"[{endpoint.host}]:{endpoint.port}"
+        client.get_host_keys().add(name, kind, PKey.from_type_string(kind, base64.b64decode(rest.split()[0])))
+        with within(left, wire):
+            client.connect(
+                endpoint.host,
+                endpoint.port,
+                self.login.user,
+                pkey=private_key(self.login.login_key),
+                sock=wire,
+                timeout=left,
+                banner_timeout=left,
+                auth_timeout=left,
+                channel_timeout=left,
+                allow_agent=False,
+                look_for_keys=False,
+                disabled_algorithms={"keys": OLD, "pubkeys": OLD, "kex": OLD, "macs": OLD},
+                transport_factory=Wire,  # type: ignore[arg-type]  # the stubs still speak of GSS
+            )
+        transport = client.get_transport()
+        if transport:
+            transport.set_keepalive(KEEPALIVE)
+        return client
+
+    def why_not_in(self) -> Stop:
+        """Nearly always: sshd is not up yet, or something in front of it took the connection and dropped it."""
+        if self.wire and self.wire.allowance <= 0:
+            return TryAgain("machine-misbehaves", blame=Blame.FABRIC)
+        if self.wire and any(words in self.wire.beginning for words in FULL):
+            return NotYet("ssh-busy", after=timedelta(seconds=random.uniform(1, 4)))  # noqa: S311 - spread, not secrecy
+        return NotYet("not-started-yet")
+
+    def exchange(self, command: str, given: bytes, limit: int, deadline: float) -> Done:
+        """Run the command over the open connection."""
+        transport = self.client.get_transport() if self.client else None
+        if transport is None or self.wire is None:
+            raise EOFError
+        left = max(0.01, deadline - time.monotonic())
+        self.wire.allowance = limit + limit // 16 + len(given) // 64 + SPARE
+        with within(left, self.wire):
+            channel = transport.open_session(timeout=left)
+            channel.exec_command(command)
+            channel.settimeout(left)
+            send(channel, given)
+            done = receive(channel, limit, deadline)
+            channel.close()
+        self.wire.allowance = SPARE
+        self.used_at = time.monotonic()
+        return done
+
+    def drop(self) -> None:
+        """Close what there is."""
+        if self.wire:
+            self.wire.cut()
+        if self.client:
+            self.client.close()
+        if self.wire:
+            self.wire.close()
+        self.client = self.wire = None
+
+
+def send(channel: Channel, given: bytes) -> None:
+    """Send all; a far side that has ended before it read everything has still something to say."""
+    try:
+        channel.sendall(given)
+        channel.shutdown_write()
+    except TimeoutError:
+        raise
+    except OSError:
+        return
+
+
+def receive(channel: Channel, limit: int, deadline: float) -> Done:
+    """Take the whole output and the exit status. Raises EOFError if the connection ended before the command."""
+    out = bytearray()
+    while chunk := channel.recv(65536):
+        out += chunk
+        if len(out) > limit:
+            raise TooMuch
+        if time.monotonic() >= deadline:
+            raise TimeoutError
+    channel.status_event.wait(max(0.0, deadline - time.monotonic()))
+    if channel.exit_status < 0:
+        raise EOFError
+    err = channel.recv_stderr(4096) if channel.recv_stderr_ready() else b""
+    return Done(channel.exit_status, bytes(out), err.decode(errors="replace"))
+
+
+def private_key(secret: Secret) -> PKey:
+    """Read a private key of any kind that we allow."""
+    for kind in (Ed25519Key, ECDSAKey, RSAKey):
+        try:
+            return kind.from_private_key(io.StringIO(secret.reveal))
+        except (SSHException, ValueError):
+            continue
+    raise GiveUp("bad-login-key", blame=Blame.PORTAL)

@@ -12,6 +12,7 @@ import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from cli.container_engine import firewall, own
@@ -123,7 +124,8 @@ def remove() -> None:
         own.start(lambda _: None)
     if engine := find():
         _remove_machines(engine)
-    own.stop()
+    if engine is None or not engine.api.containers():  # another checkout may have its machines here
+        own.stop()
     if firewall.can_be_set():
         firewall.take_down()
 
@@ -147,9 +149,9 @@ def _places() -> list[str]:
     if chosen := os.environ.get("DOCKER_HOST"):
         return [chosen]
     runtime = os.environ.get("XDG_RUNTIME_DIR", "/run/user/nobody")
-    return [f"unix://{path}/{name}" for path, name in (
-        ("/var/run", "docker.sock"), (runtime, "podman/podman.sock"), ("/run", "podman/podman.sock")
-    )]  # fmt: skip
+    usual = ["/var/run/docker.sock", f"{runtime}/podman/podman.sock", "/run/podman/podman.sock"]
+    # Two engines of this kind on one system would take each other's rules away: a second checkout shares the first's.
+    return [f"unix://{path}" for path in [*usual, *map(str, Path("/run").glob("fairground-*/engine.sock"))]]
 
 
 def _door_network(name: str) -> dict[str, Any]:

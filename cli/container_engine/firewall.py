@@ -87,6 +87,7 @@ def forward_rules(bridges: str) -> list[str]:
     """Rules for traffic through this host: nothing comes in, and what goes out goes to the open internet."""
     return [
         f"-i {bridges} -m conntrack --ctstate ESTABLISHED,RELATED -j RETURN",
+        f"-i {bridges} -o {bridges} -j REJECT",
         f"-o {bridges} -m conntrack --ctstate NEW -j DROP",
         *(f"-i {bridges} -d {server}/32 -p {p} --dport 53 -j RETURN" for server in name_servers() for p in _DNS),
         f"-i {bridges} -p tcp -m multiport --dports {MAIL_PORTS} -j REJECT",

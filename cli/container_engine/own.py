@@ -53,12 +53,7 @@ def is_installed() -> bool:
 
 def pid() -> int | None:
     """The pid of our running engine; None if there is none. A recycled number or a zombie is not taken for it."""
-    try:
-        number = int((run_folder() / "engine.pid").read_text())
-        command = Path(f"/proc/{number}/cmdline").read_bytes()
-    except (OSError, ValueError):
-        return None
-    return number if str(_settings_file()).encode() in command.split(b"\0") else None
+    return _alive(run_folder() / "engine.pid", str(_settings_file()))
 
 
 def start(say: Say) -> None:
@@ -84,6 +79,7 @@ def stop() -> None:
                 if time.monotonic() > deadline:
                     raise EngineError(f"The container engine (pid {number}) does not end; see {_log_file()}.")
                 time.sleep(0.1)
+        _unmount()
 
 
 def install(say: Say) -> None:
@@ -123,6 +119,38 @@ def _alone() -> Iterator[None]:
 
 def _settings_file() -> Path:
     return folder() / "engine.json"
+
+
+def _alive(pid_file: Path, word: str) -> int | None:
+    """The pid in a file, if a living program has this word on its command line."""
+    try:
+        number = int(pid_file.read_text())
+        command = Path(f"/proc/{number}/cmdline").read_bytes()
+    except (OSError, ValueError):
+        return None
+    return number if word.encode() in command.split(b"\0") else None
+
+
+def _forget_the_dead() -> None:
+    """Take away pid files of a killed engine.
+
+    Its containerd dies a moment after it; a new engine that still meets it, even as a zombie, waits for it in vain.
+    """
+    containerd = run_folder() / "engine" / "containerd"
+    deadline = time.monotonic() + 2
+    while _alive(containerd / "containerd.pid", str(containerd / "containerd.toml")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    if not _alive(containerd / "containerd.pid", str(containerd / "containerd.toml")):
+        (containerd / "containerd.pid").unlink(missing_ok=True)
+    (run_folder() / "engine.pid").unlink(missing_ok=True)
+
+
+def _unmount() -> None:
+    """Let go of what an ended engine leaves mounted. It stays busy, and stays, while machines live on."""
+    left = {str(run_folder() / "engine" / "netns" / "default"), *map(str, (folder() / "data").glob("*.*"))}
+    for place in [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]:
+        if place in left:
+            subprocess.run(["umount", place], capture_output=True, check=False)
 
 
 def _log_file() -> Path:
@@ -171,7 +199,7 @@ def _spawn() -> subprocess.Popen[bytes]:
     log = _log_file()
     if log.exists() and log.stat().st_size > LOG_LIMIT:
         log.replace(log.with_suffix(".log.1"))
-    (run_folder() / "engine.pid").unlink(missing_ok=True)  # it is not ours, and the engine would stumble over it
+    _forget_the_dead()
     with log.open("ab") as out:
         return subprocess.Popen(
             ["dockerd", "--config-file", str(_settings_file())],

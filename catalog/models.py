@@ -28,6 +28,12 @@ class Dataset(models.Model):
 
     url = models.CharField(max_length=500)
     ref = models.CharField(max_length=100, default="HEAD")
+    commit = models.CharField(max_length=64, blank=True)
+    """What our copy of it is at."""
+    tried_at = models.DateTimeField(null=True)
+    looked_at = models.DateTimeField(null=True)
+    """When a look at it ended last: `commit` is at least as new as that, unless there is a `problem`."""
+    problem = models.CharField(max_length=60, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["url", "ref"], name="one_dataset_of_a_url_and_ref")]

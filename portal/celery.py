@@ -35,6 +35,7 @@ app.conf.update(
     timezone="UTC",
     beat_schedule={
         "drain": {"task": "provisioning.drain", "schedule": schedule(1.0), "options": {"expires": 2}},
+        "mirrors": {"task": "provisioning.mirrors", "schedule": schedule(2.0), "options": {"expires": 5}},
         "keep": {"task": "provisioning.keep", "schedule": schedule(30.0), "options": {"expires": 25}},
     },
 )

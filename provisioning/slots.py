@@ -32,7 +32,7 @@ SUBNETS = "10.213.0.0/16"
 def new_machine(deployment: Deployment, fabric: Fabric, role: str, number: int, at: datetime) -> Machine:
     """A machine's row with its key, its slot, its frozen spec and its keys; not saved."""
     key, slot = new_key(), _free_slot(fabric)
-    host, login = ssh.make_pair(), ssh.make_pair()
+    host, login = ssh.make_key_pair(), ssh.make_key_pair()
     spec = _spec(key, slot, fabric.options, deployment.manifest, login.public, host.public)
     bearer = secrets.token_urlsafe(32)
     return Machine(

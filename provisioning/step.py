@@ -170,6 +170,8 @@ class MachineJob:
     manifest: Manifest
     service: Source
     content: Source | None
+    content_looked_at: datetime | None  # the portal's copy of the content is at least as new as this; None = no copy yet
+    content_problem: str  # why there is no newer copy
     values: Mapping[str, Any]  # parameters for `configure`
     machine_facts: Mapping[str, str]  # FAIRGROUND_* for `configure` and the processes
     driver: Driver

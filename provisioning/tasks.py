@@ -26,6 +26,12 @@ def keep() -> None:
     reconciler.keep(now(), reconciler.the_world())
 
 
+@shared_task(name="provisioning.mirrors", ignore_result=True, expires=5)
+def mirrors() -> None:
+    """Keep our copies of content repositories fresh."""
+    reconciler.refresh_mirrors(now)
+
+
 def poke(kind: Kind, pk: int) -> None:
     """Send a poke; a broker that is away is no error, because the sweep comes anyway."""
     try:

@@ -25,13 +25,13 @@ class CaddyDoor:
     def put(self, line: RouteLine, *, within: float) -> None:
         """Make this line true; silent if it is."""
         until = time.monotonic() + within
-        entry = _entry(line)
+        wanted = entry(line)
         there = self._look(line.name, until)
-        while there is None or there.data != entry:
+        while there is None or there.data != wanted:
             if there is None:
-                done = self.api.call("POST", f"/id/{LINES}/mappings", entry, within=_left(until))
+                done = self.api.call("POST", f"/id/{LINES}/mappings", wanted, within=_left(until))
             else:
-                done = self.api.call("PATCH", there.path, entry, if_match=there.etag, within=_left(until))
+                done = self.api.call("PATCH", there.path, wanted, if_match=there.etag, within=_left(until))
             there = self._look_again(line.name, there, done, until)
 
     def drop(self, name: str, *, within: float) -> None:
@@ -52,7 +52,7 @@ class CaddyDoor:
         shown = self.api.call("GET", f"/id/{LINES}/mappings", within=within)
         if shown.status != 200:
             raise _away(shown)
-        return [_line(entry) for entry in shown.data or ()]
+        return [_line(one) for one in shown.data or ()]
 
     def ensure_base(self, base: Base, lines: Sequence[RouteLine], *, within: float) -> bool:
         """Make the whole configuration true: our fixed part and exactly these lines. Return whether anything changed.
@@ -60,7 +60,7 @@ class CaddyDoor:
         For the start, when the rows are read anyway; not while others put lines.
         """
         until = time.monotonic() + within
-        wanted = base_config(base, [_entry(line) for line in sorted(lines, key=lambda line: line.name)])
+        wanted = base_config(base, [entry(line) for line in sorted(lines, key=lambda line: line.name)])
         while True:
             shown = self.api.call("GET", "/config/", within=_left(until))
             if shown.status != 200:
@@ -94,7 +94,7 @@ class CaddyDoor:
         return there
 
 
-def _entry(line: RouteLine) -> dict[str, Any]:
+def entry(line: RouteLine) -> dict[str, Any]:
     """One entry of the map. Everything is checked, because Caddy would expand `{…}` in it."""
     if line.upstream is None or not (_HOST.fullmatch(line.host) and _UPSTREAM.fullmatch(line.upstream.host)):
         raise ValueError(f"{line} is no line for the front door")
@@ -102,16 +102,16 @@ def _entry(line: RouteLine) -> dict[str, Any]:
     return {"@id": f"line-{line.name}", "input": line.host, "outputs": [dial]}
 
 
-def _line(entry: Mapping[str, Any]) -> RouteLine:
-    host, _, port = entry["outputs"][0].rpartition(":")
-    return RouteLine(entry["@id"].removeprefix("line-"), entry["input"], Endpoint(host, int(port)))
+def _line(shown: Mapping[str, Any]) -> RouteLine:
+    host, _, port = shown["outputs"][0].rpartition(":")
+    return RouteLine(shown["@id"].removeprefix("line-"), shown["input"], Endpoint(host, int(port)))
 
 
 def _sorted(config: Any) -> Any:
     """The same configuration with its lines in order; anything else as it is."""
     try:
         lookup = config["apps"]["http"]["servers"]["doors"]["routes"][0]["handle"][0]
-        ordered = sorted(lookup["mappings"], key=lambda entry: entry["@id"].removeprefix("line-"))
+        ordered = sorted(lookup["mappings"], key=lambda one: one["@id"].removeprefix("line-"))
     except (TypeError, KeyError, IndexError):
         return config
     lookup["mappings"] = ordered

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
+from catalog.mirror import mirror_name
 from provisioning.driver import Endpoint, Identity, Secret, Seen, Sighting
 from provisioning.models import Deployment, Machine
 from provisioning.phases import Phase, Settled, Wanted
@@ -38,6 +39,8 @@ def machine_job(lease: Lease[Machine], world: World) -> MachineJob:
         manifest=machine.release.manifest,
         service=_service(machine, seen),
         content=_content(machine, seen),
+        content_looked_at=_looked_at(machine, seen, lease.at),
+        content_problem=machine.deployment.dataset.problem if machine.deployment.dataset else "",
         values=machine.deployment.values,
         machine_facts=_machine_facts(machine),
         driver=world.driver(machine.fabric),
@@ -111,12 +114,18 @@ def _content(machine: Machine, seen: Sighting | None) -> Source | None:
     return _source(machine, seen, dataset.url, dataset.ref) if dataset else None
 
 
+def _looked_at(machine: Machine, seen: Sighting | None, at: datetime) -> datetime | None:
+    """How new our copy of the content is; as good as now where the machine pulls from upstream itself."""
+    dataset = machine.deployment.dataset
+    return dataset.looked_at if dataset and seen and seen.portal_host and settings.GIT_DOOR_LISTEN else at
+
+
 def _source(machine: Machine, seen: Sighting | None, url: str, ref: str) -> Source:
     """Where the machine pulls from: the portal's own git door where the machine can reach it, else upstream."""
     if seen is None or not seen.portal_host or not settings.GIT_DOOR_LISTEN:
         return Source(url, ref)
     port = settings.GIT_DOOR_LISTEN.rpartition(":")[2]
-    door = f"http://{seen.portal_host}:{port}/git/{mirror_name(url)}.git"
+    door = f"http://{seen.portal_host}:{port}/git/{mirror_name(url)}"
     return Source(door, ref, Secret(machine.git_bearer))
 
 

@@ -33,7 +33,7 @@ class World:
             return remote
         if sighting is None or sighting.ssh is None:
             return None
-        return ssh.SshRemote(sighting.ssh, spec.host_public_key, identity.login_key)
+        return ssh.SshRemote(ssh.Login(sighting.ssh, spec.host_public_key, identity.login_key))
 
 
 @lru_cache(maxsize=64)

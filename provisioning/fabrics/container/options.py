@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-ROOM = ("subnets", "first_port")
+ROOM = ("subnets", "first_port", "slots")
 """Options that are read by the portal's own tables, not here."""
 
 

@@ -4,6 +4,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
+from provisioning.errors import GiveUp, NotYet
 from provisioning.step import MachineJob
 from provisioning.steps.machine.jobs import ENV_FILE, ONBOARD, has_run, run
 
@@ -21,6 +22,8 @@ class LoadData:
         return job.content is None or has_run(job, job.job_name(self.name), "content-failed")
 
     def push(self, job: MachineJob) -> None:
+        if job.content_looked_at is None:
+            raise NotYet("fetching-the-content")
         pull(job, job.job_name(self.name))
 
 
@@ -46,12 +49,18 @@ class PullNow:
     def done(self, job: MachineJob) -> bool:
         if job.pull_asked_at is None or job.content is None:
             return True
-        if not has_run(job, self._job(job), "content-failed"):
-            return False
+        try:
+            if not has_run(job, self._job(job), "content-failed"):
+                return False
+        except GiveUp:
+            pass  # the last good content stays; why there is no newer one, StillFresh reads from the machine
         job.book.pulled(job.pull_asked_at)
         return True
 
     def push(self, job: MachineJob) -> None:
+        assert job.pull_asked_at is not None
+        if job.content_looked_at is None or job.content_looked_at < job.pull_asked_at:
+            raise NotYet("fetching-the-content")
         pull(job, self._job(job))
 
     def _job(self, job: MachineJob) -> str:

@@ -1,0 +1,56 @@
+"""The four zeros: nothing leaked, lost, doubled or stuck; checked after every history, whatever happened in it."""
+
+from provisioning.models import Archive, Deployment, Machine
+from provisioning.phases import Phase, Settled
+from tests.simulation import Simulation
+
+
+def leaked(world: Simulation) -> list[str]:
+    """Machines, routes and keys that outlived their record."""
+    living = set(Machine.objects.exclude(phase=Phase.GONE).values_list("key", flat=True))
+    told = [f"machine {key} has no living row" for key in set(world.place.machines) - living]
+    routed = set(Deployment.objects.exclude(phase=Phase.GONE).values_list("key", flat=True))
+    told += [f"route {name} has no living row" for name in set(world.front_door.routes) - routed]
+    for deployment in Deployment.objects.filter(phase=Phase.GONE):
+        told += [f"{machine} still has keys" for machine in deployment.machines.all() if machine.login_key]
+        told += [f"{machine} outlived its deployment" for machine in deployment.machines.exclude(phase=Phase.GONE)]
+    return told
+
+
+def lost(world: Simulation) -> list[str]:
+    """Data that went without a copy, a waiver or a reason."""
+    told = []
+    for machine in Machine.objects.filter(phase=Phase.GONE).select_related("deployment"):
+        people_used_it = machine.deployment.ready_at is not None and not machine.deployment.manifest.stateless
+        copied = Archive.objects.filter(machine=machine).exists()
+        if people_used_it and machine.settled == Settled.NEVER_LOADED:
+            told.append(f"{machine} went as never loaded although people used it")
+        if (machine.settled == Settled.ARCHIVED) != copied:
+            told.append(f"{machine} is {machine.settled} but copied={copied}")
+        if machine.settled == Settled.LOST and machine.key not in world.place.destroyed:
+            told.append(f"{machine} is called lost, and nobody outside destroyed it")
+    return told
+
+
+def doubled(world: Simulation) -> list[str]:
+    """Machines made twice for one key, or two that are wanted for one role; installers run twice."""
+    made = world.place.made
+    told = [f"machine {key} was made {made.count(key)} times" for key in set(made) if made.count(key) > 1]
+    for ghost in world.place.machines.values():
+        told += [f"{job} ran twice" for job in set(ghost.started) if ghost.started.count(job) > 1]
+    return told
+
+
+def stuck() -> list[str]:
+    """Rows that nobody will look at again."""
+    told = []
+    for rows in (Deployment, Machine):
+        for row in rows._default_manager.exclude(phase=Phase.GONE).filter(due_at=None):
+            told.append(f"{row} is {row.phase} and has no next look")
+    return told
+
+
+def check(world: Simulation) -> None:
+    """Fail with everything that is not zero."""
+    told = {"leaked": leaked(world), "lost": lost(world), "doubled": doubled(world), "stuck": stuck()}
+    assert not any(told.values()), {name: found for name, found in told.items() if found}

@@ -1,0 +1,85 @@
+"""People, apps, events and services for tests, in as few words as possible."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from catalog.manifest import parse
+from catalog.models import App, Release
+from portal.models import User
+from provisioning.models import Deployment, Event, Fabric
+
+NOON = datetime(2027, 5, 3, 12, 0, tzinfo=UTC)
+"""A Monday."""
+
+MANIFEST = """
+format = 1
+id = "{slug}"
+name = "Notice board"
+tagline = "What is on"
+license = "MIT"
+maintainers = [{{ name = "Ada", address = "ada@example.org" }}]
+{top}
+[service]
+install = "install"
+configure = "configure"
+[[process]]
+name = "web"
+run = ["serve"]
+[data]
+repo = "https://example.org/{slug}-data.git"
+target = "/srv/www"
+every = "10m"
+[[port]]
+number = 80
+primary = true
+[health.ready]
+path = "/"
+contains = "Notice board"
+[resources]
+memory = "128MiB"
+disk = "1GiB"
+{end}
+"""
+KEEPS = '[archive]\npaths = ["/srv/board"]'
+
+_numbers = count(1)
+
+
+def make_person(name: str = "ada") -> User:
+    """Somebody with an account."""
+    return User.objects.create(email=f"{name}-{next(_numbers)}@example.org")
+
+
+def make_release(*, stateless: bool = False, **words: str) -> Release:
+    """A published app's release."""
+    slug = f"board-{next(_numbers)}"
+    top, end = ("stateless = true", "") if stateless else ("", KEEPS)
+    manifest = parse(MANIFEST.format(slug=slug, top=words.get("top", top), end=words.get("end", end)))
+    app = App.objects.create(url=f"https://example.org/{slug}.git", added_at=NOON)
+    release = app.take("a" * 40, manifest, at=NOON)
+    app.publish(release, by="curator", at=NOON)
+    return release
+
+
+def make_fabric(**columns: Any) -> Fabric:
+    """The memory place."""
+    return Fabric.objects.get_or_create(name="memory", defaults={"kind": "memory", "most_machines": 1000} | columns)[0]
+
+
+def make_event(owner: User | None = None, *, days: float = 7, at: datetime = NOON, **columns: Any) -> Event:
+    """An event that has just begun."""
+    owner = owner or make_person()
+    ends = {"opens_at": at, "closes_at": at + timedelta(days=days), "created_at": at, "name": "Spring Fair"}
+    return Event.objects.create(owner=owner, **(ends | columns))
+
+
+def launch(
+    event: Event | None = None, release: Release | None = None, *, at: datetime = NOON, **columns: Any
+) -> Deployment:
+    """Press once."""
+    make_fabric()
+    event = event or make_event(at=at)
+    release = release or make_release()
+    token = columns.pop("form_token", f"token-{next(_numbers)}")
+    return Deployment.objects.launch(event=event, release=release, by=event.owner, form_token=token, at=at, **columns)

@@ -1,0 +1,124 @@
+"""Our world in small: the real reconciler on the memory fabric, with a clock that jumps to whatever is due next."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from provisioning import nudge
+from provisioning.driver import Endpoint, Seen
+from provisioning.fabrics.memory.place import Place, forget_places, place
+from provisioning.front_door import MemoryDoor, MemoryProber
+from provisioning.models import Deployment, Entry
+from provisioning.phases import Happened, Phase
+from provisioning.reconciler import World, keep
+from provisioning.reconciler.sweep import due, next_due
+from provisioning.reconciler.walk import reconcile
+from provisioning.reconciler.world import driver_of
+from provisioning.vault import FolderVault
+from tests.makers import NOON
+
+KEEP_EVERY = timedelta(seconds=30)
+LONGEST = 3_000
+"""Passes after which a history that does not come to rest is called stuck."""
+
+
+class Mistakes(logging.Handler):
+    """Collects what the reconciler's one broad except caught: in a test, a bug of ours is a failure."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.met: list[BaseException] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info and record.exc_info[1]:
+            self.met.append(record.exc_info[1])
+
+
+MISTAKES = Mistakes()
+logging.getLogger("provisioning.reconciler.walk").addHandler(MISTAKES)
+
+
+class Simulation:
+    """A world, a clock, and the hand that turns them."""
+
+    def __init__(self, folder: Path) -> None:
+        nudge.poke_with(lambda kind, pk: None)
+        forget_places()
+        MISTAKES.met.clear()
+        driver_of.__globals__["_driver"].cache_clear()
+        self.at = NOON
+        self.kept_at = NOON
+        self.place: Place = place()
+        self.front_door = MemoryDoor()
+        self.prober = MemoryProber(self.front_door, self._answers)
+        self.world = World(
+            driver=driver_of,
+            front_door=self.front_door,
+            prober=self.prober,
+            vault=FolderVault(folder),
+            door=Endpoint("127.0.0.1", 8080),
+        )
+
+    def _answers(self, upstream: Endpoint) -> bool:
+        """A page answers where a running machine has that port and runs programs."""
+        return any(
+            upstream.port in {port.outer for port in ghost.spec.ports} and ghost.programs and ghost.seen == Seen.RUNNING
+            for ghost in self.place.machines.values()
+        )
+
+    def tick(self) -> None:
+        """Do all that is due now; then let the clock jump to the next thing that is."""
+        for kind, pk in list(due(self.at)):
+            reconcile(kind, pk, at=self.at, world=self.world)
+            if MISTAKES.met:
+                raise MISTAKES.met[0]
+        if self.at - self.kept_at >= KEEP_EVERY:
+            keep(self.at, self.world)
+            self.kept_at = self.at
+        self._jump()
+
+    def run_until(self, true: Callable[[], bool]) -> datetime:
+        """Turn until this is true; return when that was. Fails when it never becomes true."""
+        for _ in range(LONGEST):
+            if true():
+                return self.at
+            self.tick()
+        raise AssertionError(f"still not true at {self.at}: {self.state()}")
+
+    def run_for(self, time: timedelta) -> None:
+        """Turn until this much time has passed."""
+        until = self.at + time
+        self.run_until(lambda: self.at >= until)
+
+    def until_phase(self, deployment: Deployment, phase: Phase) -> datetime:
+        """Turn until the deployment is in this phase."""
+        return self.run_until(lambda: phase_of(deployment) == phase)
+
+    def sleep_until(self, at: datetime) -> None:
+        """The portal was off, and comes back at this time: everything is overdue."""
+        self.at = max(self.at, at)
+
+    def state(self) -> list[str]:
+        """All rows in short, for a failed test's message."""
+        return [
+            f"{row.title}: {row.phase} at {row.step} ({row.problem}); machines "
+            + ", ".join(f"{m.phase} at {m.step} ({m.problem})" for m in row.machines.all())
+            for row in Deployment.objects.all()
+        ]
+
+    def _jump(self) -> None:
+        soon = next_due()
+        keep_at = self.kept_at + KEEP_EVERY
+        self.at = max(self.at, min(soon, keep_at) if soon else keep_at) + timedelta(milliseconds=1)
+
+
+def phase_of(deployment: Deployment) -> str:
+    """Its phase now."""
+    return str(Deployment.objects.values_list("phase", flat=True).get(pk=deployment.pk))
+
+
+def phases_of(deployment: Deployment) -> list[str]:
+    """The phases it went through, in order."""
+    entries = Entry.objects.filter(deployment=deployment, machine=None, happened=Happened.PHASE)
+    return [entry.told["phase"] for entry in entries.order_by("pk")]

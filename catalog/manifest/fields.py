@@ -53,7 +53,10 @@ ParamType = Literal[
     "text", "long-text", "integer", "number", "boolean", "choice", "choices", "email", "url", "hostname", "timezone",
     "language", "color", "date", "secret", "file", "git-url",
 ]  # fmt: skip
-Fact = Literal["address", "host", "event", "ends", "role", "number", "mail_host", "mail_port"]
+Fact = Literal[
+    "FAIRGROUND_ADDRESS", "FAIRGROUND_HOST", "FAIRGROUND_TITLE", "FAIRGROUND_EVENT", "FAIRGROUND_ENDS_AT",
+    "FAIRGROUND_ROLE", "FAIRGROUND_NUMBER",
+]  # fmt: skip
 EnvName = Annotated[
     str,
     matching(
@@ -71,7 +74,7 @@ class FromParam(Table):
 
 
 class FromFact(Table):
-    """A machine fact: the service's address, the event's end, …"""
+    """A machine fact under another name: the service's address, the event's end, …"""
 
     fact: Fact
 

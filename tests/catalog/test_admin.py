@@ -15,10 +15,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 FORM = {"ref": "HEAD", "releases-TOTAL_FORMS": "0", "releases-INITIAL_FORMS": "0", "note": "", "longest_lifetime": ""}
 
 
+def only_the_admin(settings: Settings) -> None:
+    settings.ROOT_URLCONF = "tests.catalog.urls"
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name.startswith("django.")]
+
+
 @pytest.fixture
 def desk(client: Client, settings: Settings) -> Client:
     """A browser in which a member of staff is signed in."""
-    settings.ROOT_URLCONF = "tests.catalog.urls"
+    only_the_admin(settings)
     user = get_user_model().objects.create_user("weber", email="weber@school.example", is_staff=True)
     client.force_login(user)
     return client
@@ -74,7 +79,7 @@ def test_an_app_without_a_version_is_not_published(desk: Client, shelf: Path, no
 
 
 def test_only_staff_comes_behind_the_counter(client: Client, settings: Settings) -> None:
-    settings.ROOT_URLCONF = "tests.catalog.urls"
+    only_the_admin(settings)
     client.force_login(get_user_model().objects.create_user("kim", email="kim@school.example"))
 
     assert client.get("/admin/catalog/app/").status_code == 302

@@ -28,7 +28,7 @@ FULL = (
     + """
 [service.env]
 TITLE = { param = "title" }
-ADDRESS = { fact = "address" }
+ADDRESS = { fact = "FAIRGROUND_ADDRESS" }
 MODE = "board"
 [[process]]
 name = "web"

@@ -32,7 +32,7 @@ def parse(out: bytes) -> tuple[dict[str, Any], bytes]:
             break
     try:
         answer = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise misbehaves("no answer") from error
     if not isinstance(answer, dict):
         raise misbehaves("no answer")

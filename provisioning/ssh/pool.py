@@ -33,10 +33,11 @@ class Pool:
     def leaving(self) -> list[Session]:
         """Take those out that are too old, or too many. The newest always stays."""
         *others, _ = self.sessions
+        idle = [name for name in others if not self.sessions[name].lock.locked()]
         too_many = len(self.sessions) - self.most
         limit = time.monotonic() - STALE
-        names = [name for place, name in enumerate(others) if place < too_many or self.sessions[name].used_at < limit]
-        return [self.sessions.pop(name) for name in names if not self.sessions[name].lock.locked()]
+        names = [name for place, name in enumerate(idle) if place < too_many or self.sessions[name].used_at < limit]
+        return [self.sessions.pop(name) for name in names]
 
     def forget(self) -> None:
         """In a forked child: its parent's connections are not its own."""

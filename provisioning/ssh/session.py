@@ -70,7 +70,7 @@ class Session:
         self.lock = threading.Lock()
         self.client: SSHClient | None = None
         self.wire: BoundedSocket | None = None
-        self.used_at = 0.0
+        self.used_at = time.monotonic()
 
     def run(self, command: str, given: bytes, *, limit: int, seconds: float) -> Done:
         """Run a command with this standard input. Its output is at most `limit` bytes.

@@ -87,7 +87,8 @@ class Sshd:
         if self.running:
             children = Path(f"/proc/{self.running.pid}/task/{self.running.pid}/children").read_text().split()
             for child in children:
-                os.kill(int(child), signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.kill(int(child), signal.SIGKILL)
             self.running.kill()
             self.running.wait()
             self.running = None

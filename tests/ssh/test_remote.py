@@ -160,7 +160,7 @@ def test_a_call_that_does_not_answer_costs_its_time_and_no_more(remote: SshRemot
 def test_endless_output_costs_its_limit_and_no_more(remote: SshRemote) -> None:
     with pytest.raises(TryAgain, match="machine-misbehaves"):
         remote.run("yes", b"", 100_000, 20)
-    with pytest.raises(TryAgain, match="no-answer"):
+    with pytest.raises(TryAgain, match=r"no-answer|misbehaves"):
         remote.run("yes >&2", b"", 100_000, 1)
 
     assert remote.reach(within=20)

@@ -11,7 +11,7 @@ import ipaddress
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,7 @@ REFUSED_RANGES = (
 """Private, shared, link-local (cloud metadata), loopback, multicast and reserved. Not the documentation ranges: where a
 place puts its mirrors under such an address, nothing else can live there."""
 MAIL_PORTS = "25,465,587"
-INPUT, FORWARD = f"FAIRGROUND-{mark()}-IN", f"FAIRGROUND-{mark()}-FWD"
+INPUT, FORWARD, REFUSE = (f"FAIRGROUND-{mark()}-{end}" for end in ("IN", "FWD", "NO"))
 _PATH = "/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin"
 
 
@@ -49,12 +49,15 @@ def can_be_set() -> bool:
 def put_up(door: Door | None) -> None:
     """Write all rules; the same again if they stand already. Raises EngineError."""
     bridges = f"{bridge_prefix()}+"
-    _restore("iptables-restore", INPUT, input_rules(bridges, door), FORWARD, forward_rules(bridges))
-    nothing = [f"-i {bridges} -j DROP", f"-o {bridges} -j DROP"]
+    # A reset, because only so many unreachables are sent per second, and then programs wait instead of failing.
+    refuse = ["-p tcp -j REJECT --reject-with tcp-reset", "-j REJECT"]
+    chains = {REFUSE: refuse, INPUT: input_rules(bridges, door), FORWARD: forward_rules(bridges)}
+    _restore("iptables-restore", chains)
     _jump("iptables", "INPUT", INPUT)
     _jump("iptables", "DOCKER-USER" if _has_chain("DOCKER-USER") else "FORWARD", FORWARD)
     if Path("/proc/sys/net/ipv6").exists():
-        _restore("ip6tables-restore", INPUT, nothing[:1], FORWARD, nothing)
+        nothing = [f"-i {bridges} -j DROP"]
+        _restore("ip6tables-restore", {INPUT: nothing, FORWARD: [*nothing, f"-o {bridges} -j DROP"]})
         _jump("ip6tables", "INPUT", INPUT)
         _jump("ip6tables", "FORWARD", FORWARD)
 
@@ -65,7 +68,7 @@ def take_down() -> None:
         for builtin, chain in (("INPUT", INPUT), ("DOCKER-USER", FORWARD), ("FORWARD", FORWARD)):
             while _run(program, "-D", builtin, "-j", chain) == 0:
                 pass
-        for chain in (INPUT, FORWARD):
+        for chain in (INPUT, FORWARD, REFUSE):
             _run(program, "-F", chain)
             _run(program, "-X", chain)
 
@@ -80,19 +83,19 @@ def input_rules(bridges: str, door: Door | None) -> list[str]:
             f"! -i {bridges} -d {door.host}/32 -j DROP",
         ]
     rules += [f"-i {bridges} -d {server}/32 -p {p} --dport 53 -j ACCEPT" for server in name_servers() for p in _DNS]
-    return [*rules, f"-i {bridges} -j REJECT"]
+    return [*rules, f"-i {bridges} -j {REFUSE}"]
 
 
 def forward_rules(bridges: str) -> list[str]:
     """Rules for traffic through this host: nothing comes in, and what goes out goes to the open internet."""
     return [
         f"-i {bridges} -m conntrack --ctstate ESTABLISHED,RELATED -j RETURN",
-        f"-i {bridges} -o {bridges} -j REJECT",
+        f"-i {bridges} -o {bridges} -j {REFUSE}",
         f"-o {bridges} -m conntrack --ctstate NEW -j DROP",
         *(f"-i {bridges} -d {server}/32 -p {p} --dport 53 -j RETURN" for server in name_servers() for p in _DNS),
-        f"-i {bridges} -p tcp -m multiport --dports {MAIL_PORTS} -j REJECT",
+        f"-i {bridges} -p tcp -m multiport --dports {MAIL_PORTS} -j {REFUSE}",
         *(f"-i {bridges} -d {net} -j RETURN" for net in _ranges("FAIRGROUND_ALLOWED_RANGES", "")),
-        *(f"-i {bridges} -d {net} -j REJECT" for net in _ranges("FAIRGROUND_REFUSED_RANGES", REFUSED_RANGES)),
+        *(f"-i {bridges} -d {net} -j {REFUSE}" for net in _ranges("FAIRGROUND_REFUSED_RANGES", REFUSED_RANGES)),
     ]
 
 
@@ -116,11 +119,10 @@ def _ranges(variable: str, default: str) -> Iterator[str]:
                 raise EngineError(f"{variable} holds {word!r}, which is no IPv4 range: {error}") from error
 
 
-def _restore(program: str, first: str, first_rules: Sequence[str], second: str, second_rules: Sequence[str]) -> None:
-    """Replace two chains of ours in one stroke, and nothing else."""
-    lines = ["*filter", f":{first} - [0:0]", f":{second} - [0:0]"]
-    lines += [f"-A {first} {rule}" for rule in first_rules]
-    lines += [f"-A {second} {rule}" for rule in second_rules]
+def _restore(program: str, chains: Mapping[str, Sequence[str]]) -> None:
+    """Replace chains of ours in one stroke, and nothing else."""
+    lines = ["*filter", *(f":{chain} - [0:0]" for chain in chains)]
+    lines += [f"-A {chain} {rule}" for chain, rules in chains.items() for rule in rules]
     done = subprocess.run(
         [program, "--noflush", "--wait", "10"], input="\n".join([*lines, "COMMIT", ""]),
         env={"PATH": _PATH}, capture_output=True, text=True, check=False,

@@ -114,7 +114,7 @@ def test_a_place_may_open_a_hole_for_its_mirror(monkeypatch: pytest.MonkeyPatch)
     rules = firewall.forward_rules("fg+")
 
     hole = rules.index("-i fg+ -d 10.9.0.0/16 -j RETURN")
-    assert hole < rules.index("-i fg+ -d 10.0.0.0/8 -j REJECT")
+    assert hole < rules.index(f"-i fg+ -d 10.0.0.0/8 -j {firewall.REFUSE}")
     assert "-i fg+ -d 10.8.0.7/32 -j RETURN" in rules
 
 

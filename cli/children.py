@@ -1,0 +1,78 @@
+"""Web, workers and clock: started together, watched, started again with back-off, ended together."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import FrameType
+
+from cli import programs
+from cli.talk import say
+
+STEADY = 30.0  # seconds; a child that lived so long has its falls forgiven
+LONGEST = 30.0  # seconds between two tries at most
+
+
+@dataclass
+class Child:
+    """One program that must run as long as we do."""
+
+    name: str
+    words: list[str]
+    env: Mapping[str, str] = field(default_factory=dict)
+    running: subprocess.Popen[bytes] | None = None
+    began: float = 0
+    falls: int = 0
+    again_at: float = 0
+
+    def start(self) -> None:
+        """Start it, after ending what an earlier run that was killed may have left."""
+        programs.stop(self.name, patience=5)
+        self.running, self.began = programs.start(self.name, self.words, self.env), time.monotonic()
+
+    def look(self) -> None:
+        """Start it again if it fell, later and later: after 1 s, 2 s, 4 s … 30 s."""
+        now = time.monotonic()
+        if self.running and (code := self.running.poll()) is not None:
+            self.falls = 1 if now - self.began > STEADY else self.falls + 1
+            pause = min(2.0 ** (self.falls - 1), LONGEST)
+            self.running, self.again_at = None, now + pause
+            log = programs.log_file(self.name)
+            say(f"{self.name} ended with code {code}; started again in {pause:.0f} s. See {log}")
+        elif self.running is None and now >= self.again_at:
+            self.start()
+
+
+class Watch:
+    """Runs the children until Ctrl-C or a SIGTERM."""
+
+    def __init__(self, children: list[Child]) -> None:
+        self.children = children
+        self.over = False
+
+    def start(self) -> None:
+        """From here on, Ctrl-C ends the children in good order."""
+        signal.signal(signal.SIGINT, self._end)
+        signal.signal(signal.SIGTERM, self._end)
+        for child in self.children:
+            child.start()
+
+    def run(self, also: Callable[[], None], every: float = 0.5) -> None:
+        """Watch; `also` is called each time."""
+        while not self.over:
+            for child in self.children:
+                child.look()
+            also()
+            time.sleep(every)
+
+    def stop(self) -> None:
+        """Ask all to end, then wait for each."""
+        for child in self.children:
+            if child.running:
+                child.running.terminate()
+        for child in self.children:
+            programs.stop(child.name)
+
+    def _end(self, _number: int, _frame: FrameType | None) -> None:
+        self.over = True

@@ -1,0 +1,22 @@
+"""`./fairground down`: ends everything that was ever started here. Data stays."""
+
+from cli import container_engine, front_door, machines, ours, programs, up
+from cli.talk import say
+
+
+def down() -> int:
+    """End our programs, the front door, all machines' programs, and an engine of our own."""
+    if programs.stop(up.NAME, patience=30):
+        say("Web, workers and clock have ended.")
+    for name in ours.NAMES:  # of an `up` that was killed
+        programs.stop(name)
+    if front_door.stop():
+        say("The front door is closed.")
+    if engine := container_engine.find():
+        if count := machines.stop(engine):
+            say(f"Stopped {count} machines; their data stays, and the next `up` starts them again.")
+        if engine.is_ours:
+            container_engine.stop()
+            say("The container engine has ended.")
+    say("Nothing of Fairground runs any more.")
+    return 0

@@ -1,0 +1,90 @@
+"""Long-running programs that we start. Each is written down by pid and start time, and ended by these, not by name."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from cli.home import CHECKOUT, home, run_folder
+
+LOG_LIMIT = 10_000_000  # bytes; a bigger log is put aside when its program starts
+
+
+def log_file(name: str) -> Path:
+    """Where the program's output goes."""
+    return home() / "logs" / f"{name}.log"
+
+
+def start(name: str, words: Sequence[str | Path], env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+    """Start it in a session of its own, so that Ctrl-C does not reach it; written down before its first line runs."""
+    log = log_file(name)
+    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    run_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > LOG_LIMIT:
+        log.replace(log.with_suffix(".log.1"))
+    with log.open("ab") as out:
+        return subprocess.Popen(
+            list(words), stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=CHECKOUT,
+            env={**os.environ, **(env or {})}, start_new_session=True,
+            preexec_fn=lambda: note(name),  # noqa: PLW1509 - there are no threads here
+        )  # fmt: skip
+
+
+def note(name: str) -> None:
+    """Write down that the calling program is this one."""
+    _record(name).write_text(f"{os.getpid()} {_started(os.getpid())}")
+
+
+def pid(name: str) -> int | None:
+    """The pid of the program if it still runs. A recycled number is not taken for it."""
+    try:
+        number, _, started = _record(name).read_text().partition(" ")
+    except OSError:
+        return None
+    return int(number) if number.isdigit() and started and _started(int(number)) == started else None
+
+
+def stop(name: str, *, patience: float = 15) -> bool:
+    """End it: asked first, killed with its whole group after `patience` seconds. Return whether it ran."""
+    running = number = pid(name)
+    for kind, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, 5.0)):
+        if number is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(number, kind)
+            if kind == signal.SIGKILL:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(number, kind)
+            number = _await_end(name, seconds)
+    _record(name).unlink(missing_ok=True)
+    return running is not None
+
+
+def _await_end(name: str, seconds: float) -> int | None:
+    deadline = time.monotonic() + seconds
+    while (number := pid(name)) is not None and time.monotonic() < deadline:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(number, os.WNOHANG)
+        time.sleep(0.05)
+    return number
+
+
+def _record(name: str) -> Path:
+    return run_folder() / f"{name}.pid"
+
+
+def _started(number: int) -> str:
+    """When this process began, as the system tells it; empty if it is not there, or only a zombie."""
+    stat = Path(f"/proc/{number}/stat")
+    if Path("/proc/self/stat").exists():
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            return ""
+        return "" if fields[0] in "ZX" else fields[19]
+    words = ["ps", "-o", "stat=,lstart=", "-p", str(number)]
+    shown = subprocess.run(words, capture_output=True, text=True, check=False)
+    state, _, when = shown.stdout.strip().partition(" ")
+    return "" if state.startswith("Z") else when.strip()

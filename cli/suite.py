@@ -1,0 +1,124 @@
+"""`./fairground test`: sets up what tests need, runs all of them on both databases, then the static checks."""
+
+import contextlib
+import os
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cli import container_engine, packages, servers, venv
+from cli.container_engine import EngineError
+from cli.home import CHECKOUT
+from cli.talk import say
+from machine.image import ensure_image
+
+FAST = "not engine and not browser"
+SLOW = "engine or browser"
+OURS = ("cli", "portal", "catalog", "provisioning", "machine", "tests", "manage.py")
+CHECKS: tuple[tuple[str, ...], ...] = (
+    ("ruff", "check", "."),
+    ("ruff", "format", "--check", "."),
+    ("mypy", *OURS),
+    ("lint-imports",),
+    ("djlint", "--check", "--lint", "templates"),
+    ("python", "manage.py", "check", "--database", "default"),
+    ("python", "manage.py", "makemigrations", "--check", "--dry-run"),
+)
+
+
+@dataclass
+class Tally:
+    """What was run, and what was not."""
+
+    lines: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+    def run(self, name: str, words: list[str], env: dict[str, str]) -> None:
+        """Run one part; its output goes to the terminal as it comes."""
+        say(f"── {name}: {' '.join(words)}")
+        began = time.monotonic()
+        words = [str(venv.PYTHON.parent / words[0]), *words[1:]]
+        code = subprocess.run(words, cwd=CHECKOUT, env={**os.environ, **env}, check=False).returncode
+        self.lines.append(f"{'ok    ' if code == 0 else 'FAILED'}  {time.monotonic() - began:6.1f} s  {name}")
+        if code:
+            self.failed.append(name)
+
+    def tell(self) -> int:
+        """The last words; return the exit code. In CI, something left out is a failure."""
+        print("\n" + "\n".join(self.lines))
+        for what in self.left_out:
+            print(f"NOT RUN {what}")
+        if self.failed:
+            print(f"\nFailed: {', '.join(self.failed)}")
+            return 1
+        if self.left_out and os.environ.get("CI"):
+            print("\nIn CI nothing may be left out.")
+            return 1
+        print("\nAll that could be run passed." if self.left_out else "\nAll passed.")
+        return 0
+
+
+def suite(further: list[str], *, fast: bool) -> int:
+    """Run everything; words that we do not know go to pytest, and then only pytest runs, once."""
+    tally = Tally()
+    if packages.may_install() and not fast:
+        packages.install(packages.missing(packages.FOR_TESTS))
+    tally.left_out += [need.what for need in packages.missing(packages.FOR_TESTS)] if not fast else []
+    venv.ensure(venv.DEVELOP)
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fairground-")))
+        folder.chmod(0o711)  # PostgreSQL and machines, which are other users, pass through it
+        env = _own_world(folder)
+        if not fast:
+            env |= _engine(tally)
+        if further:
+            tally.run("pytest", _pytest(*further), env | _servers(stack, folder))
+        elif fast:
+            tally.run("tests", _pytest("-n", "auto", "-m", FAST), env)
+        else:
+            _everything(tally, env, env | _servers(stack, folder))
+    return tally.tell()
+
+
+def _everything(tally: Tally, env: dict[str, str], grown: dict[str, str]) -> None:
+    """First what is quick. `grown`: on PostgreSQL and Redis."""
+    for check in CHECKS:
+        tally.run(" ".join(check[:3]), list(check), env)
+    tally.run("tests on SQLite", _pytest("-n", "auto", "-m", f"{FAST} and not postgres"), env)
+    if "DATABASE_URL" in grown:
+        tally.run("tests on PostgreSQL", _pytest("-n", "auto", "-m", FAST, "--database-tests"), grown)
+    tally.run("tests with containers and browser", _pytest("-m", SLOW), env)
+
+
+def _pytest(*words: str) -> list[str]:
+    return ["python", "-m", "pytest", *words]
+
+
+def _own_world(folder: Path) -> dict[str, str]:
+    """Settings that keep tests away from an installation of this checkout."""
+    home = folder / "home"
+    home.mkdir(mode=0o711)
+    return {"FAIRGROUND_HOME": str(home), "STATIC_HASHED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def _engine(tally: Tally) -> dict[str, str]:
+    """The engine that `up` would use, set up if that can be."""
+    try:
+        engine = container_engine.ensure(say)
+        return {"DOCKER_HOST": engine.docker_host, "MACHINE_IMAGE": ensure_image(engine, say)}
+    except EngineError as broken:
+        say(str(broken))
+        tally.left_out.append("everything with real machines: no container engine")
+        return {}
+
+
+def _servers(stack: contextlib.ExitStack, folder: Path) -> dict[str, str]:
+    settings = {}
+    if packages.POSTGRES.program:
+        settings["DATABASE_URL"] = stack.enter_context(servers.postgres(folder / "pg"))
+    if packages.REDIS.program:
+        settings["BROKER_URL"] = stack.enter_context(servers.redis(folder / "redis"))
+    return settings

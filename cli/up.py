@@ -1,0 +1,183 @@
+"""`./fairground up`: from a fresh clone to an address that answers, and on until Ctrl-C."""
+
+import contextlib
+import fcntl
+import http.client
+import os
+import subprocess
+import time
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from cli import container_engine, env_file, front_door, machines, ours, packages, ports, programs, venv
+from cli.children import Watch
+from cli.container_engine import EngineError, own
+from cli.home import CHECKOUT, home, run_folder
+from cli.talk import HaltError, agree, say
+from machine.image import ensure_image
+
+NAME = "up"
+PATIENCE = 60.0  # seconds for the first page
+DOORS_EVERY = 5.0  # seconds between two looks at front door and engine
+
+
+def up(asked: Namespace) -> int:
+    """Run everything until Ctrl-C; with --detach, until `down`."""
+    began = time.monotonic()
+    with _only_one():
+        agree(plan(), yes=asked.yes)
+        settings = make_ready(asked)
+        if asked.detach and _is_left_alone():
+            _await_page(settings, lambda: programs.pid(NAME) is None)
+        else:
+            _run(settings)
+            return 0
+    _tell(settings, time.monotonic() - began)
+    return 0
+
+
+def plan() -> list[str]:
+    """What a start would change on the system, in sentences; empty if nothing."""
+    lacking = packages.missing(packages.FOR_UP)
+    packages.require(lacking)
+    steps = [] if venv.is_filled(venv.RUN) else [f"Make a virtual environment with Python packages in {venv.VENV}."]
+    wanted = [packages.names(lacking)] if lacking else []
+    wanted += [] if packages.has_venv() else [packages.venv_package()]
+    steps += [f"Install the Debian packages {' '.join(wanted)}."] if wanted else []
+    steps += [] if home().exists() else [f"Keep data in {home()}."]
+    return steps + container_engine.plan()
+
+
+def make_ready(asked: Namespace) -> dict[str, str]:
+    """Everything but our own programs; harmless when done again. Return the settings."""
+    for name in ours.NAMES:  # of an earlier run that was killed
+        programs.stop(name)
+    home().mkdir(mode=0o711, parents=True, exist_ok=True)
+    packages.install(packages.missing(packages.FOR_UP))
+    python = venv.ensure(venv.RUN)
+    engine = _engine()
+    settings = env_file.write(
+        env_file.keys()
+        | ports.choose(asked.port, asked.apps_port, apps_in_use=programs.pid(front_door.NAME) is not None)
+        | {"DOCKER_HOST": engine.docker_host, "MACHINE_IMAGE": ensure_image(engine, say)}
+        | {"GIT_DOOR_LISTEN": _git_door(engine), "FRONT_DOOR": "caddy", "CADDY_ADMIN": front_door.admin()}
+    )
+    if count := machines.start_again(engine):
+        say(f"Started {count} machines again that `down` had stopped.")
+    _prepare(python, settings)
+    return settings
+
+
+def _engine() -> container_engine.Engine:
+    """The engine on which our machines live, if there are any; another one would be empty."""
+    used = env_file.read().get("DOCKER_HOST")
+    found = container_engine.find()
+    if used and not own.was_set_up() and (found is None or found.docker_host != used):
+        raise HaltError(f"Your services run on the container engine at {used}, which does not answer. Start it first.")
+    return container_engine.ensure(say)
+
+
+def _git_door(engine: container_engine.Engine) -> str:
+    return f"{engine.git_door_host}:{container_engine.GIT_DOOR_PORT}" if engine.git_door_host else ""
+
+
+def _prepare(python: Path, settings: dict[str, str]) -> None:
+    """Database, starter catalog, first administrator, front door."""
+    say("Preparing database and catalog …")
+    front_door.config_file().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    manage(python, "prepare", "--door-file", str(front_door.config_file()), "--portal", settings["WEB_LISTEN"])
+    if not front_door.start(afresh=True):
+        manage(python, "front_door", "--portal", settings["WEB_LISTEN"])
+
+
+def manage(python: Path, *words: str) -> None:
+    """Run manage.py; its output is for people. Raises HaltError."""
+    env = {**os.environ, **ours.ENV}
+    done = subprocess.run([python, CHECKOUT / "manage.py", *words], check=False, env=env, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        raise HaltError(f"manage.py {words[0]} failed; its words are above.")
+
+
+def _run(settings: dict[str, str]) -> None:
+    began = time.monotonic()
+    watch = Watch(ours.children(settings))
+    watch.start()
+    try:
+        _await_page(settings, lambda: watch.over)
+        _tell(settings, time.monotonic() - began)
+        watch.run(_keep_doors())
+    finally:
+        say("Stopping web, workers and clock. Services and the engine run on; `./fairground down` ends them too.")
+        watch.stop()
+
+
+def _await_page(settings: dict[str, str], in_vain: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not _answers(settings["WEB_LISTEN"]):
+        if time.monotonic() > deadline or in_vain():
+            raise HaltError(f"The portal did not answer. See {programs.log_file('web')}")
+        time.sleep(0.1)
+
+
+def _answers(listen: str) -> bool:
+    connection = http.client.HTTPConnection(listen, timeout=5)
+    try:
+        connection.request("GET", "/", headers={"Host": "localhost"})
+        return connection.getresponse().status < 500
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _keep_doors() -> Callable[[], None]:
+    """What stands beside our own programs: the front door, and an engine of our own."""
+    next_look = 0.0
+
+    def look() -> None:
+        nonlocal next_look
+        if time.monotonic() < next_look:
+            return
+        next_look = time.monotonic() + DOORS_EVERY
+        try:
+            if front_door.start(afresh=False):
+                say("The front door had fallen and was opened again.")
+            if own.was_set_up() and own.pid() is None:
+                container_engine.ensure(say)
+        except (HaltError, EngineError) as broken:
+            say(str(broken))
+
+    return look
+
+
+def _tell(settings: dict[str, str], seconds: float) -> None:
+    say(f"Fairground is at {settings['SITE_URL']} (after {seconds:.1f} s). Logs: {programs.log_file('web').parent}")
+
+
+def _is_left_alone() -> bool:
+    """Go on in the background. True in the foreground, which may leave; there is no thread at this point."""
+    if os.fork():
+        return True
+    os.setsid()
+    out = os.open(programs.log_file(NAME), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for number in (0, 1, 2):
+        os.dup2(out if number else os.open(os.devnull, os.O_RDONLY), number)
+    programs.note(NAME)
+    return False
+
+
+@contextlib.contextmanager
+def _only_one() -> Iterator[None]:
+    """Hold the lock of `up` as long as this program, or what it leaves behind, lives."""
+    run_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (run_folder() / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            where = env_file.read().get("SITE_URL", "")
+            raise HaltError(
+                f"Fairground is running already{f', at {where}' if where else ''}. `./fairground down` ends it."
+            )
+        programs.note(NAME)
+        yield

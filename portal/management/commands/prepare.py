@@ -1,0 +1,30 @@
+"""What must be done in the database before a start; in one go, because each start of Django takes a second."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command, get_commands
+from django.core.management.base import BaseCommand
+
+
+class Command(BaseCommand):
+    """`manage.py prepare --door-file …`."""
+
+    help = "Migrate, fill the starter catalog, make the place, the front door's configuration and the first admin."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """What `up` knows."""
+        parser.add_argument("--door-file", type=Path, required=True)
+        parser.add_argument("--portal", required=True)
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        """Every part is harmless when done again."""
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
+        call_command("place", "container" if settings.DOCKER_HOST else "memory")
+        if "starter" in get_commands():
+            call_command("starter")
+        call_command("front_door", file=options["door_file"], portal=options["portal"])
+        call_command("first_admin")

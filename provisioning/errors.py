@@ -20,7 +20,7 @@ class Blame(StrEnum):
 class Stop(Exception):
     """A pass cannot go on. `params` are plain JSON values and never hold a secret."""
 
-    def __init__(self, code: str, **params: object) -> None:
+    def __init__(self, code: str, /, **params: object) -> None:
         super().__init__(code)
         self.code = code
         self.params = params
@@ -33,7 +33,7 @@ class Stop(Exception):
 class NotYet(Stop):
     """Nothing is wrong; look again `after` (default: soon, then less and less often)."""
 
-    def __init__(self, code: str, *, after: timedelta | None = None, **params: object) -> None:
+    def __init__(self, code: str, /, *, after: timedelta | None = None, **params: object) -> None:
         super().__init__(code, **params)
         self.after = after
 
@@ -41,7 +41,7 @@ class NotYet(Stop):
 class TryAgain(Stop):
     """Something failed that may well work next time."""
 
-    def __init__(self, code: str, *, blame: Blame, after: timedelta | None = None, **params: object) -> None:
+    def __init__(self, code: str, /, *, blame: Blame, after: timedelta | None = None, **params: object) -> None:
         super().__init__(code, **params)
         self.blame = blame
         self.after = after
@@ -50,6 +50,6 @@ class TryAgain(Stop):
 class GiveUp(Stop):
     """Trying again by ourselves would not help."""
 
-    def __init__(self, code: str, *, blame: Blame, **params: object) -> None:
+    def __init__(self, code: str, /, *, blame: Blame, **params: object) -> None:
         super().__init__(code, **params)
         self.blame = blame

@@ -150,7 +150,7 @@ def _view(machine: Machine, deployment: Deployment, world: World) -> MachineView
         role=machine.role,
         number=machine.number,
         wanted=machine.wanted,
-        phase=machine.phase,
+        phase=Phase.BUILDING if machine.is_retry_wished else machine.phase,
         settled=Settled(machine.settled),
         hold_until=machine.hold_until,
         upstream=seen.ports.get(primary) if seen else None,

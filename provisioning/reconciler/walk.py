@@ -198,7 +198,7 @@ class Pass:
     def _note_problem(self, stop: Stop, blame: Blame) -> None:
         self.row.problem, self.row.problem_params, self.row.blame = stop.code, stop.params, blame
         cause = f"problem:{self.row.attempt}:{self.course}:{stop.code}"
-        self.lease.note(Happened.PROBLEM, cause, code=stop.code, blame=blame, step=self.row.step, **stop.params)
+        self.lease.note(Happened.PROBLEM, cause, code=stop.code, blame=blame, step=self.row.step, params=stop.params)
 
     def _release(self, next_look: datetime | None, **columns: Any) -> datetime | None:
         row = self.row

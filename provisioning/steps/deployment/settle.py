@@ -47,7 +47,7 @@ class Settle:
             if not tired:
                 raise
             job.book.hold(machine.key, until=job.hold_until)
-            raise TryAgain("copy-on-hold", blame=stop.blame, after=ON_HOLD, why=stop.code, **stop.params) from stop
+            raise TryAgain("copy-on-hold", blame=stop.blame, after=ON_HOLD, why=stop.code, params=stop.params) from stop
 
 
 def make_copy(job: DeploymentJob, machine: MachineView) -> Copy:

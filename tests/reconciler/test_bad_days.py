@@ -1,0 +1,186 @@
+"""What goes wrong, whose move it is, and that the way out is never lost."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from provisioning.models import Archive, Deployment, Entry, Machine
+from provisioning.phases import Happened, Phase, Settled
+from tests.faults import zeros
+from tests.makers import launch, make_event, make_release
+from tests.simulation import Simulation, phase_of, phases_of
+
+
+def ready(world: Simulation, **words: bool) -> Deployment:
+    """A service that people use."""
+    deployment = launch(make_event(days=30), make_release(**words))
+    world.until_phase(deployment, Phase.READY)
+    return Deployment.objects.get(pk=deployment.pk)
+
+
+def test_an_installer_that_fails_tells_the_step_and_its_last_words(world: Simulation) -> None:
+    world.place.failing_jobs["install"] = 100
+    deployment = launch()
+    world.until_phase(deployment, Phase.FAILED)
+    deployment.refresh_from_db()
+    assert (deployment.problem, deployment.blame) == ("install-failed", "app")
+    assert deployment.problem_params["code"] == 100
+    assert "install" in deployment.problem_params["tail"]
+
+
+def test_trying_again_goes_on_from_the_step_that_failed(world: Simulation) -> None:
+    world.place.failing_jobs["install-1"] = 1
+    deployment = launch()
+    world.until_phase(deployment, Phase.FAILED)
+    assert Deployment.objects.get(pk=deployment.pk).retry(by=None, at=world.at)
+    world.until_phase(deployment, Phase.READY)
+    started = next(iter(world.place.machines.values())).started
+    assert sum(job.startswith("fetch-service") for job in started) == 1
+    assert sum(job.startswith("install") for job in started) == 2
+    zeros.check(world)
+
+
+def test_trying_again_what_did_not_fail_changes_nothing(world: Simulation) -> None:
+    deployment = ready(world)
+    assert not deployment.retry(by=None, at=world.at)
+
+
+def test_a_failed_launch_gives_its_machine_back_after_a_day(world: Simulation) -> None:
+    world.place.failing_jobs["configure"] = 1
+    deployment = launch()
+    failed = world.until_phase(deployment, Phase.FAILED)
+    world.run_for(timedelta(minutes=10))
+    assert world.place.machines
+    world.sleep_until(failed + timedelta(hours=24, minutes=1))
+    world.run_until(lambda: not world.place.machines)
+    assert phase_of(deployment) == Phase.FAILED
+
+
+def test_a_machine_killed_from_outside_is_noticed_told_settled_and_cleaned_up(world: Simulation) -> None:
+    deployment = ready(world)
+    world.place.destroy(deployment.machine().key)
+    noticed = world.at
+    world.until_phase(deployment, Phase.FAILED)
+    assert world.at - noticed < timedelta(minutes=2)
+    world.run_until(lambda: Machine.objects.get().phase == Phase.GONE)
+    assert Machine.objects.get().settled == Settled.LOST
+    assert Deployment.objects.get().problem == "machine-died"
+    zeros.check(world)
+
+
+def test_a_service_whose_machine_died_is_put_up_again_when_asked(world: Simulation) -> None:
+    deployment = ready(world)
+    world.place.destroy(deployment.machine().key)
+    world.until_phase(deployment, Phase.FAILED)
+    assert Deployment.objects.get().retry(by=None, at=world.at)
+    world.until_phase(deployment, Phase.READY)
+    assert len(world.place.made) == 2
+    zeros.check(world)
+
+
+def test_a_stateless_service_whose_machine_dies_is_launched_again_by_itself(world: Simulation) -> None:
+    deployment = ready(world, stateless=True)
+    world.run_for(timedelta(minutes=6))
+    world.place.destroy(deployment.machine().key)
+    world.run_until(lambda: len(phases_of(deployment)) == 4)
+    assert phases_of(deployment) == ["building", "ready", "building", "ready"]
+    zeros.check(world)
+
+
+def test_a_machine_that_merely_stopped_is_started_again(world: Simulation) -> None:
+    deployment = ready(world)
+    world.place.kill(deployment.machine().key)
+    world.run_for(timedelta(minutes=6))
+    assert next(iter(world.place.machines.values())).seen == "running"
+    assert phases_of(deployment) == ["building", "ready"]
+
+
+def test_a_copy_that_cannot_be_made_puts_the_machine_on_hold_and_deletes_nothing(world: Simulation) -> None:
+    deployment = ready(world)
+    world.place.failing_jobs["archive"] = 1
+    deployment.retire(by=None, at=world.at)
+    world.run_for(timedelta(hours=3))
+    world.sleep_until(world.at + timedelta(hours=24))
+    world.run_for(timedelta(hours=2))
+    machine = Machine.objects.get()
+    assert machine.hold_until is not None
+    assert machine.key in world.place.machines
+    held = Entry.objects.filter(happened=Happened.COPY, told__settled="")
+    assert held.count() == 2, "told once a day"
+
+
+def test_a_hold_ends_when_the_copy_can_be_made(world: Simulation) -> None:
+    deployment = ready(world)
+    world.place.failing_jobs["archive"] = 1
+    deployment.retire(by=None, at=world.at)
+    world.run_for(timedelta(hours=3))
+    world.place.failing_jobs.clear()
+    world.until_phase(deployment, Phase.GONE)
+    assert Archive.objects.count() == 1
+    zeros.check(world)
+
+
+def test_an_admin_may_waive_a_copy_by_name(world: Simulation) -> None:
+    deployment = ready(world)
+    world.place.failing_jobs["archive"] = 1
+    deployment.retire(by=None, at=world.at)
+    world.run_for(timedelta(hours=3))
+    assert Machine.objects.get().waive(by=deployment.owner, at=world.at)
+    world.until_phase(deployment, Phase.GONE)
+    assert Machine.objects.get().settled_by == deployment.owner
+
+
+def test_a_machine_is_never_removed_unsettled_even_by_a_bug(world: Simulation) -> None:
+    deployment = ready(world)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Machine.objects.filter(deployment=deployment).update(removal_asked_at=world.at)
+
+
+def test_a_place_that_is_away_makes_launches_wait_and_loses_none(world: Simulation) -> None:
+    world.place.away = 50
+    deployment = launch()
+    world.until_phase(deployment, Phase.READY)
+    assert len(world.place.made) == 1
+
+
+def test_a_lost_reply_makes_no_second_machine(world: Simulation) -> None:
+    world.place.lost_replies = 3
+    deployment = launch()
+    world.until_phase(deployment, Phase.READY)
+    assert len(world.place.made) == 1
+    zeros.check(world)
+
+
+def test_a_front_door_that_is_away_delays_and_harms_nothing(world: Simulation) -> None:
+    world.front_door.away = 10
+    deployment = launch()
+    world.until_phase(deployment, Phase.READY)
+    world.front_door.away = 10
+    deployment.retire(by=None, at=world.at)
+    world.until_phase(deployment, Phase.GONE)
+    zeros.check(world)
+
+
+def test_a_front_door_that_forgot_everything_gets_its_lines_back(world: Simulation) -> None:
+    deployment = ready(world)
+    world.front_door.lose_all()
+    world.run_for(timedelta(minutes=2))
+    assert world.front_door.line(deployment.key, within=1) is not None
+    assert Deployment.objects.get().silent_since is None
+
+
+def test_a_page_that_never_answers_fails_with_the_reason(world: Simulation) -> None:
+    world.prober.misses = 10**6
+    deployment = launch()
+    world.until_phase(deployment, Phase.FAILED)
+    assert Deployment.objects.get().problem == "never-answered"
+    assert Deployment.objects.get().problem_params["why"] == "status 503"
+
+
+def test_a_launch_that_hangs_is_given_up_in_the_end(world: Simulation) -> None:
+    world.place.job_looks = 10**9
+    deployment = launch()
+    failed = world.until_phase(deployment, Phase.FAILED)
+    assert failed >= Machine.objects.get().gives_up_at
+    assert Deployment.objects.get().problem == "took-too-long"

@@ -1,0 +1,111 @@
+"""Ends, warnings, head counts, and copies whose time is over."""
+
+from datetime import timedelta
+
+from django.conf import settings
+
+from provisioning.driver import Identity, MachineSpec, Secret, Size
+from provisioning.models import Admission, Archive, Deployment, Entry, Machine, Stray
+from provisioning.phases import Happened, Phase
+from provisioning.reconciler.keep import due_warnings
+from tests.makers import NOON, launch, make_event
+from tests.simulation import Simulation
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def stranger(world: Simulation, key: str, owner: str) -> None:
+    """A machine that no row knows."""
+    spec = MachineSpec(key, owner, Size(64, 1, 100), (), 1, "", "", "")
+    driver = world.world.driver(next(iter(Machine.objects.all())).fabric)
+    driver.owner, ours = owner, driver.owner  # type: ignore[attr-defined]
+    driver.ensure(spec, Identity(Secret(""), Secret("")), within=1)
+    driver.owner = ours  # type: ignore[attr-defined]
+
+
+def test_warnings_come_a_week_a_day_and_an_hour_before_the_end(world: Simulation) -> None:
+    event = make_event(days=30)
+    deployment = launch(event)
+    world.until_phase(deployment, Phase.READY)
+    for before in (7 * DAY, DAY, HOUR):
+        world.sleep_until(event.closes_at - before + timedelta(seconds=1))
+        world.run_for(timedelta(minutes=1))
+    warned = Entry.objects.filter(happened=Happened.WARNING, event=event)
+    assert [entry.told["before"] for entry in warned] == [7 * 86400, 86400, 3600]
+
+
+def test_two_services_of_one_event_are_one_warning(world: Simulation) -> None:
+    event = make_event(days=30)
+    launch(event)
+    launch(event)
+    world.sleep_until(event.closes_at - DAY)
+    world.run_for(timedelta(minutes=3))
+    assert Entry.objects.filter(happened=Happened.WARNING).count() == 1
+
+
+def test_a_warning_leaves_half_of_the_life_before_it() -> None:
+    day_long = due_warnings(NOON + DAY, NOON, NOON + 23 * HOUR)
+    assert day_long == [HOUR]
+    assert not due_warnings(NOON + HOUR, NOON, NOON + timedelta(minutes=59))
+
+
+def test_an_extended_event_ends_later_and_so_does_all_in_it(world: Simulation) -> None:
+    event = make_event(days=1)
+    deployment = launch(event)
+    world.until_phase(deployment, Phase.READY)
+    assert event.move(event.closes_at + DAY, by=event.owner, at=world.at)
+    world.sleep_until(NOON + DAY + HOUR)
+    world.run_for(timedelta(minutes=2))
+    deployment.refresh_from_db()
+    assert deployment.phase == Phase.READY
+    assert deployment.expires_at == NOON + 2 * DAY
+
+
+def test_a_stray_goes_after_two_lists_some_time_apart(world: Simulation) -> None:
+    deployment = launch()
+    world.until_phase(deployment, Phase.READY)
+    stranger(world, "f" * 32, settings.PORTAL_ID)
+    world.run_for(timedelta(minutes=5))
+    assert "f" * 32 in world.place.machines
+    world.run_for(timedelta(minutes=10))
+    assert "f" * 32 not in world.place.machines
+    assert Stray.objects.get().gone_at is not None
+
+
+def test_a_machine_of_another_portal_is_never_touched(world: Simulation) -> None:
+    deployment = launch()
+    world.until_phase(deployment, Phase.READY)
+    stranger(world, "e" * 32, "somebody else")
+    world.run_for(timedelta(minutes=30))
+    assert "e" * 32 in world.place.machines
+
+
+def test_nothing_without_a_row_is_removed_in_quarantine(world: Simulation) -> None:
+    deployment = launch()
+    world.until_phase(deployment, Phase.READY)
+    Admission.objects.update(quarantined=True)
+    stranger(world, "f" * 32, settings.PORTAL_ID)
+    world.run_for(timedelta(minutes=30))
+    assert "f" * 32 in world.place.machines
+
+
+def test_a_partial_list_proves_no_absence(world: Simulation) -> None:
+    deployment = launch()
+    world.until_phase(deployment, Phase.READY)
+    world.place.partial_lists = 5
+    world.run_for(timedelta(minutes=2))
+    assert Deployment.objects.get().phase == Phase.READY
+    assert not Entry.objects.filter(happened=Happened.PROBLEM).exists()
+
+
+def test_a_copy_is_deleted_when_its_time_is_over_and_the_row_says_when(world: Simulation) -> None:
+    deployment = launch(make_event(days=1))
+    world.until_phase(deployment, Phase.READY)
+    deployment.retire(by=None, at=world.at)
+    world.until_phase(deployment, Phase.GONE)
+    copy = Archive.objects.get()
+    assert world.world.vault.size(copy.name) == copy.size
+    world.sleep_until(copy.delete_at)
+    world.run_for(timedelta(minutes=2))
+    assert world.world.vault.size(copy.name) == 0
+    assert Archive.objects.get().deleted_at is not None

@@ -109,7 +109,7 @@ def _bake_upon_base(api: Api, recipe: Recipe) -> str:
         f"apt-get update -q && apt-get install -q -y --no-install-recommends {' '.join(recipe.packages)}"
         " && tar -xf /overlay.tar -C / && rm /overlay.tar && /usr/lib/machine/finish.sh"
     )
-    made = api.json("POST", "/containers/create", {"Image": BASE, "Cmd": ["sh", "-c", script], "Labels": {}})
+    made = api.json("POST", "/containers/create", {"Image": BASE, "Cmd": ["sh", "-c", script], "Tty": True})
     try:
         return _run_and_commit(api, made["Id"], recipe)
     finally:

@@ -142,8 +142,9 @@ LANGUAGES = [("en", "English")]
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = BASE_DIR / "staticfiles"
-STATIC_HASHED = env.bool("STATIC_HASHED", default=(STATIC_ROOT / "staticfiles.json").exists())
+STATIC_HASHED = env.bool("STATIC_HASHED", default=(BASE_DIR / "staticfiles" / "staticfiles.json").exists())
+"""Ask for it when collecting: `STATIC_HASHED=1 python manage.py collectstatic --noinput`."""
+STATIC_ROOT = BASE_DIR / "staticfiles" if STATIC_HASHED else None
 WHITENOISE_USE_FINDERS = not STATIC_HASHED
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

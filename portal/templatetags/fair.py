@@ -1,14 +1,17 @@
 """What the templates of people's pages say in one word."""
 
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from django import template
 from django.forms import BoundField
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
+from catalog.models import Release
 from portal.times import exact, relative, span
 from portal.words import PHASES, SILENT
 
@@ -55,6 +58,13 @@ def on(moment: datetime, zone: tzinfo) -> SafeString:
 def size(number: int) -> str:
     """Bytes as people say them."""
     return str(filesizeformat(number))
+
+
+@register.filter
+def version(release: Release, zone: tzinfo = UTC) -> str:
+    """A version as people know it: its name, or the day it is of, and the first letters of its commit."""
+    stamp = (release.committed_at or release.taken_at).astimezone(zone)
+    return f"{release.version or _('of %(day)s') % {'day': date_format(stamp, 'j M Y')}} ({release.commit[:7]})"
 
 
 @register.filter

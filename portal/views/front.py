@@ -18,7 +18,6 @@ AWNINGS = {
     "wiki": "slate", "documents": "slate", "notes": "slate", "site": "slate",
     "photos": "rust", "files": "rust", "forms": "rust",
     "calendar": "moss", "office": "moss", "polls": "moss",
-    "other": "stone",
 }  # fmt: skip
 """The colour of a stall's awning by the app's category; teal where nothing is said."""
 

@@ -51,10 +51,12 @@
     if (!job) {
       job = document.createElement("div");
       job.dataset.job = told.job;
-      job.textContent = `\n– ${told.title} –\n`;
+      const title = document.createElement("p");
+      title.textContent = told.title;
+      job.append(title, document.createElement("pre"));
       log.append(job);
     }
-    job.append(told.text);
+    job.querySelector("pre").append(told.text);
     if (wasAtEnd) log.scrollTop = log.scrollHeight;
   };
 
@@ -62,6 +64,10 @@
     if (stream || document.hidden || !part) return;
     stream = new EventSource(`${part.dataset.stream}?after=${after}`);
     stream.addEventListener("changed", fetchPart);
+    stream.addEventListener("error", () => {
+      // Refused (too many pages open): look every five seconds instead.
+      if (stream?.readyState === EventSource.CLOSED) setInterval(() => document.hidden || fetchPart(), 5000);
+    });
     stream.addEventListener("log", (event) => {
       after = event.lastEventId;
       write(JSON.parse(event.data));

@@ -7,7 +7,7 @@ from provisioning.errors import Blame, GiveUp, Stop, TryAgain
 _SAID = (
     (("no such image",), "machine-image-missing", Blame.PORTAL),
     (("port is already allocated", "address already in use", "port already in use"), "ports-in-use", Blame.FABRIC),
-    (("pool overlaps", "already used by", "subnet overlaps"), "subnet-in-use", Blame.FABRIC),
+    (("pool overlaps", "already used on", "already used by"), "subnet-in-use", Blame.FABRIC),
     (
         ("no space left", "could not find an available", "cannot allocate memory", "disk quota"),
         "place-is-full",

@@ -15,7 +15,9 @@ def down() -> int:
     if engine := container_engine.find():
         if count := machines.stop(engine):
             say(f"Stopped {count} machines; their data stays, and the next `up` starts them again.")
-        if engine.is_ours:
+        if engine.is_ours and any(container["State"] == "running" for container in engine.api.containers()):
+            say("The container engine runs on: machines of another checkout run on it.")
+        elif engine.is_ours:
             container_engine.stop()
             say("The container engine has ended.")
     say("Nothing of Fairground runs any more.")

@@ -2,12 +2,11 @@
 
 from cli import venv
 from cli.children import Child
-from cli.home import run_folder
+from cli.home import CHECKOUT
 
 NAMES = ("web", "git-door", "clicks", "sweep", "clock")
 ENV = {"DJANGO_SETTINGS_MODULE": "portal.settings", "STATIC_HASHED": "1"}
 _PYTHON = str(venv.PYTHON)
-_CELERY = [_PYTHON, "-m", "celery", "-A", "portal.celery"]
 
 
 def children(settings: dict[str, str]) -> list[Child]:
@@ -16,9 +15,9 @@ def children(settings: dict[str, str]) -> list[Child]:
         Child("web", _uvicorn("portal.asgi", settings["WEB_LISTEN"]), ENV),
         Child("clicks", _worker("clicks", "click", 4), ENV),
         Child("sweep", _worker("sweep", "sweep,celery", 6), ENV),
-        Child("clock", [*_CELERY, "beat", "--loglevel", "WARNING", "-s", str(run_folder() / "clock")], ENV),
+        Child("clock", [_PYTHON, "-m", "portal.clock"], ENV),
     ]
-    if settings["GIT_DOOR_LISTEN"]:
+    if settings["GIT_DOOR_LISTEN"] and (CHECKOUT / "portal" / "git_door_app.py").exists():
         found.append(Child("git-door", _uvicorn("portal.git_door_app", settings["GIT_DOOR_LISTEN"]), ENV))
     return found
 
@@ -31,4 +30,5 @@ def _uvicorn(module: str, listen: str) -> list[str]:
 
 def _worker(name: str, queues: str, threads: int) -> list[str]:
     quiet = ["--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat"]
-    return [*_CELERY, "worker", "-n", f"{name}@%h", "-Q", queues, "-P", "threads", "-c", str(threads), *quiet]
+    celery = [_PYTHON, "-m", "celery", "-A", "portal.celery"]
+    return [*celery, "worker", "-n", f"{name}@%h", "-Q", queues, "-P", "threads", "-c", str(threads), *quiet]

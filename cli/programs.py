@@ -28,7 +28,7 @@ def start(name: str, words: Sequence[str | Path], env: Mapping[str, str] | None 
     with log.open("ab") as out:
         return subprocess.Popen(
             list(words), stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=CHECKOUT,
-            env={**os.environ, **(env or {})}, start_new_session=True,
+            env={**os.environ, **(env or {})}, start_new_session=True, umask=0o077,
             preexec_fn=lambda: note(name),  # noqa: PLW1509 - there are no threads here
         )  # fmt: skip
 

@@ -94,7 +94,9 @@ def _prepare(python: Path, settings: dict[str, str]) -> None:
 def manage(python: Path, *words: str) -> None:
     """Run manage.py; its output is for people. Raises HaltError."""
     env = {**os.environ, **ours.ENV}
-    done = subprocess.run([python, CHECKOUT / "manage.py", *words], check=False, env=env, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        [python, CHECKOUT / "manage.py", *words], check=False, env=env, umask=0o077, stdin=subprocess.DEVNULL
+    )
     if done.returncode:
         raise HaltError(f"manage.py {words[0]} failed; its words are above.")
 

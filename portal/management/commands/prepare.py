@@ -1,10 +1,12 @@
 """What must be done in the database before a start; in one go, because each start of Django takes a second."""
 
+import hashlib
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand
 
@@ -22,9 +24,21 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         """Every part is harmless when done again."""
         call_command("migrate", interactive=False, verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
+        _collect_static()
         call_command("place", "container" if settings.DOCKER_HOST else "memory")
         if "starter" in get_commands():
             call_command("starter")
         call_command("front_door", file=options["door_file"], portal=options["portal"])
         call_command("first_admin")
+
+
+def _collect_static() -> None:
+    """Hash and pack the static files, which takes seconds, only if one of them changed."""
+    seen = hashlib.sha256()
+    for finder in get_finders():
+        for name, storage in sorted(finder.list([]), key=str):
+            seen.update(f"{name} {storage.size(name)} {storage.get_modified_time(name).timestamp()}\n".encode())
+    stamp = Path(str(settings.STATIC_ROOT)) / ".collected"
+    if not stamp.exists() or stamp.read_text() != seen.hexdigest():
+        call_command("collectstatic", interactive=False, verbosity=0)
+        stamp.write_text(seen.hexdigest())

@@ -42,8 +42,9 @@ DOCKER_HOST = env.str("DOCKER_HOST", default="")
 MACHINE_IMAGE = env.str("MACHINE_IMAGE", default="fairground/machine:latest")
 MIRRORS = Path(env.str("MIRRORS", default=str(HOME / "mirrors")))
 ARCHIVES = Path(env.str("ARCHIVES", default=str(HOME / "archives")))
-GIT_TRUSTED = env.list("GIT_TRUSTED", default=[])
-"""URL prefixes an admin trusts although they are not public https: "file:///srv/git/", "http://gitea.lan/"."""
+GIT_TRUSTED = [f"file://{HOME}/starter/", *env.list("GIT_TRUSTED", default=[])]
+"""URL prefixes that are trusted although they are not public https: our own starter apps, and what an admin adds, such as
+"file:///srv/git/" or "http://gitea.lan/"."""
 
 # --- patience and limits ----------------------------------------------------------------------------------------------
 

@@ -21,5 +21,8 @@ class Admission(models.Model):
     @classmethod
     def lock(cls) -> "Admission":
         """Lock and return the row. Must be inside a transaction."""
-        cls.objects.get_or_create(pk=1)
-        return cls.objects.select_for_update().get(pk=1)
+        row = cls.objects.select_for_update().filter(pk=1).first()
+        if row is None:
+            cls.objects.get_or_create(pk=1)
+            row = cls.objects.select_for_update().get(pk=1)
+        return row

@@ -84,9 +84,8 @@ def _new_address(title: str, at: datetime) -> Address:
     while True:
         # Six random digits keep names unguessable and free of other people's brand names.
         name = f"{stem}-{secrets.token_hex(3)}"
-        address, is_new = Address.objects.get_or_create(name=name, defaults={"created_at": at})
-        if is_new:
-            return address
+        if not Address.objects.filter(name=name).exists():
+            return Address.objects.create(name=name, created_at=at)
 
 
 class Deployment(Reconciled):

@@ -53,6 +53,9 @@ class Machine(Reconciled):
     hold_until = models.DateTimeField(null=True)
     """Its copy could not be made; it is kept, with everything stopped, until then and beyond unless an admin waives."""
 
+    log_job = models.CharField(max_length=64, blank=True)
+    log_offset = models.PositiveBigIntegerField(default=0)
+    """How far the output of its last job has been read; the bytes are LogChunks."""
     outputs = SealedJSON(default=dict)
     content_commit = models.CharField(max_length=64, blank=True)
     content_at = models.DateTimeField(null=True)

@@ -45,6 +45,15 @@ class MachineRows(LogRows):
         super().__init__(lease.row.pk)
         self.lease = lease
 
+    def log(self, job: str, offset: int, chunk: bytes) -> None:
+        super().log(job, offset, chunk)
+        if chunk:
+            self.lease.set(log_job=job, log_offset=offset + len(chunk))
+
+    def log_offset(self, job: str) -> int:
+        # Its own job's offset is on the row, so that a look at a quiet job asks the database nothing.
+        return self.lease.row.log_offset if self.lease.row.log_job == job else 0
+
     def asked(self) -> None:
         if self.lease.row.asked_at is None:
             self.lease.write(asked_at=self.lease.at)
@@ -52,7 +61,7 @@ class MachineRows(LogRows):
     def saw(self, sighting: Sighting) -> None:
         frozen = asdict(sighting)
         if frozen != self.lease.row.sighting:
-            self.lease.write(sighting=frozen)
+            self.lease.set(sighting=frozen)
 
     def removal_asked(self) -> None:
         if self.lease.row.removal_asked_at is None:
@@ -63,23 +72,23 @@ class MachineRows(LogRows):
             self.lease.write(absent_at=self.lease.at, sighting=asdict(Sighting(Seen.ABSENT)))
 
     def facts(self, facts: MachineFacts) -> None:
-        self.lease.write(facts=asdict(facts))
+        self.lease.set(facts=asdict(facts))
 
     def outputs(self, values: Mapping[str, Any]) -> None:
-        self.lease.write(outputs=dict(values))
+        self.lease.set(outputs=dict(values))
 
     def content(self, commit: str, at: datetime | None, problem: str) -> None:
         row = self.lease.row
         if (row.content_commit, row.content_problem) != (commit, problem):
             self.lease.note(Happened.CONTENT, f"content:{commit}:{problem}:{self.lease.epoch}", commit=commit, problem=problem)
         if (row.content_commit, row.content_at, row.content_problem) != (commit, at, problem):
-            self.lease.write(content_commit=commit, content_at=at, content_problem=problem)
+            self.lease.set(content_commit=commit, content_at=at, content_problem=problem)
 
     def restarted(self, asked_at: datetime) -> None:
-        self.lease.write(restarted_at=asked_at)
+        self.lease.set(restarted_at=asked_at)
 
     def pulled(self, asked_at: datetime) -> None:
-        self.lease.write(pulled_at=asked_at)
+        self.lease.set(pulled_at=asked_at)
 
 
 class DeploymentRows:
@@ -125,8 +134,9 @@ class DeploymentRows:
         deployment = self.lease.row
         leads = {"upstream_host": upstream.host, "upstream_port": upstream.port, "is_live": True}
         with self.lease.fence():
-            route, _ = Route.objects.update_or_create(deployment=deployment, defaults={"host": deployment.host, **leads})
-        deployment.route = route
+            if not Route.objects.filter(deployment=deployment).update(**leads):
+                Route.objects.create(deployment=deployment, host=deployment.host, **leads)
+        deployment.route = Route(deployment=deployment, host=deployment.host, **leads)
 
     def unroute(self) -> None:
         with self.lease.fence():
@@ -139,7 +149,7 @@ class DeploymentRows:
         if row.silent_since is not None:
             self.lease.note(Happened.HEALTH, f"answers:{self.lease.epoch}", answers=True)
         if row.silent_since is not None or row.misses or row.phase != Phase.READY:
-            self.lease.write(
+            self.lease.set(
                 answered_times=row.answered_times + 1, answer=asdict(answer), silent_since=None, misses=0
             )
 
@@ -149,7 +159,7 @@ class DeploymentRows:
         silent = row.silent_since or (self.lease.at if row.phase == Phase.READY and row.misses + 1 >= patience else None)
         if silent and row.silent_since is None:
             self.lease.note(Happened.HEALTH, f"silent:{self.lease.epoch}", answers=False, why=answer.why)
-        self.lease.write(answered_times=0, answer=asdict(answer), silent_since=silent, misses=row.misses + 1)
+        self.lease.set(answered_times=0, answer=asdict(answer), silent_since=silent, misses=row.misses + 1)
 
     def relaunch(self) -> None:
         self.lease.move(Phase.BUILDING, building_since=self.lease.at, steps_done=[], answered_times=0)

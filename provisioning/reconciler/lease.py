@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from django.db import transaction
 from django.db.models import F
 
+from catalog.models import Release
 from provisioning.models import Admission, Entry, Reconciled
 from provisioning.models.entry import entry
 from provisioning.phases import Happened, Phase
@@ -43,6 +45,8 @@ class Lease(Generic[Row]):
         self.epoch = row.lease_epoch
         self.wakes = row.wakes
         self.entries: list[Entry] = []
+        self._pending: dict[str, Any] = {}
+        self._moved = False
         self._monotonic = monotonic
         self._began = monotonic()
 
@@ -80,15 +84,24 @@ class Lease(Generic[Row]):
 
     @contextmanager
     def admitting(self) -> Iterator[None]:
-        """A fence behind the admission lock. Always in this order, so that two passes never lock crosswise."""
+        """A fence behind the admission lock. Always in this order, so that two passes never lock crosswise.
+
+        The fence comes last: whatever was written before it is undone with the transaction if the lease was lost.
+        """
         with transaction.atomic():
             Admission.lock()
-            self._write({"lease_epoch": self.epoch})
             yield
+            self._write({"lease_epoch": self.epoch})
 
     def write(self, **columns: Any) -> None:
-        """Write columns of the row, now. Raises LeaseLost."""
+        """Write columns of the row now, because something outside must not happen before they are there. Raises LeaseLost."""
         self._write(columns)
+        for name, value in columns.items():
+            setattr(self.row, name, value)
+
+    def set(self, **columns: Any) -> None:
+        """Set columns of the row; they are written at the end of the pass. For what the next pass would find out again."""
+        self._pending |= columns
         for name, value in columns.items():
             setattr(self.row, name, value)
 
@@ -97,27 +110,33 @@ class Lease(Generic[Row]):
         self.entries.append(entry(self.row, happened, at=self.at, cause=cause, **told))
 
     def move(self, phase: Phase, **columns: Any) -> None:
-        """Go to another phase. Raises ValueError for a move that is not among the arrows."""
-        if phase not in ARROWS[Phase(self.row.phase)]:
-            raise ValueError(f"{self.row.phase} → {phase} is not a move")
-        was = self.row.phase
-        with transaction.atomic():
-            self.row.wake_parent(self.at)
-            self.write(phase=phase, phase_at=self.at, step="", waiting_since=None, tries=0, **columns)
+        """Go to another phase, at the end of the pass. Raises ValueError for a move that is not among the arrows."""
+        was = Phase(self.row.phase)
+        if phase not in ARROWS[was]:
+            raise ValueError(f"{was} → {phase} is not a move")
         self.note(Happened.PHASE, f"phase:{self.epoch}:{phase}", phase=phase, was=was)
+        self.set(phase=phase, phase_at=self.at, step="", waiting_since=None, tries=0, **columns)
+        self._moved = True
 
-    def release(self, next_look: datetime | None, **columns: Any) -> datetime | None:
+    def write_all(self) -> None:
+        """Write what is pending now, in the caller's transaction. Raises LeaseLost."""
+        self._write(self._pending)
+        self._pending = {}
+
+    def release(self, next_look: datetime | None) -> datetime | None:
         """End the pass: write the outcome and the Entries, give the lease back, say when the next look is due.
 
         A reason to look that came up meanwhile makes the row due at once. `None` is for rows that are gone.
         """
-        mine = {"lease_until": self.at, "due_at": next_look, **columns}
+        pending = {"lease_until": self.at, "due_at": next_look, **self._pending}
         with transaction.atomic():
-            quiet = self._mine().filter(wakes=self.wakes).update(**mine)
+            if self._moved:
+                self.row.wake_parent(self.at)
+            quiet = self._mine().filter(wakes=self.wakes).update(**pending)
             if not quiet:
                 if next_look is not None:
-                    mine["due_at"] = next_look = self.at
-                self._write(mine)
+                    pending["due_at"] = next_look = self.at
+                self._write(pending)
             Entry.objects.write_all(self.entries)
         return next_look
 
@@ -129,12 +148,16 @@ class Lease(Generic[Row]):
             raise LeaseLost
 
 
-RELATED = {
-    "Deployment": ("release__app", "event", "owner", "dataset", "route"),
-    "Machine": ("release__app", "fabric", "deployment__event", "deployment__dataset"),
-}
-"""What a pass reads along with its row, in the same query."""
+RELATED = {"Deployment": ("event", "dataset", "route"), "Machine": ("fabric", "deployment__event", "deployment__dataset")}
+"""What a pass reads along with its row, in the same query. Releases are frozen, and read once per process."""
 
 
 def _whole(rows: type[Row], pk: int) -> Row:
-    return rows._default_manager.select_related(*RELATED[rows.__name__]).get(pk=pk)
+    row = rows._default_manager.select_related(*RELATED[rows.__name__]).get(pk=pk)
+    row.release = _release(row.release_id)  # type: ignore[attr-defined]
+    return row
+
+
+@lru_cache(maxsize=256)
+def _release(pk: int) -> Release:
+    return Release.objects.select_related("app").get(pk=pk)

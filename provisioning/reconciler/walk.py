@@ -104,6 +104,7 @@ class Pass:
                 machine = new_machine(row, fabric, "main", 1, self.at)
                 machine.save(force_insert=True)
                 self.lease.move(Phase.BUILDING, admitted_at=self.at, building_since=self.at, steps_done=[])
+                self.lease.write_all()
                 nudge_on_commit(Kind.MACHINE, machine.pk)
         except NotYet as stop:
             # Whoever's turn it is may not know yet. Not inside the transaction: that would lock two rows crosswise.
@@ -204,4 +205,5 @@ class Pass:
         row = self.row
         where = {"step": row.step, "waiting_since": row.waiting_since, "tries": row.tries, "steps_done": row.steps_done}
         why = {"problem": row.problem, "problem_params": row.problem_params, "blame": row.blame}
-        return self.lease.release(next_look, **where, **why, **columns)
+        self.lease.set(**where, **why, **columns)
+        return self.lease.release(next_look)

@@ -73,7 +73,8 @@ class ContainerDriver:
         with self._engine(within) as engine:
             ours = {"label": f"{request.OWNER}={self.owner}"}
             found = [*engine.api.containers(all=True, filters=ours), *engine.api.networks(filters=ours)]
-            return RollCall(True, frozenset(thing["Labels"][request.KEY] for thing in found))
+            keys = frozenset(thing["Labels"][request.KEY] for thing in found if request.KEY in thing["Labels"])
+            return RollCall(True, keys)
 
     @contextmanager
     def _engine(self, within: float) -> Iterator[Engine]:

@@ -1,0 +1,112 @@
+"""Who may come in, how many, and whose turn it is."""
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection
+from pytest_django import Settings
+
+from provisioning.models import Admission, Deployment, Fabric, Machine
+from provisioning.phases import Kind, Phase
+from provisioning.reconciler.walk import reconcile
+from tests.makers import NOON, launch, make_event, make_fabric, make_person, make_release
+from tests.simulation import Simulation, phase_of
+
+
+def many(number: int, **words: Any) -> list[Deployment]:
+    """Presses of one person."""
+    event, release = make_event(**words), make_release()
+    return [launch(event, release) for _ in range(number)]
+
+
+def admitted() -> int:
+    return Deployment.objects.exclude(phase=Phase.WAITING).count()
+
+
+def test_a_full_place_makes_people_wait_and_lets_them_in_when_a_machine_is_gone(world: Simulation) -> None:
+    first, second = many(2)
+    Fabric.objects.update(most_machines=1)
+    world.until_phase(first, Phase.READY)
+    world.run_for(timedelta(minutes=1))
+    assert phase_of(second) == Phase.WAITING
+    first.retire(by=None, at=world.at)
+    world.until_phase(second, Phase.READY)
+    assert Machine.objects.get(deployment=first).phase == Phase.GONE
+
+
+def test_room_is_released_when_the_machine_is_gone_not_at_the_click(world: Simulation) -> None:
+    first, second = many(2)
+    Fabric.objects.update(most_machines=1)
+    world.until_phase(first, Phase.READY)
+    world.place.slow_removals = 10**6
+    first.retire(by=None, at=world.at)
+    world.run_for(timedelta(minutes=5))
+    assert phase_of(second) == Phase.WAITING
+
+
+def test_the_switch_no_new_launches_keeps_everybody_waiting(world: Simulation) -> None:
+    deployment = launch()
+    Admission.objects.update_or_create(pk=1, defaults={"is_open": False})
+    world.run_for(timedelta(minutes=1))
+    assert phase_of(deployment) == Phase.WAITING
+    Admission.objects.update(is_open=True)
+    world.until_phase(deployment, Phase.READY)
+
+
+def test_a_person_gets_no_more_than_their_share(world: Simulation, settings: Settings) -> None:
+    settings.SERVICES_PER_PERSON = 2
+    many(5)
+    world.run_for(timedelta(seconds=20))
+    assert admitted() == 2
+
+
+def test_an_event_gets_no_more_than_its_share(world: Simulation) -> None:
+    many(5, most_services=3)
+    world.run_for(timedelta(seconds=20))
+    assert admitted() == 3
+
+
+def test_one_who_comes_late_is_served_before_the_tenth_of_another(world: Simulation, settings: Settings) -> None:
+    settings.BUILDING_AT_ONCE = 1
+    greedy = many(10)
+    modest = launch(make_event(make_person("bob")))
+    world.until_phase(modest, Phase.READY)
+    waiting = [one for one in greedy if phase_of(one) == Phase.WAITING]
+    assert len(waiting) >= 7
+
+
+def test_fifty_at_once_at_a_limit_of_three_are_three(world: Simulation, settings: Settings) -> None:
+    make_fabric(most_machines=3)
+    presses = many(50)
+
+    def press(deployment: Deployment) -> None:
+        reconcile(Kind.DEPLOYMENT, deployment.pk, at=NOON, world=world.world)
+        connection.close()
+
+    settings.BUILDING_AT_ONCE = 1000
+    threads = [threading.Thread(target=press, args=(deployment,)) for deployment in presses]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert Machine.objects.count() == 3
+    assert admitted() == 3
+
+
+def test_two_machines_never_share_a_port_or_a_network(world: Simulation, settings: Settings) -> None:
+    settings.BUILDING_AT_ONCE = 1000
+    presses = many(15)
+    world.run_until(lambda: all(phase_of(one) == Phase.READY for one in presses))
+    specs = [machine.spec for machine in Machine.objects.all()]
+    ports = [spec["ssh_port"] for spec in specs] + [port["outer"] for spec in specs for port in spec["ports"]]
+    assert len(set(ports)) == len(ports)
+    assert len({spec["subnet"] for spec in specs}) == len(specs)
+
+
+def test_a_freed_slot_is_not_at_once_somebody_elses(world: Simulation) -> None:
+    first = launch()
+    world.until_phase(first, Phase.READY)
+    first.retire(by=None, at=world.at)
+    world.until_phase(first, Phase.GONE)
+    second = launch(at=world.at)
+    world.until_phase(second, Phase.READY)
+    assert len({machine.slot for machine in Machine.objects.all()}) == 2

@@ -25,7 +25,7 @@ def start(name: str, words: Sequence[str | Path], env: Mapping[str, str] | None 
     run_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
     if log.exists() and log.stat().st_size > LOG_LIMIT:
         log.replace(log.with_suffix(".log.1"))
-    with log.open("ab") as out:
+    with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as out:
         return subprocess.Popen(
             list(words), stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=CHECKOUT,
             env={**os.environ, **(env or {})}, start_new_session=True, umask=0o077,

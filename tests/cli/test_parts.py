@@ -1,0 +1,124 @@
+"""The parts of the command line, each alone."""
+
+import io
+import os
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli import env_file, packages, ports, programs, talk
+from cli.children import Child
+from cli.home import CHECKOUT, settings_file
+from tests.waiting import until
+
+SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAIRGROUND_HOME", str(tmp_path))
+    monkeypatch.setenv("FAIRGROUND_RUN", str(tmp_path / "run"))
+
+
+def test_settings_are_written_for_our_eyes_only_and_what_is_there_is_kept() -> None:
+    env_file.write({"SITE_URL": "http://localhost:8000", "MINE": "a=b"})
+    assert env_file.write({"SITE_URL": "http://localhost:8001"}) == {"SITE_URL": "http://localhost:8001", "MINE": "a=b"}
+    assert stat.S_IMODE(settings_file().stat().st_mode) == 0o600
+
+
+def test_keys_are_made_once() -> None:
+    made = env_file.keys()
+    env_file.write(made)
+    assert sorted(made) == ["FIELD_KEYS", "PORTAL_ID", "SECRET_KEY"]
+    assert env_file.keys() == {}
+
+
+def test_a_setting_with_two_lines_is_refused() -> None:
+    with pytest.raises(talk.HaltError):
+        env_file.write({"SECRET_KEY": "a\nDEBUG=1"})
+
+
+def test_a_taken_port_is_left_to_its_owner_unless_it_was_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(talk.HaltError, match=f"Port {port} .* is taken"):
+            ports.choose(port, None, apps_in_use=False)
+    chosen = ports.choose(port, port + 1, apps_in_use=False)
+    assert (chosen["WEB_LISTEN"], chosen["SITE_URL"]) == (f"127.0.0.1:{port}", f"http://localhost:{port}")
+
+
+def test_ports_that_addresses_hold_are_not_moved_silently() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        env_file.write({"WEB_LISTEN": "127.0.0.1:1", "FRONT_DOOR_LISTEN": listen, "SITE_URL": "http://localhost:1"})
+        assert ports.choose(None, None, apps_in_use=True) == {}
+        with pytest.raises(talk.HaltError, match="addresses given out so far then stop working"):
+            ports.choose(None, None, apps_in_use=False)
+
+
+def test_a_program_is_known_by_pid_and_start_time_and_ended_by_them() -> None:
+    child = programs.start("sleeper", SLEEPER)
+    assert programs.pid("sleeper") == child.pid
+    assert programs.stop("sleeper") is True
+    assert (programs.stop("sleeper"), programs.pid("sleeper")) == (False, None)
+
+
+def test_a_recycled_pid_is_never_taken_for_ours(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "sleeper.pid").write_text(f"{os.getpid()} 12345")
+    assert programs.pid("sleeper") is None
+    assert programs.stop("sleeper") is False
+
+
+def test_a_child_that_falls_is_started_again_later_and_later(capsys: pytest.CaptureFixture[str]) -> None:
+    child = Child("fallen", [sys.executable, "-c", "import sys; sys.exit(3)"])
+    child.start()
+
+    def falls() -> int:
+        child.look()
+        return child.falls
+
+    until("two falls", lambda: falls() >= 2)
+    assert child.again_at > child.began + 2
+    assert "fallen ended with code 3; started again in 2 s" in capsys.readouterr().out
+
+
+def test_nobody_is_asked_when_nothing_changes_and_nothing_changes_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    talk.agree([], yes=False)
+    talk.agree(["Install something."], yes=True)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    with pytest.raises(talk.HaltError, match="Nothing was changed"):
+        talk.agree(["Install something."], yes=False)
+
+
+def test_what_is_missing_and_cannot_be_brought_is_told_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packages, "may_install", lambda: False)
+    need = packages.Need("a thing", ("no-such-program",), ("thing-package",))
+    with pytest.raises(talk.HaltError, match=r"a thing.*apt install thing-package"):
+        packages.require(packages.missing((need,)))
+
+
+def test_the_door_tells_what_there_is() -> None:
+    told = subprocess.run([CHECKOUT / "fairground", "--help"], capture_output=True, text=True, check=True, cwd="/")
+    assert all(word in told.stdout for word in ("up", "down", "status", "test", "demo", "bench", "lock"))
+
+
+def test_without_a_python_the_door_says_which_one_it_needs(tmp_path: Path) -> None:
+    for name in ("dirname", "readlink", "sh"):
+        (tmp_path / name).symlink_to(f"/usr/bin/{name}")
+    told = subprocess.run(
+        [CHECKOUT / "fairground"], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 1
+    assert "needs Python 3.11 or newer" in told.stderr
+
+
+def test_no_lock_file_holds_an_address() -> None:
+    for name in ("requirements.lock", "requirements-dev.lock"):
+        text = (CHECKOUT / name).read_text()
+        assert "://" not in text
+        assert all("--hash=sha256:" in part for part in text.split("\n") if part.startswith("    "))

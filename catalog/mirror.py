@@ -30,8 +30,8 @@ PLAIN_FILE = {"100644", "100755", "100664"}
 
 
 def mirror_name(url: str) -> str:
-    """Name of the copy of a canonical address: its folder, and its path at the git door, is `<name>.git`."""
-    return hashlib.sha256(url.encode()).hexdigest()[:32]
+    """Name of the copy of a canonical address: its folder, and what stands behind /git/ at the git door."""
+    return hashlib.sha256(url.encode()).hexdigest()[:32] + ".git"
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Mirror:
     def of(cls, url: str, *, root: Path, rules: GitRules) -> "Mirror":
         """Name the copy of a repository; nothing is fetched. Raises GitProblem("address-refused")."""
         url = canonical(url, rules)
-        return cls(url, root / f"{mirror_name(url)}.git", rules)
+        return cls(url, root / mirror_name(url), rules)
 
     def refresh(self, ref: str = "HEAD", *, seconds: float = FETCH_SECONDS, most_mib: int = LARGEST_MIB) -> str:
         """Fetch what `ref` is now, and return its commit. Raises GitProblem; the last good state stays then."""

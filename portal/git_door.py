@@ -26,7 +26,7 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 MayRead = Callable[[str], Awaitable[frozenset[str]]]
 """From the SHA-256 of a bearer, in hex, to the names of the mirrors (`mirror_name`) that it may read."""
 
-PATH = re.compile(r"/git/(?P<mirror>[0-9a-f]{32})\.git/(?P<what>info/refs|git-upload-pack)")
+PATH = re.compile(r"/git/(?P<mirror>[0-9a-f]{32}\.git)/(?P<what>info/refs|git-upload-pack)")
 BEARER = re.compile(rb"[Bb]earer ([A-Za-z0-9._~+/=-]{16,200})")
 CHUNK = 64 * 1024
 ENVIRONMENT = {
@@ -111,7 +111,7 @@ class _Door:
         if not found or not bearer or not _is_git(scope, headers, found["what"]):
             raise _Refused(404)
         who = hashlib.sha256(bearer[1]).hexdigest()
-        repository = self.mirrors / f"{found['mirror']}.git"
+        repository = self.mirrors / found["mirror"]
         if found["mirror"] not in await self.may_read(who) or not repository.is_dir():
             raise _Refused(404)
         async with self._room(who):

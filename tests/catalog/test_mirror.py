@@ -236,4 +236,4 @@ def test_a_mirror_has_one_name_whatever_the_case(tmp_path: Path) -> None:
     )
 
     assert one == other
-    assert one.folder.stem == mirror_name("https://git.example.org/a")
+    assert one.folder.name == mirror_name("https://git.example.org/a")

@@ -60,7 +60,7 @@ def door(tmp_path: Path) -> Iterator[Door]:
     mirrors = [Mirror.of(f"file://{path}", root=tmp_path / "mirrors", rules=rules) for path in (repo, secret)]
     for mirror in mirrors:
         mirror.refresh()
-    allowed = {hashlib.sha256(BEARER.encode()).hexdigest(): frozenset({mirrors[0].folder.stem})}
+    allowed = {hashlib.sha256(BEARER.encode()).hexdigest(): frozenset({mirrors[0].folder.name})}
 
     async def may_read(bearer: str) -> frozenset[str]:
         return allowed.get(bearer, frozenset())

@@ -6,6 +6,7 @@ An engine that answers is used as it is. One of our own is started where it was 
 that nothing may be skipped. Test machines use a block of networks that the portal does not use, and free ports.
 """
 
+import contextlib
 import os
 import secrets
 import socket
@@ -54,10 +55,11 @@ def engine() -> EnginePlace:
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on."""
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])
+    """A loopback port that nobody listens on: below those the kernel hands out, and beside those of the portal."""
+    while True:
+        with socket.socket() as trial, contextlib.suppress(OSError):
+            trial.bind(("127.0.0.1", port := 12_000 + secrets.randbelow(8_000)))
+            return port
 
 
 def free_subnet() -> str:

@@ -44,6 +44,7 @@ class Engine:
 
     docker_host: str  # "unix:///run/…/engine.sock"
     is_ours: bool
+    is_fenced: bool = False  # our firewall rules stand: machines reach the open internet and the git door only
     git_door_host: str = ""  # an address of this host that machines reach and nobody else does; "" = there is none
 
     @property
@@ -60,9 +61,10 @@ def find() -> Engine | None:
 
 
 def plan() -> list[str]:
-    """Tell what `ensure` would change on this system, in sentences; empty if an engine answers."""
+    """Tell what `ensure` would change on this system, in sentences; empty if nothing."""
+    fence = f"Add firewall chains FAIRGROUND-{mark()}-…, for traffic of machines only, and switch on IPv4 forwarding."
     if find():
-        return []
+        return [fence] if firewall.can_be_set() and not firewall.stands() else []
     if os.geteuid() != 0:
         return ["Nothing can be changed: no container engine answers, and only root can set one up."]
     steps = [] if own.is_installed() else [f"Install the Debian packages {' and '.join(own.PACKAGES)}."]
@@ -70,7 +72,7 @@ def plan() -> list[str]:
         *steps,
         f"Start a container engine of Fairground's own; its data lies in {own.folder()}, its log too.",
         "Let the engine add a user `dockremap` with a range of user ids, so that root in a machine is nobody outside.",
-        f"Add firewall chains FAIRGROUND-{mark()}-…, for traffic of machines only, and switch on IPv4 forwarding.",
+        fence,
     ]
 
 
@@ -85,10 +87,12 @@ def ensure(say: Callable[[str], None] = print, *, git_door_port: int = GIT_DOOR_
             )
         own.start(say)
         engine = Engine(own.docker_host(), is_ours=True)
-    engine = Engine(engine.docker_host, engine.is_ours, git_door_host(engine))
-    if firewall.can_be_set():
-        firewall.put_up(firewall.Door(engine.git_door_host, git_door_port) if engine.git_door_host else None)
-    return engine
+    door = git_door_host(engine)
+    if fenced := firewall.can_be_set():
+        firewall.put_up(firewall.Door(door, git_door_port) if door else None)
+    else:
+        say("Machines are not fenced in: only root can write firewall rules. Launch apps that you trust.")
+    return Engine(engine.docker_host, engine.is_ours, fenced, door)
 
 
 def git_door_host(engine: Engine) -> str:

@@ -46,6 +46,11 @@ def can_be_set() -> bool:
     return os.geteuid() == 0 and shutil.which("iptables-restore", path=_PATH) is not None
 
 
+def stands() -> bool:
+    """Say whether our chains are there."""
+    return _has_chain(INPUT) and _has_chain(FORWARD)
+
+
 def put_up(door: Door | None) -> None:
     """Write all rules; the same again if they stand already. Raises EngineError."""
     bridges = f"{bridge_prefix()}+"

@@ -211,7 +211,7 @@ def _spawn() -> subprocess.Popen[bytes]:
 def _await_answer(started: subprocess.Popen[bytes] | None) -> None:
     deadline = time.monotonic() + START_PATIENCE
     while not Api(docker_host(), timeout=5).answers():
-        if time.monotonic() > deadline or (started and started.poll() is not None):
+        if time.monotonic() > deadline or (started and started.poll() is not None and pid() is None):
             tail = _log_file().read_text(errors="replace")[-1500:]
             raise EngineError(f"The container engine did not start. The end of {_log_file()}:\n{tail}")
         time.sleep(0.1)

@@ -51,6 +51,15 @@ def test_a_removed_machine_leaves_no_network(rig: ContainerRig) -> None:
     assert networks(rig, spec.key) == []
 
 
+def test_a_machine_is_not_gone_while_its_network_is_there(rig: ContainerRig) -> None:
+    spec, _ = launch(rig)
+    container(rig, spec.key).remove(force=True)
+
+    assert rig.driver.see(spec.key, within=WITHIN).seen is Seen.STOPPED
+    assert spec.key in rig.driver.roll_call(within=WITHIN).keys
+    assert rig.driver.remove(spec.key, within=WITHIN).seen is Seen.ABSENT
+
+
 def test_the_keys_are_there_before_the_machine_first_runs(rig: ContainerRig) -> None:
     spec, identity = rig.spec()
     rig.lose_request(rig.effects_of_ensure)  # the one that starts it

@@ -62,6 +62,7 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]  # allauth is 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _("Mail address")
+        self.fields["password1"].help_text = _("At least 10 characters, and none that everybody uses.")
 
     def clean_time_zone(self) -> str:
         """Take only zones that exist; a browser's odd answer is no reason to stop anybody."""

@@ -13,19 +13,69 @@ Sentence = str | Promise
 
 PROBLEMS: Mapping[str, Sentence] = {
     "our-mistake": _("Something in Fairground itself went wrong while working on %(title)s."),
-    "took-too-long": _("%(title)s was not ready in time."),
+    # the app
+    "install-failed": _("The installer of %(title)s stopped with an error."),
+    "configure-failed": _("%(title)s was installed, but making it yours stopped with an error."),
+    "content-failed": _("The content of %(title)s could not be filled in."),
+    "outputs-are-missing": _("%(title)s was made yours, but it did not hand over what it promised."),
+    "outputs-are-not-json": _("%(title)s handed over its first password in a form that nobody can read."),
+    "no-such-user": _("%(title)s wants to run as a user that its installer did not make."),
+    "not-a-file": _("A program that %(title)s names is not a file."),
     "never-answered": _("%(title)s was installed, but its page never answered as it should (%(why)s)."),
+    "took-too-long": _("%(title)s was not ready in time."),
+    "disk-full": _("The disk of %(title)s is full."),
+    # the place and its machines
+    "place-is-full": _("There is no free machine for %(title)s at the moment."),
+    "place-away": _("The place where machines come from does not answer."),
+    "place-troubled": _("The place where machines come from is in trouble."),
+    "place-refused": _("The place where machines come from refused the machine for %(title)s."),
+    "ports-in-use": _("Something else on this computer uses the ports that %(title)s was to have."),
+    "subnet-in-use": _("Something else on this computer uses the network that %(title)s was to have."),
+    "machine-image-missing": _("What new machines are made from is missing."),
+    "machine-is-not-ours": _("The place gave %(title)s a machine that is somebody else's, so we did not touch it."),
+    "machine-request-unsafe": _("The machine for %(title)s would not have been safe, so we did not ask for it."),
     "machine-died": _("The machine of %(title)s is not there any more."),
     "machine-not-reachable": _("The machine of %(title)s cannot be reached."),
-    "machine-is-not-ours": _("The place gave %(title)s a machine that is somebody else's, so we did not touch it."),
-    "place-is-full": _("There is no free machine in the place where %(title)s should go."),
-    "place-away": _("The place where machines come from does not answer."),
+    "no-answer": _("The machine of %(title)s does not answer."),
+    "connection-lost": _("The line to the machine of %(title)s broke."),
+    "login-refused": _("The machine of %(title)s did not let us in."),
+    "host-key-changed": _("The machine of %(title)s is not the one we made, so we did not go in."),
+    "bad-login-key": _("Our key to the machine of %(title)s is broken."),
+    "machine-busy": _("Too much is going on at the machine of %(title)s at once."),
+    "machine-misbehaves": _("The machine of %(title)s answers in a way that makes no sense."),
+    "machine-refused": _("The machine of %(title)s refused what we asked of it."),
+    "machine-without-python": _("The machine of %(title)s lacks Python, which we need on it."),
+    "python-too-old": _("The Python on the machine of %(title)s is too old."),
+    "system-is-not-supported": _("%(title)s does not run on the system of the machine it got (%(system)s)."),
+    "cannot-go-on-board": _("The machine of %(title)s could not be prepared."),
+    "onboard-failed": _("What we put on the machine of %(title)s stopped with an error."),
+    "onboard-refused": _("We asked the machine of %(title)s for something wrong."),
+    "fetch-failed": _("The app's own files could not be fetched for %(title)s."),
+    "front-door-away": _("The front door, which leads visitors to %(title)s, does not answer."),
+    # the end
     "copy-failed": _("The copy of %(title)s could not be made."),
     "copy-is-damaged": _("The copy of %(title)s was made, but it could not be read back."),
     "copy-on-hold": _(
         "The copy of %(title)s could not be made, so we keep everything as it is, with its doors closed."
     ),
 }
+
+CONTENT: Mapping[str, Sentence] = {
+    "no-such-commit": _("The content repository does not hold the version that was asked for."),
+    "access-refused": _("The content repository did not let us in."),
+    "too-big": _("The new content is larger than the app allows."),
+    "bad-content": _("The new content could not be unpacked."),
+    "unreachable": _("The content repository does not answer."),
+    "out-of-time": _("Fetching the new content took too long."),
+    "hook-failed": _("The new content came, but the app could not take it in."),
+    "disk-full": _("There is no room for the new content."),
+    "history-rewritten": _("The content repository's past was changed, and this app only goes forward."),
+    "nothing-there": _("The content repository has nothing where the app looks for it."),
+    "bad-parameters": _("We asked for the new content in a wrong way."),
+    "overlap": _("New content was being fetched already."),
+    "ended": _("Fetching the new content was interrupted."),
+}
+"""Why newer content is not in, by the words of machine/onboard/failure.py."""
 
 STEPS: Mapping[str, tuple[Sentence, Sentence]] = {
     "queued": (_("Waiting for room"), _("It is your turn")),

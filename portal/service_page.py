@@ -53,8 +53,7 @@ class ServicePage:
     @property
     def content_trouble(self) -> str:
         """Why newer content is not in, in words."""
-        code = self.machine.content_problem if self.machine else ""
-        return words.problem(code, "", {}, was_open=True, title=self.deployment.title).happened if code else ""
+        return words.content_trouble(self.machine.content_problem if self.machine else "")
 
     @property
     def is_restarting(self) -> bool:

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
-from time import monotonic
+from time import monotonic, time
 
 from django.core.cache import cache
 from django.db import DatabaseError, connections
@@ -30,8 +30,8 @@ TICK = 1.0
 """Seconds between two looks: while somebody watches, looks are a second apart."""
 HEARTBEAT = 15.0
 """Seconds of silence after which a line is sent, so that nobody between us and the browser thinks it is over."""
-KNOWN = 20
-"""Seconds for which somebody who watches is known to watch (portal/notices.py writes no mail to those)."""
+KNOWN = 600
+"""Seconds for which it is known when somebody last had a page in sight (portal/notices.py writes no mail to those)."""
 CHUNKS = 200
 ROWS = 100
 
@@ -130,7 +130,7 @@ poller = Poller()
 
 
 def watch_key(deployment: int, user: int) -> str:
-    """The cache's name for "this person has this page open and in sight"."""
+    """The cache's name for when this person last had this page open and in sight."""
     return f"watched:{deployment}:{user}"
 
 
@@ -139,7 +139,7 @@ def look_at(watches: Iterable[Watch]) -> Look:
     after: dict[int, int] = {}
     for watch in watches:
         after[watch.deployment] = min(watch.after, after.get(watch.deployment, watch.after))
-    cache.set_many({watch_key(watch.deployment, watch.user): True for watch in watches}, timeout=KNOWN)
+    cache.set_many({watch_key(watch.deployment, watch.user): time() for watch in watches}, timeout=KNOWN)
     rows = defaultdict(list)
     moving = set()
     for row in Deployment.objects.filter(pk__in=after).order_by("pk", "machines__pk").values_list(*MARKS):

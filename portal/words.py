@@ -12,7 +12,8 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from portal.sentences import PROBLEMS, STEPS
+from portal.plain import readable
+from portal.sentences import CONTENT, PROBLEMS, STEPS
 from provisioning.errors import Blame
 from provisioning.phases import Phase
 
@@ -26,7 +27,8 @@ class Told:
     happened: str
     safe: str
     can: str
-    code: str
+    tail: str = ""
+    """The last lines of the program that stopped, if one did."""
 
 
 SAFE: Mapping[bool, Words] = {
@@ -64,7 +66,13 @@ def problem(code: str, blame: str, params: Mapping[str, Any], *, was_open: bool,
     """Tell a problem. A code that has no sentence is told as our mistake, never as a code."""
     happened = PROBLEMS.get(code, PROBLEMS["our-mistake"])
     told: Mapping[str, Any] = defaultdict(lambda: "…", {"title": title, **params})
-    return Told(str(happened) % told, str(SAFE[was_open]), str(CAN.get(blame, CAN[""])), code)
+    tail = readable(str(params.get("tail", "")).encode())
+    return Told(str(happened) % told, str(SAFE[was_open]), str(CAN.get(blame, CAN[""])), tail)
+
+
+def content_trouble(code: str) -> str:
+    """Say why newer content is not in; nothing if it is."""
+    return str(CONTENT.get(code, _("New content could not be fetched."))) if code else ""
 
 
 def step(name: str, *, is_done: bool, told: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Pictures of every page, wide and narrow, light and dark, into shots/: `python -m tests.shots [name …]`. Look at them."""
+"""Pictures of every page, wide and narrow, light and dark, into shots/: `python -m tests.shots [name …]`."""
 
 import os
 import socket
@@ -17,10 +17,15 @@ from tests.needs import program
 from tests.waiting import until
 
 TO = Path("shots")
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 SIZES = {"wide": (1280, 800), "narrow": (390, 844)}
 LIGHTS = ("light", "dark")
 
@@ -34,7 +39,16 @@ def site() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as home:
         os.environ.update(FAIRGROUND_HOME=home, DJANGO_SETTINGS_MODULE="portal.settings")
         os.environ.update(SITE_URL=f"http://localhost:{port}", STATIC_HASHED="no")
-        command = [sys.executable, "-m", "uvicorn", "portal.asgi:application", "--port", str(port), "--log-level", "warning"]
+        command = [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "portal.asgi:application",
+            "--port",
+            str(port),
+            "--log-level",
+            "warning",
+        ]
         django.setup()
         django.core.management.call_command("migrate", verbosity=0)
         server = subprocess.Popen(command)

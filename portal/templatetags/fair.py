@@ -28,12 +28,14 @@ def dressed(field: BoundField) -> SafeString:
         attrs = {"class": "input code", "inputmode": "numeric", "placeholder": "", "maxlength": "6", "data-code": ""}
     if field.name in ("login", "email"):
         attrs |= {"placeholder": "", "autocomplete": "email"}
+    if field.widget_type == "password":
+        attrs["placeholder"] = ""
     return field.as_widget(attrs=attrs)
 
 
-def _time(moment: datetime, shown: str, hover: str, after: str = "") -> SafeString:
+def _time(moment: datetime, shown: str, hover: str) -> SafeString:
     stamp = moment.isoformat(timespec="seconds")
-    return format_html('<time datetime="{}" title="{}">{}</time>{}', stamp, hover, shown, after)
+    return format_html('<time datetime="{}" title="{}">{}</time>', stamp, hover, shown)
 
 
 @register.filter

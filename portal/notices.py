@@ -1,0 +1,141 @@
+"""From what happened to what people are told by mail. Each Entry is read once; most need none: a page shows them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.cache import cache
+from django.db import transaction
+from django.utils.formats import date_format
+
+from portal import outbox, words
+from portal.letters import letter
+from portal.models import User
+from portal.stream import watch_key
+from portal.times import both, span
+from provisioning.models import Deployment, Entry, Event
+from provisioning.phases import Happened, Phase, Settled, Wanted
+
+AT_ONCE = 200
+LOOKED = timedelta(seconds=5)
+"""Whoever looked at the page this shortly before it happened has seen it there."""
+OLD = timedelta(days=2)
+"""What nobody was told for so long (after a restored database, say) is not news any more."""
+
+TOLD_BY_MAIL = (Happened.PHASE, Happened.WARNING, Happened.HEALTH, Happened.COPY)
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One mail: which letter, to whom, and what it tells."""
+
+    letter: str
+    to: User
+    told: Mapping[str, Any]
+
+
+def write(at: datetime) -> int:
+    """Turn what happened since the last time into mails in the outbox. Return how many entries were read."""
+    read = Entry.objects.select_related("event__owner", "deployment__owner", "deployment__event__owner")
+    entries = list(read.filter(noticed=False).order_by("at", "pk")[:AT_ONCE])
+    for entry in entries:
+        _notice(entry, at)
+    return len(entries)
+
+
+def _notice(entry: Entry, at: datetime) -> None:
+    with transaction.atomic():
+        mine = Entry.objects.filter(pk=entry.pk, noticed=False).update(noticed=True)
+        if mine and entry.happened in TOLD_BY_MAIL and entry.at > at - OLD:
+            for notice in notices_of(entry, at):
+                outbox.put(letter(notice.letter, {"to": notice.to, **notice.told}), notice.to.email, at=at, entry=entry)
+
+
+def notices_of(entry: Entry, at: datetime) -> Iterator[Notice]:
+    """Choose the mails that an entry is worth. Pure but for reading rows."""
+    match entry.happened, entry.told, entry.deployment:
+        case Happened.WARNING, _, None if entry.event is not None:
+            yield from _warning(entry, entry.event, at)
+        case Happened.PHASE, {"phase": Phase.GONE}, Deployment() as deployment if entry.machine_id is None:
+            yield from _ended(deployment, at)
+        case Happened.PHASE, {"phase": Phase.READY | Phase.FAILED as phase}, Deployment() as deployment if (
+            not entry.machine_id
+        ):
+            told = _of_service(deployment, at)
+            yield from (Notice(str(phase), person, told) for person in _not_watching(deployment, entry.at))
+        case Happened.HEALTH, {"answers": False}, Deployment() as deployment:
+            told = _of_service(deployment, at) | {"since": both(entry.at, at, deployment.event.tzinfo)}
+            yield from (Notice("silent", person, told) for person in _not_watching(deployment, entry.at))
+        case Happened.COPY, {"settled": Settled.NOT_YET}, Deployment() as deployment:
+            people = {*_people(deployment), *User.objects.filter(is_staff=True, is_active=True).exclude(email="")}
+            yield from (Notice("held", person, _of_service(deployment, at)) for person in people)
+
+
+def _warning(entry: Entry, event: Event, at: datetime) -> Iterator[Notice]:
+    """One mail per person and event, never one per service; none if the end has moved since."""
+    if entry.told.get("closes_at") != event.closes_at.isoformat():
+        return
+    living = list(event.deployments.filter(wanted=Wanted.UP).select_related("owner").order_by("created_at"))
+    told = _of_event(event, living, at) | {"keeps": not all(service.manifest.stateless for service in living)}
+    for person in _unique([event.owner, *(service.owner for service in living)]):
+        yield Notice("warning", person, told)
+
+
+def _ended(deployment: Deployment, at: datetime) -> Iterator[Notice]:
+    """When an event's last service is gone, one mail about all of them; before, one about each that left a copy."""
+    event = deployment.event
+    services = list(event.deployments.prefetch_related("archives").order_by("created_at"))
+    is_last = event.closes_at <= at and all(service.is_gone for service in services)
+    about = [service for service in services if service.ready_at] if is_last else [deployment]
+    copies = [copy for service in about for copy in service.archives.all() if copy.deleted_at is None]
+    if not about or not (copies or is_last):
+        return
+    until = min((copy.delete_at for copy in copies), default=None)
+    told = _of_event(event, about, at) | {
+        "is_last": is_last,
+        "copies": copies,
+        "kept_until": _day(until, event) if until else "",
+        "title": deployment.title,
+        "lasted": span(event.closes_at - event.opens_at),
+    }
+    yield from (Notice("ended", person, told) for person in _people(deployment))
+
+
+def _of_event(event: Event, services: Iterable[Deployment], at: datetime) -> dict[str, Any]:
+    local = event.closes_at.astimezone(event.tzinfo)
+    return {
+        "event": event,
+        "services": list(services),
+        "ends": f"{date_format(local, 'l j F')}, {date_format(local, 'H:i')}",
+        "ends_both": both(event.closes_at, at, event.tzinfo),
+    }
+
+
+def _of_service(deployment: Deployment, at: datetime) -> dict[str, Any]:
+    was_open = deployment.ready_at is not None
+    problem = deployment.problem or "our-mistake"
+    params = deployment.problem_params
+    trouble = words.problem(problem, deployment.blame, params, was_open=was_open, title=deployment.title)
+    ends = both(deployment.expires_at, at, deployment.event.tzinfo)
+    return {"deployment": deployment, "event": deployment.event, "trouble": trouble, "ends": ends}
+
+
+def _day(moment: datetime, event: Event) -> str:
+    return date_format(moment.astimezone(event.tzinfo), "j F")
+
+
+def _people(deployment: Deployment) -> list[User]:
+    return _unique([deployment.owner, deployment.event.owner])
+
+
+def _unique(people: Iterable[User]) -> list[User]:
+    return [person for person in {person.pk: person for person in people}.values() if person.email and person.is_active]
+
+
+def _not_watching(deployment: Deployment, then: datetime) -> list[User]:
+    """Those of a service's people who did not have its page in sight when it happened."""
+    people = _people(deployment)
+    looked: dict[str, float] = cache.get_many(watch_key(deployment.pk, person.pk) for person in people)
+    seen_since = (then - LOOKED).timestamp()
+    return [person for person in people if looked.get(watch_key(deployment.pk, person.pk), 0.0) < seen_since]

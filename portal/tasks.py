@@ -1,0 +1,31 @@
+"""Celery's door to people: what happened becomes mail, and mail leaves the house."""
+
+import logging
+
+from celery import shared_task
+from django.utils.timezone import now
+from kombu.exceptions import OperationalError
+
+from portal import notices, outbox
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(name="portal.post", ignore_result=True, expires=8)
+def post() -> None:
+    """Write what people must be told into the outbox, and send what is due. To be called every few seconds."""
+    at = now()
+    notices.write(at)
+    outbox.post(at)
+    outbox.tidy(at)
+
+
+def poke() -> None:
+    """Ask for the post to leave now; a broker that is away is no error, because the clock asks again."""
+    try:
+        post.apply_async(retry=False)
+    except (OperationalError, OSError):
+        log.warning("nobody could be asked to send mail now; it leaves with the next round")
+
+
+outbox.poke_with(poke)

@@ -1,0 +1,109 @@
+"""Who may: every address of the site, for the owner, a stranger, somebody from behind the counter, and nobody."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, get_resolver
+from pytest_django import Settings
+
+from portal.models import User
+from provisioning.models import Archive, Deployment
+from tests.makers import make_event
+from tests.portal.scenes import SCENES, ended, ready
+
+OPEN = {"front", "shelf", "app", "mailbox", "door"}
+SIGNED_IN = {"home", "me", "service-new"}
+LOOKS = {"service", "service-live", "event"}
+OWN_LOOKS = {"event-extend", "service-copy"}
+VERBS = {"service-restart", "service-pull", "service-retry", "service-end", "service-outputs", "event-end"}
+STREAMS = {"service-stream"}
+
+
+def paths(deployment: Deployment, archive: Archive | None = None) -> Mapping[str, str]:
+    """The address of each view about this service."""
+    event, service = f"/events/{deployment.event.key}", f"/services/{deployment.key}"
+    verbs = {f"service-{verb}": f"{service}/{verb}" for verb in ("restart", "pull", "retry", "end", "outputs")}
+    looks = {"service": service, "service-live": f"{service}/live", "event": event, "event-extend": f"{event}/extend"}
+    copy = {"service-copy": f"{service}/copies/{archive.pk if archive else 1}"}
+    return verbs | looks | copy | {"event-end": f"{event}/end", "service-stream": f"{service}/stream"}
+
+
+def status(client: Client, person: User | None, name: str, path: str) -> int:
+    if person is None:
+        client.logout()
+    else:
+        client.force_login(person)
+    answer = client.post(path) if name in VERBS else client.get(path)
+    return answer.status_code
+
+
+def test_every_address_of_the_site_is_in_this_matrix() -> None:
+    known = OPEN | SIGNED_IN | LOOKS | OWN_LOOKS | VERBS | STREAMS
+    ours = [entry for entry in get_resolver().url_patterns if isinstance(entry, URLPattern) and entry.name]
+    assert {entry.name for entry in ours} - {"account_email"} == known
+
+
+@pytest.mark.parametrize("name", sorted(LOOKS))
+def test_a_service_is_seen_by_its_owner_and_by_the_counter_alone(
+    client: Client, owner: User, stranger: User, staff: User, name: str
+) -> None:
+    path = paths(ready(make_event(owner)))[name]
+    assert status(client, owner, name, path) == 200
+    assert status(client, staff, name, path) == 200
+    assert status(client, stranger, name, path) == 404
+    assert status(client, None, name, path) == 302
+
+
+@pytest.mark.parametrize("name", sorted(VERBS))
+def test_a_wish_is_granted_to_the_owner_alone(
+    client: Client, owner: User, stranger: User, staff: User, name: str, now: datetime
+) -> None:
+    path = paths(ready(make_event(owner, at=now), at=now))[name]
+    assert status(client, stranger, name, path) == 404
+    assert status(client, staff, name, path) == 404
+    assert status(client, None, name, path) == 302
+    assert status(client, owner, name, path) in (200, 302)
+
+
+@pytest.mark.parametrize("name", sorted(VERBS))
+def test_a_wish_is_never_made_by_opening_a_page(visit: Client, owner: User, name: str, now: datetime) -> None:
+    deployment = ready(make_event(owner, at=now), at=now)
+    assert visit.get(paths(deployment)[name]).status_code == 405
+    deployment.refresh_from_db()
+    assert deployment.wanted == "up"
+
+
+def test_a_copy_is_given_to_the_owner_alone(
+    client: Client, owner: User, stranger: User, staff: User, settings: Settings, tmp_path: Path
+) -> None:
+    deployment = ended(make_event(owner))
+    archive = deployment.archives.get()
+    settings.ARCHIVES = tmp_path
+    (tmp_path / archive.name).write_bytes(b"a copy")
+    path = paths(deployment, archive)["service-copy"]
+    client.force_login(owner)
+    assert b"".join(client.get(path)) == b"a copy"
+    assert status(client, stranger, "service-copy", path) == 404
+    assert status(client, staff, "service-copy", path) == 404
+
+
+def test_what_is_not_yours_looks_like_what_never_was(client: Client, owner: User, stranger: User) -> None:
+    deployment = ready(make_event(owner))
+    client.force_login(stranger)
+    foreign, unknown = client.get(f"/services/{deployment.key}"), client.get(f"/services/{'0' * 32}")
+    assert foreign.content == unknown.content
+
+
+@pytest.mark.parametrize("name", sorted(SIGNED_IN))
+def test_rooms_of_ones_own_ask_to_sign_in(client: Client, db: None, name: str) -> None:
+    path = {"home": "/home", "me": "/me", "service-new": "/services/new"}[name]
+    assert client.get(path).headers["Location"].startswith("/accounts/login/?next=")
+
+
+@pytest.mark.parametrize("scene", sorted(SCENES))
+def test_a_stranger_sees_no_scene(client: Client, stranger: User, scene: str) -> None:
+    client.force_login(stranger)
+    assert client.get(f"/services/{SCENES[scene]().key}").status_code == 404

@@ -88,21 +88,20 @@ class Mirror:
 
     def pin(self, commit: str) -> None:
         """Keep this commit for ever. Raises GitProblem("commit-missing")."""
-        self._need(commit)
-        self._git("update-ref", f"refs/pins/{commit}", commit)
+        self._of_commit(commit, "update-ref", f"refs/pins/{commit}", f"{commit}^{{commit}}")
 
     def committed_at(self, commit: str) -> datetime:
         """When its committer says it was made. Raises GitProblem("commit-missing")."""
-        self._need(commit)
-        seconds = self._git("log", "-1", "--format=%ct", "--end-of-options", commit).decode().strip()
+        seconds = self._of_commit(commit, "log", "-1", "--format=%ct", commit, "--").decode().strip()
         return datetime.fromtimestamp(min(int(seconds), 2**33), UTC)
 
     def file(self, commit: str, path: str) -> "File":
         """Find a plain file of a commit. Raises GitProblem: commit-missing, file-missing, file-not-plain."""
-        self._need(commit)
         if {"", ".", ".."} & set(path.split("/")):
             raise GitProblem("file-missing", url=self.url, detail=path)
-        line = self._git("ls-tree", "-z", "-l", "--full-tree", commit, "--", path).decode(errors="replace")
+        line = self._of_commit(commit, "ls-tree", "-z", "-l", "--full-tree", commit, "--", path).decode(
+            errors="replace"
+        )
         if not line:
             raise GitProblem("file-missing", url=self.url, detail=path)
         mode, _, oid, size = line.partition("\t")[0].split()
@@ -146,9 +145,11 @@ class Mirror:
         if too_large or len(list(self.folder.glob("objects/pack/*.pack"))) > MOST_PACKS:
             self._git("gc", "--quiet", "--prune=now", limits=Limits(FETCH_SECONDS, LARGEST_MIB))
 
-    def _need(self, commit: str) -> None:
-        if not self.has_commit(commit):
+    def _of_commit(self, commit: str, *words: str) -> bytes:
+        """Run git on a commit, which is named in the words. Raises GitProblem("commit-missing")."""
+        if not is_commit(commit):
             raise GitProblem("commit-missing", url=self.url, detail=commit[:64])
+        return self._read("commit-missing", *words)
 
     def _git(self, *words: str, limits: Limits = git.QUICK) -> bytes:
         return git.run(self.folder, words, limits=limits)

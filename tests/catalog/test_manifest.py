@@ -233,7 +233,7 @@ PIECES = st.lists(st.sampled_from([*SMALLEST.splitlines(), "[[param]]", "[data]"
 GARBAGE: st.SearchStrategy[str | bytes] = st.one_of(st.text(), st.binary(), TOML_ALPHABET, PIECES.map("\n".join))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(GARBAGE)
 def test_garbage_never_raises_anything_but_a_manifest_error(text: str | bytes) -> None:
     for problem in problems_of(text):
@@ -247,7 +247,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.sampled_from(sorted(json_schema()["properties"])), ANYTHING)
 def test_any_value_at_any_key_is_taken_or_told(key: str, value: object) -> None:
     raw = parse(SMALLEST).as_json() | {key: value}

@@ -183,7 +183,7 @@ def test_a_pattern_that_is_not_simple_is_refused(pattern: str) -> None:
         Pattern(pattern)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.text(alphabet="ab()[]{}|*+?^$\\.,-01", max_size=30), st.text(alphabet="ab0", max_size=20))
 def test_any_pattern_is_compiled_or_refused(pattern: str, text: str) -> None:
     try:
@@ -192,7 +192,7 @@ def test_any_pattern_is_compiled_or_refused(pattern: str, text: str) -> None:
         return
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.sampled_from(["text", "integer", "choices", "date", "url", "file", "secret"]),
     st.one_of(st.text(), st.integers()),

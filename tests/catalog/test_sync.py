@@ -150,7 +150,7 @@ def test_a_pinned_release_outlives_its_branch(board: Path, noon: datetime) -> No
     app = app_at(board, noon)
     pinned = sync.look_at(app, at=noon)
     assert pinned
-    for number in range(7):
+    for number in range(6):
         commit(board, {"README.md": str(number)}, "--amend")
         sync.look_at(app, at=noon)
 

@@ -1,13 +1,16 @@
 """What our copies of repositories hold, whatever their servers do."""
 
 import os
+import socket
 import time
 from pathlib import Path
 
 import pytest
 
+from catalog import git as git_caller
+from catalog.git import Limits
 from catalog.mirror import Mirror, drop, mirror_name
-from catalog.url import GitProblem, GitRules
+from catalog.url import Address, GitProblem, GitRules
 from tests.catalog import servers
 from tests.catalog.repos import commit, git, make_repo
 from tests.catalog.servers import git_server
@@ -227,6 +230,28 @@ def test_hooks_of_a_mirror_are_never_run(repo: Path, tmp_path: Path) -> None:
     mirror.refresh()
 
     assert not (tmp_path / "canary").exists()
+
+
+def test_git_connects_to_the_address_that_was_looked_up_and_asks_nobody_again(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        pinned = Address(f"https://git.nowhere.example:{port}/a", "https", (f"git.nowhere.example:{port}:127.0.0.1",))
+        folder = tmp_path / "a.git"
+        git_caller.create(folder)
+
+        with pytest.raises(GitProblem):
+            git_caller.run(folder, ["ls-remote", "--", pinned.url], limits=Limits(seconds=0.5), address=pinned)
+
+        listener.settimeout(1)
+        assert listener.accept()[1][0] == "127.0.0.1"
+
+
+def test_without_an_address_git_speaks_to_nobody(repo: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "a.git"
+    git_caller.create(folder)
+
+    with pytest.raises(GitProblem, match="not allowed"):
+        git_caller.run(folder, ["ls-remote", "--", f"file://{repo}"])
 
 
 def test_a_mirror_has_one_name_whatever_the_case(tmp_path: Path) -> None:

@@ -13,11 +13,18 @@ VERBS = {
     "job-start": "jobs",
     "job-peek": "jobs",
     "job-end": "jobs",
+    "content": "content",
+    "schedule": "schedule",
+    "schedule-check": "schedule",
+    "unschedule": "schedule",
 }
 """One JSON line in (and the bytes of `put` behind it), one JSON line out (and the bytes of `read` behind it)."""
 
 PROGRAMS = {
     "job-run": "job_runner",
+    "fetch-service": "fetch_service",
+    "pull": "pull",
+    "pull-scheduled": "pull",
 }
 """Words as arguments, plain text out, an exit status that tells how it went."""
 

@@ -50,6 +50,19 @@ def job_start(given: Given) -> dict[str, Any]:
     return {"started": True}
 
 
+def start_afresh(given: Given) -> bool:
+    """Start a job whose name may be used again, unless it runs just now."""
+    folder = JOBS / job_name(given)
+    if folder.exists():
+        if not wait_for_end(folder, 0):
+            return False
+        old = folder.with_name(f".old-{folder.name}")
+        shutil.rmtree(old, ignore_errors=True)
+        folder.rename(old)
+        shutil.rmtree(old)
+    return bool(job_start(given)["started"])
+
+
 def job_name(given: Given) -> str:
     """A name that is a folder's name and nothing else."""
     name = text(given, "name")

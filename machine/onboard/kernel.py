@@ -37,8 +37,20 @@ def alive(pid: object, since: object) -> bool:
 
 def group(leader: int) -> list[int]:
     """All living members of a process group."""
-    pids = [int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit()]
-    return [pid for pid in pids if in_group(stat(pid), leader)]
+    return [pid for pid in pids() if in_group(stat(pid), leader)]
+
+
+def pids() -> list[int]:
+    """All there are."""
+    return [int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit()]
+
+
+def name(pid: int) -> str:
+    """The short name of a program; empty if it is gone."""
+    try:
+        return (PROC / str(pid) / "comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 def in_group(fields: list[bytes], leader: int) -> bool:

@@ -16,6 +16,12 @@ ROOT = Path(os.environ.get("FAIRGROUND_ROOT") or "/")
 CODE = ROOT / "opt/fairground"
 STATE = ROOT / "var/lib/fairground"
 JOBS = STATE / "jobs"
+CACHE = ROOT / "var/cache/fairground"
+"""Where git works: outside of STATE, because git is nobody and may not enter there."""
+SERVICE = ROOT / "srv/fairground/service"
+SERVICES = ROOT / "srv/fairground/services"
+CRON = ROOT / "etc/cron.d/fairground-pull"
+CONTENTS = ROOT / "srv/fairground/content"
 
 
 def state() -> Path:

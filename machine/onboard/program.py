@@ -57,8 +57,9 @@ class Program:
             "SHELL": "/bin/sh",
             "LANG": "C.UTF-8",
         }
+        root = {"FAIRGROUND_ROOT": os.environ["FAIRGROUND_ROOT"]} if "FAIRGROUND_ROOT" in os.environ else {}
         file = {"FAIRGROUND_ENV": self.env_file} if self.env_file else {}
-        return {**base, **file, **read_environment(self.env_file), **self.env}
+        return {**base, **root, **file, **read_environment(self.env_file), **self.env}
 
     def become(self) -> NoReturn:
         """Turn this very process into the program. On failure say why on standard error and leave with 126 or 127."""

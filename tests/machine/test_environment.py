@@ -89,7 +89,17 @@ def test_nothing_of_ours_leaks_into_the_environment(board: Onboard) -> None:
 
     seen = {record.split(b"=")[0] for record in board.ended("clean")["log"].split(b"\0") if record}
 
-    ours = {b"PATH", b"HOME", b"USER", b"LOGNAME", b"SHELL", b"LANG", b"FAIRGROUND_ENV", b"FAIRGROUND_JOB"}
+    ours = {
+        b"PATH",
+        b"HOME",
+        b"USER",
+        b"LOGNAME",
+        b"SHELL",
+        b"LANG",
+        b"FAIRGROUND_ENV",
+        b"FAIRGROUND_JOB",
+        b"FAIRGROUND_ROOT",
+    }
     assert seen == ours | {b"MINE"}
 
 

@@ -6,10 +6,14 @@ from celery import Celery
 from celery.schedules import schedule
 from django.conf import settings
 
+from portal import broker
+
+__all__ = ["app", "broker"]  # importing the broker makes its "folder://" addresses known
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 
-def _filesystem_options() -> dict[str, object]:
+def _folder_options() -> dict[str, object]:
     folder = settings.BROKER_FOLDER
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     # One folder for both directions: kombu's sender writes to data_folder_out, its reader reads data_folder_in.
@@ -24,7 +28,7 @@ def _filesystem_options() -> dict[str, object]:
 app = Celery("portal")
 app.conf.update(
     broker_url=settings.BROKER_URL,
-    broker_transport_options=_filesystem_options() if settings.BROKER_URL.startswith("filesystem") else {},
+    broker_transport_options=_folder_options() if settings.BROKER_URL.startswith("folder:") else {},
     broker_connection_retry_on_startup=True,
     task_serializer="json",
     accept_content=["json"],

@@ -10,7 +10,7 @@ from provisioning.driver import Endpoint, Seen
 from provisioning.fabrics.memory.place import Place, forget_places, place
 from provisioning.front_door import MemoryDoor, MemoryProber
 from provisioning.models import Deployment, Entry
-from provisioning.phases import Happened, Phase
+from provisioning.phases import Happened, Kind, Phase
 from provisioning.reconciler import World, keep
 from provisioning.reconciler.sweep import due, next_due
 from provisioning.reconciler.walk import reconcile
@@ -69,14 +69,20 @@ class Simulation:
 
     def tick(self) -> None:
         """Do all that is due now; then let the clock jump to the next thing that is."""
-        for kind, pk in list(due(self.at)):
-            reconcile(kind, pk, at=self.at, world=self.world)
-            if MISTAKES.met:
-                raise MISTAKES.met[0]
+        looks = [self._look(kind, pk) for kind, pk in list(due(self.at))]
         if self.at - self.kept_at >= KEEP_EVERY:
             keep(self.at, self.world)
             self.kept_at = self.at
         self._jump()
+        if not any(looks) and self.at > (next_due() or self.at):
+            self.at += timedelta(seconds=1)  # everything that is due is leased, perhaps by somebody dead
+
+    def _look(self, kind: Kind, pk: int) -> bool:
+        """One pass. Return False if somebody else has the row."""
+        next_look = reconcile(kind, pk, at=self.at, world=self.world)
+        if MISTAKES.met:
+            raise MISTAKES.met[0]
+        return next_look is not None
 
     def run_until(self, true: Callable[[], bool]) -> datetime:
         """Turn until this is true; return when that was. Fails when it never becomes true."""

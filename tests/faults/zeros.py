@@ -35,7 +35,8 @@ def lost(world: Simulation) -> list[str]:
 def doubled(world: Simulation) -> list[str]:
     """Machines made twice for one key, or two that are wanted for one role; installers run twice."""
     made = world.place.made
-    told = [f"machine {key} was made {made.count(key)} times" for key in set(made) if made.count(key) > 1]
+    again = {key: made.count(key) - world.place.destroyed.count(key) for key in set(made)}
+    told = [f"machine {key} was made {made.count(key)} times" for key, times in again.items() if times > 1]
     for ghost in world.place.machines.values():
         told += [f"{job} ran twice" for job in set(ghost.started) if ghost.started.count(job) > 1]
     return told

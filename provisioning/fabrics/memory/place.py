@@ -31,7 +31,7 @@ class Place:
     machines: dict[str, Ghost] = field(default_factory=dict)
     made: list[str] = field(default_factory=list)
     """Every key that a machine was ever made for, in order."""
-    destroyed: set[str] = field(default_factory=set)
+    destroyed: list[str] = field(default_factory=list)
     """Keys whose machines somebody outside removed."""
     boot_looks: int = 1
     """Looks that a machine answers with STARTING."""
@@ -59,7 +59,7 @@ class Place:
     def destroy(self, key: str) -> None:
         """Somebody outside removed it."""
         self.machines.pop(key, None)
-        self.destroyed.add(key)
+        self.destroyed.append(key)
 
 
 _places: dict[str, Place] = {}

@@ -15,14 +15,19 @@ class Allocate:
         if job.asked_at is None:
             return False
         seen = job.driver.see(job.key, within=job.within)
-        was = job.sighting.seen if job.sighting else Seen.ABSENT
-        if seen.seen == Seen.ABSENT and was in (Seen.RUNNING, Seen.STOPPED):
+        if seen.seen == Seen.ABSENT and self._was_there(job):
             job.book.saw(seen)
             raise GiveUp(DIED, blame=Blame.FABRIC)
         job.book.saw(seen)
         if seen.seen == Seen.STARTING:
             raise NotYet("machine-is-starting")
         return seen.seen == Seen.RUNNING
+
+    def _was_there(self, job: MachineJob) -> bool:
+        """It was seen once, and so long ago that an absence means something: it is not made a second time."""
+        assert job.asked_at is not None
+        seen_once = job.sighting is not None and job.sighting.seen != Seen.ABSENT
+        return seen_once and job.at >= job.asked_at + job.driver.settling
 
     def push(self, job: MachineJob) -> None:
         job.book.asked()

@@ -1,0 +1,218 @@
+"""Random histories: people press, places misbehave, workers die; then it is calm, everything ends, and four numbers must be zero.
+
+`python -m tests.faults.histories --seeds 100000` plays as many as asked for and prints the seeds that fail.
+"""
+
+import argparse
+import logging
+import os
+import random
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import django
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    django.setup()
+
+from provisioning.models import Archive, Deployment, Event, Fabric, Machine
+from provisioning.models.reconciled import LONG_AGO
+from provisioning.phases import Kind, Phase, Wanted
+from provisioning.reconciler.lease import Lease
+from provisioning.reconciler.walk import reconcile
+from tests.faults import zeros
+from tests.makers import launch, make_event, make_person, make_release
+from tests.simulation import Simulation
+
+Action = Callable[["History"], object]
+CALM_STEPS = 4000
+
+
+class History:
+    """One world, one event, and whatever happens in it."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.world = Simulation(folder)
+        self.chance = random.Random(seed)
+        self.releases = [make_release(), make_release(stateless=True)]
+        self.event: Event = make_event(make_person(), days=3, at=self.world.at)
+
+    def any_deployment(self) -> Deployment | None:
+        living = list(Deployment.objects.exclude(phase=Phase.GONE).order_by("pk"))
+        return self.chance.choice(living) if living else None
+
+    def any_key(self) -> str | None:
+        keys = sorted(self.world.place.machines)
+        return self.chance.choice(keys) if keys else None
+
+    def play(self, names: Sequence[str]) -> None:
+        """Let these things happen, a few looks apart; then calm down and end."""
+        for name in names:
+            ACTIONS[name](self)
+            for _ in range(self.chance.randrange(6)):
+                self.world.tick()
+        self.calm_down()
+        zeros.check(self.world)
+
+    def calm_down(self) -> None:
+        """All faults are over; everything is asked to go; admins waive what cannot be copied."""
+        place, world = self.world.place, self.world
+        place.away = place.lost_replies = place.no_room = place.partial_lists = place.slow_removals = place.job_looks = 0
+        place.failing_jobs.clear()
+        place.broken_jobs.clear()
+        world.front_door.away = world.front_door.lost_replies = world.prober.misses = 0
+        Fabric.objects.update(most_machines=1000)
+        self.event.end_now(by=None, at=world.at)
+        world.run_until(self._rests)
+
+    def _rests(self) -> bool:
+        for machine in Machine.objects.exclude(hold_until=None).filter(settled=""):
+            machine.waive(by=self.event.owner, at=self.world.at)
+        return not Deployment.objects.exclude(phase=Phase.GONE).exists() and not (
+            Machine.objects.exclude(phase=Phase.GONE).exists()
+        )
+
+
+def _launch(history: History) -> None:
+    launch(history.event, history.chance.choice(history.releases), at=history.world.at)
+
+
+def _retire(history: History) -> None:
+    if deployment := history.any_deployment():
+        deployment.retire(by=deployment.owner, at=history.world.at)
+
+
+def _retry(history: History) -> None:
+    for deployment in Deployment.objects.filter(phase=Phase.FAILED, wanted=Wanted.UP):
+        deployment.retry(by=None, at=history.world.at)
+
+
+def _destroy(history: History) -> None:
+    if key := history.any_key():
+        history.world.place.destroy(key)
+
+
+def _power_failure(history: History) -> None:
+    if key := history.any_key():
+        history.world.place.kill(key)
+
+
+def _wishes(history: History) -> None:
+    if deployment := history.any_deployment():
+        deployment.restart(by=None, at=history.world.at)
+        deployment.pull_now(by=None, at=history.world.at)
+
+
+def _worker_dies(history: History) -> None:
+    """It claimed a row, and is never heard of again."""
+    if deployment := history.any_deployment():
+        Lease.claim(Deployment, deployment.pk, history.world.at)
+
+
+def _worker_wakes_from_the_dead(history: History) -> None:
+    """Paused beyond its lease; meanwhile another one worked; then it goes on as if nothing had been."""
+    if deployment := history.any_deployment():
+        Lease.claim(Deployment, deployment.pk, history.world.at)
+        Deployment.objects.filter(pk=deployment.pk).update(lease_until=LONG_AGO)
+        reconcile(Kind.DEPLOYMENT, deployment.pk, at=history.world.at, world=history.world.world)
+
+
+def _poked_thrice(history: History) -> None:
+    for kind, rows in ((Kind.DEPLOYMENT, Deployment), (Kind.MACHINE, Machine)):
+        for pk in list(rows.objects.values_list("pk", flat=True)) * 3:
+            reconcile(kind, pk, at=history.world.at, world=history.world.world)
+
+
+def _end_moves(history: History) -> None:
+    closes_at = history.world.at + timedelta(hours=history.chance.choice((1, 30, 200)))
+    history.event.move(closes_at, by=None, at=history.world.at)
+
+
+def _portal_off(history: History) -> None:
+    history.world.sleep_until(history.world.at + timedelta(hours=history.chance.choice((1, 5, 50))))
+
+
+def _mood(name: str, most: int) -> Action:
+    return lambda history: setattr(history.world.place, name, history.chance.randint(1, most))
+
+
+def _fail(step: str) -> Action:
+    return lambda history: history.world.place.failing_jobs.update({step: 1})
+
+
+ACTIONS: dict[str, Action] = {
+    "launch": _launch,
+    "launch again": _launch,
+    "retire": _retire,
+    "retry": _retry,
+    "destroy": _destroy,
+    "power failure": _power_failure,
+    "wishes": _wishes,
+    "a worker dies": _worker_dies,
+    "a worker wakes from the dead": _worker_wakes_from_the_dead,
+    "poked thrice": _poked_thrice,
+    "the end moves": _end_moves,
+    "the portal is off": _portal_off,
+    "the place is away": _mood("away", 30),
+    "replies are lost": _mood("lost_replies", 5),
+    "the place is full": _mood("no_room", 10),
+    "lists are partial": _mood("partial_lists", 5),
+    "removals are slow": _mood("slow_removals", 10),
+    "jobs are slow": _mood("job_looks", 5),
+    "boots are slow": _mood("boot_looks", 20),
+    "installers fail": _fail("install"),
+    "copies fail": _fail("archive"),
+    "programs work again": lambda history: history.world.place.failing_jobs.clear(),
+    "the front door is away": lambda history: setattr(history.world.front_door, "away", 10),
+    "the front door forgets": lambda history: history.world.front_door.lose_all(),
+    "pages do not answer": lambda history: setattr(history.world.prober, "misses", 20),
+    "one at a time": lambda history: Fabric.objects.update(most_machines=1),
+}
+
+
+def forget() -> None:
+    """Begin anew."""
+    Archive.objects.all().delete()
+    Machine.objects.all().delete()
+    Deployment.objects.all().delete()
+    Event.objects.all().delete()
+
+
+def play_seed(folder: Path, seed: int, length: int = 25) -> None:
+    """Play the history of this seed. Raises AssertionError if a number is not zero."""
+    history = History(folder / str(seed), seed)
+    history.play(["launch", *history.chance.choices(sorted(ACTIONS), k=length)])
+
+
+def main(argv: Sequence[str]) -> int:
+    """Play many seeds in a database of their own."""
+    words = argparse.ArgumentParser(prog="python -m tests.faults.histories", description=__doc__)
+    words.add_argument("--seeds", type=int, default=1000)
+    words.add_argument("--first", type=int, default=0)
+    asked = words.parse_args(argv)
+    logging.disable(logging.WARNING)
+    failed = []
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in range(asked.first, asked.first + asked.seeds):
+            try:
+                play_seed(Path(folder), seed)
+            except AssertionError as wrong:
+                failed.append(seed)
+                print(f"seed {seed}: {wrong}", flush=True)
+            forget()
+    print(f"{asked.seeds} histories, {len(failed)} with something that is not zero")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    from django.core.management import call_command
+    from django.db import connection
+
+    with tempfile.TemporaryDirectory() as database:
+        connection.settings_dict["NAME"] = f"{database}/histories.sqlite3"
+        call_command("migrate", verbosity=0)
+        sys.exit(main(sys.argv[1:]))

@@ -83,7 +83,7 @@ def outputs(request: SignedInRequest, key: str) -> HttpResponse:
         for output in deployment.manifest.outputs
         if output.id in values
     ]
-    return _whole(request, page, outputs=shown)
+    return _whole(request, page, shown=shown)
 
 
 @login_required

@@ -51,7 +51,7 @@ def codes_in(tree: ast.Module) -> Iterator[str]:
             elif node.func.id == "has_run" and len(node.args) > 2:
                 yield from constants(node.args[2])
         elif isinstance(node, ast.Tuple) and any(is_blame(part) for part in node.elts):
-            yield from (part.value for part in node.elts if isinstance(part, ast.Constant))
+            yield from (str(part.value) for part in node.elts if isinstance(part, ast.Constant))
         elif isinstance(node, ast.Assign) and any(isinstance(it, ast.Name) and it.id == "code" for it in node.targets):
             yield from (str(part.value) for part in ast.walk(node.value) if isinstance(part, ast.Constant))
 

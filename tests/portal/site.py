@@ -1,0 +1,110 @@
+"""The site for a browser: the web process in a thread of this one, a filled database, and chromium."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.asgi import get_asgi_application
+from django.utils import timezone
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from portal import outbox
+from portal.letters import letter
+from portal.models import User
+from tests.needs import program
+from tests.portal.scenes import fair
+from tests.waiting import until
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@contextmanager
+def site() -> Iterator[str]:
+    """Run the web process on a free port of this computer; yield its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    config = uvicorn.Config(get_asgi_application(), port=port, log_level="warning", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, name="web")
+    thread.start()
+    try:
+        until("the site answers", lambda: server.started)
+        settings.SITE_URL = f"http://localhost:{port}"
+        settings.CSRF_TRUSTED_ORIGINS = [settings.SITE_URL]
+        yield settings.SITE_URL
+    finally:
+        server.should_exit = True
+        thread.join(20)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's chromium, or whatever is installed here."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=program("chromium", "chromium-browser", "google-chrome"), args=FLAGS
+        )
+        yield browser
+        browser.close()
+
+
+def fill() -> tuple[dict[str, str], str]:
+    """Fill the database; return the pages to look at and the session of somebody who is signed in.
+
+    Pages whose name begins with "out-" are looked at by nobody in particular.
+    """
+    owner = User.objects.create(email="weber@example.org", first_name="Ms Weber", time_zone="Europe/Berlin")
+    EmailAddress.objects.create(user=owner, email=owner.email, verified=True, primary=True)
+    services = fair(owner, timezone.now())
+    outbox.put(letter("account/email_confirmation_signup", {"code": "482915"}), owner.email, at=timezone.now())
+    app, event = services["ready"].release.app.slug, services["ready"].event.key
+    pages = {
+        "front": "/",
+        "shelf": "/apps",
+        "shelf-empty": "/apps?q=kahoot",
+        "app": f"/apps/{app}",
+        "new": f"/services/new?app={app}",
+        "home": "/home",
+        "me": "/me",
+        "mailbox": "/mailbox",
+        "event": f"/events/{event}",
+        "extend": f"/events/{event}/extend",
+        "404": "/nothing",
+        "out-login": "/accounts/login/",
+        "out-signup": "/accounts/signup/",
+        "out-reset": "/accounts/password/reset/",
+        "out-door-nothing": "/door/x.apps.localhost",
+    }
+    pages |= {f"service-{name}": f"/services/{service.key}" for name, service in services.items()}
+    pages |= {f"out-door-{name}": f"/door/{services[name].host}" for name in ("building", "silent", "ended")}
+    return pages, session_of(owner)
+
+
+def session_of(person: User) -> str:
+    """Sign somebody in; return the session's key."""
+    session = SessionStore()
+    session[SESSION_KEY] = str(person.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = person.get_session_auth_hash()
+    session.save()
+    return session.session_key or ""
+
+
+def let_in(context: BrowserContext, url: str, session: str) -> None:
+    """Give a browser somebody's session."""
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": url}])

@@ -1,0 +1,82 @@
+"""Events: their desk, their end, and a person's own room."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from portal.models import User
+from provisioning.models import Deployment
+from tests.makers import make_event, make_release
+from tests.portal import scenes
+
+
+def test_somebody_without_events_is_offered_the_stalls(visit: Client) -> None:
+    assert "You have no event yet" in visit.get("/home").content.decode()
+
+
+def test_events_come_in_the_order_in_which_they_end(visit: Client, owner: User, now: datetime) -> None:
+    make_event(owner, at=now, days=9, name="Later")
+    make_event(owner, at=now - timedelta(days=30), days=2, name="Over")
+    make_event(owner, at=now, days=2, name="Sooner")
+    page = visit.get("/home").content.decode()
+    assert page.index("Sooner") < page.index("Later") < page.index("Over")
+
+
+def test_what_needs_somebody_is_told_first(visit: Client, owner: User) -> None:
+    event = make_event(owner)
+    scenes.ready(event)
+    scenes.failed(event, title="Broken one")
+    page = visit.get("/home").content.decode()
+    assert page.index("Needs you") < page.index("Broken one") < page.index("Spring Fair")
+
+
+def test_opening_the_page_of_an_extension_changes_nothing(visit: Client, owner: User, now: datetime) -> None:
+    event = make_event(owner, at=now)
+    assert "Extend Spring Fair?" in visit.get(f"/events/{event.key}/extend").content.decode()
+    before = event.closes_at
+    event.refresh_from_db()
+    assert event.closes_at == before
+
+
+def test_extending_an_event_moves_its_services(visit: Client, owner: User, now: datetime) -> None:
+    event = make_event(owner, at=now)
+    deployment = scenes.ready(event, at=now)
+    day = (now + timedelta(days=14)).date()
+    page = visit.post(f"/events/{event.key}/extend", {"last_day": day.isoformat()}, follow=True).content.decode()
+    deployment.refresh_from_db()
+    assert deployment.expires_at.date() == day
+    assert "its services now end on" in page
+
+
+@pytest.mark.parametrize(("days", "told"), [(-1, "That day is over"), (400, "The latest last day")])
+def test_an_end_that_cannot_be_is_told(visit: Client, owner: User, now: datetime, days: int, told: str) -> None:
+    event = make_event(owner, at=now)
+    day = (now + timedelta(days=days)).date().isoformat()
+    assert told in visit.post(f"/events/{event.key}/extend", {"last_day": day}).content.decode()
+
+
+def test_ending_an_event_asks_all_its_services_to_go(visit: Client, owner: User) -> None:
+    event = make_event(owner)
+    scenes.ready(event)
+    scenes.building(event)
+    visit.post(f"/events/{event.key}/end")
+    assert set(Deployment.objects.values_list("wanted", flat=True)) == {"gone"}
+
+
+@pytest.mark.parametrize(
+    ("path", "queries"), [("/", 5), ("/apps", 4), ("/home", 4), ("/events/{event}", 4), ("/services/{service}", 9)]
+)
+def test_a_page_asks_the_database_as_often_for_many_as_for_one(
+    visit: Client, owner: User, path: str, queries: int, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    event = make_event(owner)
+    deployment = scenes.ready(event)
+    for _ in range(2):
+        with django_assert_max_num_queries(queries):
+            visit.get(path.format(event=event.key, service=deployment.key))
+        for _ in range(5):
+            scenes.ready(event)
+            make_event(owner)
+            make_release()

@@ -1,0 +1,149 @@
+"""The launch: one form, one press, one service; the event is made with it."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from catalog.models import Release
+from portal.models import User
+from provisioning.models import Deployment, Event
+from tests.makers import KEEPS, make_event, make_release
+
+ASKS = f"""
+[[param]]
+id = "motto"
+label = "What is it about?"
+ask = true
+max = 60
+[[param]]
+id = "seats"
+type = "integer"
+label = "Seats"
+default = 20
+max = 99
+[[param]]
+id = "secret"
+label = "Password"
+generate = "password"
+{KEEPS}
+"""
+NASTY = "a\"b'c $(reboot) `id` ; é ü\u200d漢 %s {{ 7*7 }} <script>"
+
+
+@pytest.fixture
+def release(db: None) -> Release:
+    """An app that asks one question."""
+    return make_release(end=ASKS)
+
+
+def form(now: datetime, **changes: Any) -> dict[str, Any]:
+    given = {
+        "form_token": uuid4().hex,
+        "event": "new",
+        "event_name": "Linden school fair",
+        "last_day": (now + timedelta(days=5)).date().isoformat(),
+        "title": "Board",
+        "p_motto": "Spring",
+        "p_seats": "30",
+    }
+    return given | changes
+
+
+def press(visit: Client, release: Release, given: dict[str, Any]) -> Any:
+    return visit.post(f"/services/new?app={release.app.slug}", given)
+
+
+def test_one_press_makes_the_event_and_the_service(visit: Client, owner: User, release: Release, now: datetime) -> None:
+    answer = press(visit, release, form(now, time_zone="Europe/Berlin"))
+
+    service = Deployment.objects.get()
+    assert answer.headers["Location"] == f"/services/{service.key}"
+    assert (service.title, service.owner, service.wanted) == ("Board", owner, "up")
+    assert service.event.name == "Linden school fair"
+    assert service.event.zone == "Europe/Berlin"
+    assert service.expires_at == service.event.closes_at
+    assert service.event.closes_at.astimezone(service.event.tzinfo).strftime("%H:%M") == "23:59"
+
+
+def test_everything_but_the_apps_own_question_is_filled_in(visit: Client, release: Release, now: datetime) -> None:
+    page = visit.get(f"/services/new?app={release.app.slug}")
+    filled = page.context["form"].initial
+    assert filled["event_name"]
+    assert filled["last_day"] > now.date()
+    assert len(page.context["form"].asked()) == 1
+
+
+def test_values_reach_the_row_in_their_own_kind(visit: Client, release: Release, now: datetime) -> None:
+    press(visit, release, form(now, p_motto=NASTY))
+    values = Deployment.objects.get().values
+    assert values["motto"] == NASTY
+    assert values["seats"] == 30
+    assert len(values["secret"]) == 20
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("p_motto", "", "cannot start without"),
+        ("p_motto", "x" * 61, "at most 60"),
+        ("p_motto", "two\nlines", "in one line"),
+        ("p_seats", "100", "99 or less"),
+        ("p_seats", "many", "not what the app expects"),
+        ("event_name", "", "give the event a name"),
+        ("last_day", "", "which day is the last"),
+        ("last_day", "2020-01-01", "That day is over"),
+        ("last_day", "2199-01-01", "The latest last day"),
+        ("event", "f" * 32, "Select a valid choice"),
+    ],
+)
+def test_what_is_wrong_is_told_at_its_place_and_the_rest_stays(
+    visit: Client, release: Release, now: datetime, field: str, value: str, told: str
+) -> None:
+    answer = press(visit, release, form(now, **{field: value}))
+    assert told in "".join(answer.context["form"].errors[field])
+    assert b'value="Board"' in answer.content
+    assert not Event.objects.exists()
+
+
+def test_a_second_press_of_the_same_form_is_the_same_service(visit: Client, release: Release, now: datetime) -> None:
+    given = form(now)
+    first, second = press(visit, release, given), press(visit, release, given)
+    assert first.headers["Location"] == second.headers["Location"]
+    assert (Deployment.objects.count(), Event.objects.count()) == (1, 1)
+
+
+def test_a_service_may_join_an_event_that_is_there(visit: Client, owner: User, release: Release, now: datetime) -> None:
+    event = make_event(owner, at=now)
+    press(visit, release, form(now, event=event.key, event_name=""))
+    assert Deployment.objects.get().event == event
+
+
+def test_nobody_launches_into_somebody_elses_event(
+    visit: Client, stranger: User, release: Release, now: datetime
+) -> None:
+    answer = press(visit, release, form(now, event=make_event(stranger, at=now).key))
+    assert answer.context["form"].errors["event"]
+
+
+def test_an_app_that_is_not_on_the_shelf_cannot_be_launched(visit: Client, release: Release, now: datetime) -> None:
+    release.app.retire(by="curator", at=now)
+    assert visit.get(f"/services/new?app={release.app.slug}").status_code == 404
+    assert press(visit, release, form(now)).status_code == 404
+
+
+def test_no_field_of_a_row_can_be_set_from_outside(visit: Client, owner: User, release: Release, now: datetime) -> None:
+    press(visit, release, form(now, phase="ready", owner="1", expires_at="2199-01-01", wanted="gone", name="mine"))
+    service = Deployment.objects.get()
+    assert (service.phase, service.owner, service.wanted) == ("waiting", owner, "up")
+    assert service.expires_at < now + timedelta(days=7)
+
+
+def test_the_persons_own_zone_wins_over_the_browsers(
+    visit: Client, owner: User, release: Release, now: datetime
+) -> None:
+    User.objects.filter(pk=owner.pk).update(time_zone="Asia/Tokyo")
+    press(visit, release, form(now, time_zone="Europe/Berlin"))
+    assert Event.objects.get().zone == "Asia/Tokyo"

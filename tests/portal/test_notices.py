@@ -1,0 +1,133 @@
+"""From what happened to what people are told: one mail each, and none to those who saw it happen."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.core.cache import cache
+
+from portal import notices
+from portal.models import User
+from portal.stream import watch_key
+from provisioning.models import Entry, Event, Mail
+from provisioning.phases import Happened
+from tests.makers import NOON, make_event
+from tests.portal import scenes
+
+LATER = NOON + timedelta(minutes=1)
+
+
+def warn(event: Event, at: datetime = NOON) -> None:
+    closes_at = event.closes_at.isoformat()
+    Entry.objects.write(event, Happened.WARNING, at=at, cause="warning:1", before=3600, closes_at=closes_at)
+
+
+def tell(at: datetime = LATER) -> list[Mail]:
+    """Read everything that happened; return the mails, oldest first."""
+    while notices.write(at):
+        pass
+    return list(Mail.objects.order_by("pk"))
+
+
+def test_a_warning_is_one_mail_for_an_event_with_many_services(owner: User) -> None:
+    event = make_event(owner, zone="Europe/Berlin")
+    for title in ("Auction", "Photo wall"):
+        scenes.waiting(event, title=title)
+    warn(event)
+    (mail,) = tell()
+    assert mail.subject == "Spring Fair ends on Monday 10 May, 14:00: 2 services"
+    assert "- Auction\n- Photo wall" in mail.text
+    assert "in 7 days (Mon 10 May, 14:00)" in mail.text
+    assert f"Extend it: http://localhost:8000/events/{event.key}/extend" in mail.text
+
+
+def test_the_same_warning_is_never_sent_twice(owner: User) -> None:
+    event = make_event(owner)
+    scenes.waiting(event)
+    warn(event)
+    assert len(tell()) == 1
+    Entry.objects.update(noticed=False)
+    assert len(tell()) == 1
+
+
+def test_a_warning_of_an_end_that_has_moved_is_not_sent(owner: User) -> None:
+    event = make_event(owner)
+    scenes.waiting(event)
+    warn(event)
+    event.move(NOON + timedelta(days=9), by=owner, at=NOON)
+    assert tell() == []
+
+
+def test_everybody_with_a_service_in_an_event_is_warned_once(owner: User, stranger: User) -> None:
+    event = make_event(owner)
+    scenes.waiting(event)
+    guest = scenes.waiting(event)
+    scenes.change(guest, owner=stranger)
+    warn(event)
+    assert {mail.recipient for mail in tell()} == {owner.email, stranger.email}
+
+
+@pytest.mark.parametrize(("scene", "subject"), [("ready", "is open"), ("failed", "did not start")])
+def test_the_outcome_of_a_launch_is_told(owner: User, scene: str, subject: str) -> None:
+    deployment = scenes.SCENES[scene](make_event(owner), title="The wiki")
+    (mail,) = tell()
+    assert mail.subject == f"The wiki {subject}"
+    assert f"http://localhost:8000/services/{deployment.key}" in mail.text
+    assert mail.recipient == owner.email
+
+
+def test_who_saw_it_happen_gets_no_mail(owner: User) -> None:
+    deployment = scenes.ready(make_event(owner))
+    cache.set(watch_key(deployment.pk, owner.pk), (NOON + timedelta(seconds=37)).timestamp())
+    assert tell() == []
+
+
+def test_who_looked_away_before_it_happened_gets_a_mail(owner: User) -> None:
+    deployment = scenes.ready(make_event(owner))
+    cache.set(watch_key(deployment.pk, owner.pk), (NOON + timedelta(seconds=5)).timestamp())
+    assert len(tell()) == 1
+
+
+def test_a_service_that_stops_answering_is_told(owner: User) -> None:
+    deployment = scenes.silent(make_event(owner))
+    Entry.objects.write(deployment, Happened.HEALTH, at=LATER, cause="silent:1", answers=False, why="status 500")
+    assert tell()[-1].subject == "Notice board has stopped answering"
+
+
+def test_the_end_of_an_event_is_one_mail_about_all_its_copies(owner: User) -> None:
+    event = make_event(owner, days=0.001)
+    scenes.ended(event, title="Auction")
+    scenes.ended(event, title="Photo wall")
+    Entry.objects.filter(told__phase="ready").update(noticed=True)
+    mail = tell(NOON + timedelta(hours=1))[-1]
+    assert mail.subject == "Spring Fair has ended. Everything you need is here"
+    assert "- Auction, 1.2\xa0MB: http://localhost:8000/services/" in mail.text
+    assert "Kept and checked, until 2 June" in mail.text
+    assert "Nothing runs any more" in mail.text
+
+
+def test_a_service_taken_down_early_is_told_with_its_copy(owner: User) -> None:
+    event = make_event(owner)
+    scenes.ended(event, title="Auction")
+    Entry.objects.filter(told__phase="ready").update(noticed=True)
+    assert tell()[-1].subject == "Auction has been taken down. Its copy is here"
+
+
+def test_a_copy_that_cannot_be_made_is_told_to_the_counter_too(owner: User, staff: User) -> None:
+    deployment = scenes.leaving(make_event(owner))
+    Entry.objects.write(deployment, Happened.COPY, at=NOON, cause="held:1:0", settled="")
+    held = [mail for mail in tell() if "its copy needs us" in mail.subject]
+    assert {mail.recipient for mail in held} == {owner.email, staff.email}
+
+
+def test_a_name_of_a_service_does_nothing_in_a_mail(owner: User) -> None:
+    scenes.ready(make_event(owner), title="[x](http://evil.example) <b>&amp;")
+    (mail,) = tell()
+    assert "evil.example" not in mail.text + mail.html
+    assert "<b>" not in mail.html
+    assert "&amp;amp;" in mail.html
+
+
+def test_old_news_is_not_told(owner: User) -> None:
+    scenes.ready(make_event(owner))
+    assert tell(NOON + timedelta(days=3)) == []
+    assert not Entry.objects.filter(noticed=False).exists()

@@ -17,6 +17,12 @@ VERBS = {
     "schedule": "schedule",
     "schedule-check": "schedule",
     "unschedule": "schedule",
+    "supervise": "keeping",
+    "processes": "keeping",
+    "process-log": "keeping",
+    "restart": "keeping",
+    "stop-all": "keeping",
+    "end-all": "end_all",
 }
 """One JSON line in (and the bytes of `put` behind it), one JSON line out (and the bytes of `read` behind it)."""
 
@@ -25,6 +31,10 @@ PROGRAMS = {
     "fetch-service": "fetch_service",
     "pull": "pull",
     "pull-scheduled": "pull",
+    "program-run": "kept_program",
+    "program-ended": "kept_program",
+    "program-signal": "kept_program",
+    "archive": "archive",
 }
 """Words as arguments, plain text out, an exit status that tells how it went."""
 

@@ -82,7 +82,7 @@ STEPS: Mapping[str, tuple[Sentence, Sentence]] = {
     "allocate": (_("Finding a machine for %(title)s"), _("Got a machine (%(memory)s MB)")),
     "reach": (_("Waiting until it has started"), _("It has started")),
     "fetch_service": (_("Fetching the app (%(version)s)"), _("App fetched (%(version)s)")),
-    "install": (_("Installing; this is the longest part"), _("Installed")),
+    "install": (_("Installing it"), _("Installed")),
     "configure": (_("Making it yours: names, passwords, address"), _("It is yours")),
     "load_data": (_("Filling in the content"), _("The content is in")),
     "start_programs": (_("Starting its programs"), _("Its programs run")),

@@ -16,7 +16,7 @@ WORDS = {
     "waiting": ("You are number 1 in line", "Stop setting it up"),
     "building": (
         "It is being set up",
-        "Installing",
+        "Installing it",
         "You are the first here",
         "Stop setting it up",
         "Setting up php8.2",

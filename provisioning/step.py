@@ -207,6 +207,7 @@ class MachineView:
     wanted: str
     phase: str
     settled: Settled
+    was_ready: bool  # it was set up once, so there may be something on it
     hold_until: datetime | None
     upstream: Endpoint | None  # the primary port, as reached from the portal's host
     seen: Seen | None  # what the fabric said last
@@ -338,7 +339,7 @@ class DeploymentJob:
     manifest: Manifest
     machines: tuple[MachineView, ...]
     route: RouteLine  # as it should be: empty upstream = leads nowhere
-    was_ready: bool  # people may have put something into it
+    was_ready: bool  # it was published once
     may_relaunch: bool  # if its machine dies: nothing of value was on it, or the owner chose so
     is_forgotten: bool  # keys and parameters are dropped
     answered_times: int  # good answers in a row
@@ -352,6 +353,10 @@ class DeploymentJob:
     book: DeploymentBook
     at: datetime
     within: float
+
+    def may_hold_data(self, machine: MachineView) -> bool:
+        """Say whether people may have put something on this machine: it was set up, published, and keeps what it gets."""
+        return self.was_ready and machine.was_ready and not self.manifest.stateless
 
     def of_role(self, role: str) -> Sequence[MachineView]:
         """The machines of one role that are wanted up."""

@@ -105,8 +105,6 @@ class Deployment(Reconciled):
     closes_at = models.DateTimeField()
     """The event's, copied; moved only by Event.move()."""
     admitted_at = models.DateTimeField(null=True)
-    ready_at = models.DateTimeField(null=True)
-    """When it was ready first; set = people may have put something into it."""
     answered_times = models.PositiveIntegerField(default=0)
     """Good answers in a row at the public address during this attempt."""
     answer = models.JSONField(default=dict)

@@ -58,6 +58,8 @@ class Reconciled(models.Model):
     """Since when the row is in its phase."""
     building_since = models.DateTimeField(null=True)
     """When it was admitted, or retried."""
+    ready_at = models.DateTimeField(null=True)
+    """When it was ready first; set = people may have put something into it."""
 
     class Meta:
         abstract = True

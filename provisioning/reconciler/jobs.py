@@ -152,6 +152,7 @@ def _view(machine: Machine, deployment: Deployment, world: World) -> MachineView
         wanted=machine.wanted,
         phase=Phase.BUILDING if machine.is_retry_wished else machine.phase,
         settled=Settled(machine.settled),
+        was_ready=machine.ready_at is not None,
         hold_until=machine.hold_until,
         upstream=seen.ports.get(primary) if seen else None,
         seen=seen.seen if seen else None,

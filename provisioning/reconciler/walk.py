@@ -163,8 +163,7 @@ class Pass:
         return self._release(self.at + self.row.keep_every, lane=Lane.KEEPING)
 
     def _firsts(self) -> dict[str, Any]:
-        first = self.kind == Kind.DEPLOYMENT and self.row.ready_at is None
-        return {"ready_at": self.at} if first else {}
+        return {} if self.row.ready_at else {"ready_at": self.at}
 
     def _later(self, stop: NotYet) -> datetime | None:
         if self._is_out_of_patience():

@@ -21,7 +21,8 @@ def lost(world: Simulation) -> list[str]:
     """Data that went without a copy, a waiver or a reason."""
     told = []
     for machine in Machine.objects.filter(phase=Phase.GONE).select_related("deployment"):
-        people_used_it = machine.deployment.ready_at is not None and not machine.deployment.manifest.stateless
+        published = machine.ready_at is not None and machine.deployment.ready_at is not None
+        people_used_it = published and not machine.deployment.manifest.stateless
         copied = Archive.objects.filter(machine=machine).exists()
         if people_used_it and machine.settled == Settled.NEVER_LOADED:
             told.append(f"{machine} went as never loaded although people used it")

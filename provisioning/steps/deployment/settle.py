@@ -31,7 +31,7 @@ class Settle:
                 self._settle(job, machine)
 
     def _settle(self, job: DeploymentJob, machine: MachineView) -> None:
-        if not job.was_ready or job.manifest.stateless:
+        if not job.may_hold_data(machine):
             job.book.settle(machine.key, Settled.NEVER_LOADED)
         elif machine.seen == Seen.ABSENT:
             job.book.settle(machine.key, Settled.LOST)

@@ -24,6 +24,8 @@ REFUSED_RANGES = (
 """Private, shared, link-local (cloud metadata), loopback, multicast and reserved. Not the documentation ranges: where a
 place puts its mirrors under such an address, nothing else can live there."""
 MAIL_PORTS = "25,465,587"
+SPARE_DOORS = 7
+"""Further ports beside the git door's: a demo has a git door of its own while the portal runs."""
 INPUT, FORWARD, REFUSE = (f"FAIRGROUND-{mark()}-{end}" for end in ("IN", "FWD", "NO"))
 _PATH = "/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin"
 
@@ -83,7 +85,7 @@ def input_rules(bridges: str, door: Door | None) -> list[str]:
     rules = [f"-i {bridges} -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT"]
     if door:
         rules += [
-            f"-i {bridges} -d {door.host}/32 -p tcp --dport {door.port} -j ACCEPT",
+            f"-i {bridges} -d {door.host}/32 -p tcp --dport {door.port}:{door.port + SPARE_DOORS} -j ACCEPT",
             "-i lo -j RETURN",
             f"! -i {bridges} -d {door.host}/32 -j DROP",
         ]

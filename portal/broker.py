@@ -4,7 +4,6 @@ kombu (5.7) opens a message's file under its final name and fills it afterwards;
 and the whole worker ends with a JSONDecodeError (seen here within a minute, with two workers and a busy clock).
 """
 
-import os
 import uuid
 from pathlib import Path
 from time import monotonic
@@ -22,7 +21,7 @@ class Channel(filesystem.Channel):
         name = f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
         unfinished = Path(self.data_folder_out) / f".{name}.new"
         unfinished.write_bytes(str_to_bytes(dumps(payload)))
-        os.replace(unfinished, Path(self.data_folder_out) / name)
+        unfinished.replace(Path(self.data_folder_out) / name)
 
 
 class Transport(filesystem.Transport):

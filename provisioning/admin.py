@@ -121,9 +121,9 @@ class MachineAdmin(LookOnly):
     actions: ClassVar = ["waive"]
     fields: ClassVar = [
         "key", "of_service", "fabric", "role", "number", "slot", "spec", "phase", "phase_at", "wanted", "attempt",
-        "step", "steps_done", "problem", "problem_params", "blame", "sighting", "facts", "settled", "settled_by", "hold_until",
-        "content_commit", "content_at", "content_problem", "asked_at", "removal_asked_at", "absent_at", "due_at",
-        "lane", "tries", "lease_epoch", "lease_until",
+        "step", "steps_done", "problem", "problem_params", "blame", "sighting", "facts", "settled", "settled_by",
+        "hold_until", "content_commit", "content_at", "content_problem", "asked_at", "removal_asked_at", "absent_at",
+        "due_at", "lane", "tries", "lease_epoch", "lease_until",
     ]  # fmt: skip
 
     @admin.display(description="service")

@@ -15,12 +15,11 @@ PERSONS_ASKED = 50
 """How many people's first in line are looked at for one place; more would make every admission slow."""
 
 
-def place_for(deployment: Deployment, at: datetime) -> Fabric:
-    """Find room for one more machine of this deployment. Must be inside a transaction that holds `Admission.lock()`.
+def place_for(deployment: Deployment, turn: Admission, at: datetime) -> Fabric:
+    """Find room for one more machine of this deployment. `turn` is the row that the caller's transaction has locked.
 
     Raises NotYet when it is somebody else's turn (who is named in the params as `turn`) or when there is no room.
     """
-    turn = Admission.lock()
     if not turn.is_open:
         raise NotYet("launches-are-paused")
     building = Deployment.objects.filter(phase=Phase.BUILDING).count()
@@ -36,8 +35,7 @@ def place_for(deployment: Deployment, at: datetime) -> Fabric:
 
 
 def room_for_one_more(deployment: Deployment) -> Fabric:
-    """Find room for a machine in place of one that was lost. Same lock; no turn, because it was admitted before."""
-    Admission.lock()
+    """Find room for a machine in place of one that was lost. Under the same lock; no turn, for it was admitted before."""
     return _with_room(deployment)
 
 

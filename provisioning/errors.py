@@ -17,7 +17,7 @@ class Blame(StrEnum):
     PERSON = "person"
 
 
-class Stop(Exception):
+class Stop(Exception):  # noqa: N818 - a pass stops; most of the time nothing is wrong
     """A pass cannot go on. `params` are plain JSON values and never hold a secret."""
 
     def __init__(self, code: str, /, **params: object) -> None:

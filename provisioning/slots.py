@@ -24,7 +24,7 @@ FIRST_PORT = 21000
 PORTS_EACH = 10
 """One for sshd; a manifest may declare eight."""
 SLOTS = 1100
-"""21000 + 10 × 1100 stays below 32768, where the kernel's own port choices begin."""
+"""21000 + 10 * 1100 stays below 32768, where the kernel's own port choices begin."""
 SUBNETS = "10.213.0.0/16"
 """Holds 4096 networks of 14 machines. `subnets` among a fabric's options chooses another block."""
 

@@ -4,7 +4,7 @@ A step is one thing that must be true. `done` looks; `push` asks for it. Either 
 Steps know no rows: what they learn or decide goes through `Book`, which the reconciler implements with guarded writes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
@@ -170,7 +170,9 @@ class MachineJob:
     manifest: Manifest
     service: Source
     content: Source | None
-    content_looked_at: datetime | None  # the portal's copy of the content is at least as new as this; None = no copy yet
+    content_looked_at: (
+        datetime | None
+    )  # the portal's copy of the content is at least as new as this; None = no copy yet
     content_problem: str  # why there is no newer copy
     values: Mapping[str, Any]  # parameters for `configure`
     machine_facts: Mapping[str, str]  # FAIRGROUND_* for `configure` and the processes
@@ -215,7 +217,7 @@ class MachineView:
     problem: str
     problem_params: Mapping[str, Any]
     blame: str
-    remote: Remote | None  # None while nobody knows where it is
+    remote: Callable[[], Remote | None]  # the wire to it; None while nobody knows where it is
 
 
 @dataclass(frozen=True)
@@ -363,16 +365,16 @@ class DeploymentJob:
         return [machine for machine in self.machines if machine.role == role and machine.wanted == "up"]
 
 
-J = TypeVar("J", contravariant=True)
+J_contra = TypeVar("J_contra", contravariant=True)
 
 
-class Step(Protocol[J]):
+class Step(Protocol[J_contra]):
     """One thing that must be true on the way to ready, or to gone."""
 
     name: str
 
-    def done(self, job: J) -> bool:
+    def done(self, job: J_contra) -> bool:
         """Look. True: go on to the next step. False: `push`. Raises a Stop when it is neither."""
 
-    def push(self, job: J) -> None:
+    def push(self, job: J_contra) -> None:
         """Ask for it. Quick, and harmless when asked twice."""

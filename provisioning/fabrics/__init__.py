@@ -18,7 +18,7 @@ def kind(name: str) -> Fabric:
     """What a kind's folder exports. Raises KeyError for a folder that is not there."""
     if name not in kinds():
         raise KeyError(f"There is no kind of place called {name!r}; there are {', '.join(kinds())}.")
-    return cast(Fabric, importlib.import_module(f"{__name__}.{name}"))
+    return cast("Fabric", importlib.import_module(f"{__name__}.{name}"))
 
 
 def frozen_options(options: Mapping[str, Any]) -> str:

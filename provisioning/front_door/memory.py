@@ -1,5 +1,4 @@
 """The front door and the prober in memory, with switches for bad days."""
-# ruff: noqa: ARG002 - nothing here takes time
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

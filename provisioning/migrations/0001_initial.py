@@ -10,361 +10,715 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalog', '0002_dataset_commit_dataset_looked_at_dataset_problem_and_more'),
+        ("catalog", "0002_dataset_commit_dataset_looked_at_dataset_problem_and_more"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Address',
+            name="Address",
             fields=[
-                ('name', models.CharField(max_length=63, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField()),
+                ("name", models.CharField(max_length=63, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Admission',
+            name="Admission",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('is_open', models.BooleanField(default=True)),
-                ('quarantined', models.BooleanField(default=False)),
-                ('last_person_id', models.BigIntegerField(default=0)),
+                ("id", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("is_open", models.BooleanField(default=True)),
+                ("quarantined", models.BooleanField(default=False)),
+                ("last_person_id", models.BigIntegerField(default=0)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='admission_is_one_row')],
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="admission_is_one_row")],
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(default=provisioning.models.reconciled.new_key, editable=False, max_length=32, unique=True)),
-                ('name', models.CharField(max_length=80)),
-                ('zone', models.CharField(default='UTC', max_length=64)),
-                ('opens_at', models.DateTimeField()),
-                ('closes_at', models.DateTimeField()),
-                ('most_services', models.PositiveIntegerField(default=20)),
-                ('created_at', models.DateTimeField()),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "key",
+                    models.CharField(
+                        default=provisioning.models.reconciled.new_key, editable=False, max_length=32, unique=True
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("zone", models.CharField(default="UTC", max_length=64)),
+                ("opens_at", models.DateTimeField()),
+                ("closes_at", models.DateTimeField()),
+                ("most_services", models.PositiveIntegerField(default=20)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="events", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Deployment',
+            name="Deployment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(default=provisioning.models.reconciled.new_key, editable=False, max_length=32, unique=True)),
-                ('wanted', models.CharField(choices=[('up', 'up'), ('gone', 'gone')], default=provisioning.phases.Wanted['UP'], max_length=8)),
-                ('phase', models.CharField(choices=[('waiting', 'waiting'), ('building', 'building'), ('ready', 'ready'), ('failed', 'failed'), ('retiring', 'retiring'), ('gone', 'gone')], default=provisioning.phases.Phase['WAITING'], max_length=8)),
-                ('lane', models.PositiveSmallIntegerField(default=provisioning.phases.Lane['PERSON'])),
-                ('attempt', models.PositiveIntegerField(default=1)),
-                ('failed_attempt', models.PositiveIntegerField(default=0)),
-                ('wakes', models.PositiveBigIntegerField(default=0)),
-                ('due_at', models.DateTimeField(null=True)),
-                ('lease_epoch', models.PositiveBigIntegerField(default=0)),
-                ('lease_until', models.DateTimeField(default=datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))),
-                ('steps_done', models.JSONField(default=list)),
-                ('step', models.CharField(blank=True, max_length=40)),
-                ('waiting_since', models.DateTimeField(null=True)),
-                ('tries', models.PositiveIntegerField(default=0)),
-                ('problem', models.CharField(blank=True, max_length=60)),
-                ('problem_params', models.JSONField(default=dict)),
-                ('blame', models.CharField(blank=True, max_length=8)),
-                ('created_at', models.DateTimeField()),
-                ('phase_at', models.DateTimeField()),
-                ('building_since', models.DateTimeField(null=True)),
-                ('ready_at', models.DateTimeField(null=True)),
-                ('name', models.CharField(max_length=63, unique=True)),
-                ('title', models.CharField(max_length=80)),
-                ('form_token', models.CharField(max_length=64)),
-                ('values', provisioning.models.fields.SealedJSON(default=dict)),
-                ('expires_at', models.DateTimeField()),
-                ('closes_at', models.DateTimeField()),
-                ('admitted_at', models.DateTimeField(null=True)),
-                ('answered_times', models.PositiveIntegerField(default=0)),
-                ('answer', models.JSONField(default=dict)),
-                ('silent_since', models.DateTimeField(null=True)),
-                ('misses', models.PositiveIntegerField(default=0)),
-                ('relaunches', models.BooleanField(default=False)),
-                ('dataset', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deployments', related_query_name='deployment', to='catalog.dataset')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deployments', to=settings.AUTH_USER_MODEL)),
-                ('release', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deployments', to='catalog.release')),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deployments', to='provisioning.event')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "key",
+                    models.CharField(
+                        default=provisioning.models.reconciled.new_key, editable=False, max_length=32, unique=True
+                    ),
+                ),
+                (
+                    "wanted",
+                    models.CharField(
+                        choices=[("up", "up"), ("gone", "gone")], default=provisioning.phases.Wanted["UP"], max_length=8
+                    ),
+                ),
+                (
+                    "phase",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waiting"),
+                            ("building", "building"),
+                            ("ready", "ready"),
+                            ("failed", "failed"),
+                            ("retiring", "retiring"),
+                            ("gone", "gone"),
+                        ],
+                        default=provisioning.phases.Phase["WAITING"],
+                        max_length=8,
+                    ),
+                ),
+                ("lane", models.PositiveSmallIntegerField(default=provisioning.phases.Lane["PERSON"])),
+                ("attempt", models.PositiveIntegerField(default=1)),
+                ("failed_attempt", models.PositiveIntegerField(default=0)),
+                ("wakes", models.PositiveBigIntegerField(default=0)),
+                ("due_at", models.DateTimeField(null=True)),
+                ("lease_epoch", models.PositiveBigIntegerField(default=0)),
+                (
+                    "lease_until",
+                    models.DateTimeField(default=datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
+                ),
+                ("steps_done", models.JSONField(default=list)),
+                ("step", models.CharField(blank=True, max_length=40)),
+                ("waiting_since", models.DateTimeField(null=True)),
+                ("tries", models.PositiveIntegerField(default=0)),
+                ("problem", models.CharField(blank=True, max_length=60)),
+                ("problem_params", models.JSONField(default=dict)),
+                ("blame", models.CharField(blank=True, max_length=8)),
+                ("created_at", models.DateTimeField()),
+                ("phase_at", models.DateTimeField()),
+                ("building_since", models.DateTimeField(null=True)),
+                ("ready_at", models.DateTimeField(null=True)),
+                ("name", models.CharField(max_length=63, unique=True)),
+                ("title", models.CharField(max_length=80)),
+                ("form_token", models.CharField(max_length=64)),
+                ("values", provisioning.models.fields.SealedJSON(default=dict)),
+                ("expires_at", models.DateTimeField()),
+                ("closes_at", models.DateTimeField()),
+                ("admitted_at", models.DateTimeField(null=True)),
+                ("answered_times", models.PositiveIntegerField(default=0)),
+                ("answer", models.JSONField(default=dict)),
+                ("silent_since", models.DateTimeField(null=True)),
+                ("misses", models.PositiveIntegerField(default=0)),
+                ("relaunches", models.BooleanField(default=False)),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deployments",
+                        related_query_name="deployment",
+                        to="catalog.dataset",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deployments",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "release",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="deployments", to="catalog.release"
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="deployments", to="provisioning.event"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Fabric',
+            name="Fabric",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, unique=True)),
-                ('kind', models.CharField(max_length=20)),
-                ('options', models.JSONField(blank=True, default=dict)),
-                ('is_open', models.BooleanField(default=True, help_text='New machines may be made here.')),
-                ('most_machines', models.PositiveIntegerField(default=40)),
-                ('most_memory_mib', models.PositiveIntegerField(default=0, help_text='0 = not counted')),
-                ('last_slot', models.PositiveIntegerField(default=0)),
-                ('agreed_at', models.DateTimeField(blank=True, null=True)),
-                ('away_since', models.DateTimeField(blank=True, null=True)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='places', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60, unique=True)),
+                ("kind", models.CharField(max_length=20)),
+                ("options", models.JSONField(blank=True, default=dict)),
+                ("is_open", models.BooleanField(default=True, help_text="New machines may be made here.")),
+                ("most_machines", models.PositiveIntegerField(default=40)),
+                ("most_memory_mib", models.PositiveIntegerField(default=0, help_text="0 = not counted")),
+                ("last_slot", models.PositiveIntegerField(default=0)),
+                ("agreed_at", models.DateTimeField(blank=True, null=True)),
+                ("away_since", models.DateTimeField(blank=True, null=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="places",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Machine',
+            name="Machine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(default=provisioning.models.reconciled.new_key, editable=False, max_length=32, unique=True)),
-                ('wanted', models.CharField(choices=[('up', 'up'), ('gone', 'gone')], default=provisioning.phases.Wanted['UP'], max_length=8)),
-                ('phase', models.CharField(choices=[('waiting', 'waiting'), ('building', 'building'), ('ready', 'ready'), ('failed', 'failed'), ('retiring', 'retiring'), ('gone', 'gone')], default=provisioning.phases.Phase['WAITING'], max_length=8)),
-                ('lane', models.PositiveSmallIntegerField(default=provisioning.phases.Lane['PERSON'])),
-                ('attempt', models.PositiveIntegerField(default=1)),
-                ('failed_attempt', models.PositiveIntegerField(default=0)),
-                ('wakes', models.PositiveBigIntegerField(default=0)),
-                ('due_at', models.DateTimeField(null=True)),
-                ('lease_epoch', models.PositiveBigIntegerField(default=0)),
-                ('lease_until', models.DateTimeField(default=datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))),
-                ('steps_done', models.JSONField(default=list)),
-                ('step', models.CharField(blank=True, max_length=40)),
-                ('waiting_since', models.DateTimeField(null=True)),
-                ('tries', models.PositiveIntegerField(default=0)),
-                ('problem', models.CharField(blank=True, max_length=60)),
-                ('problem_params', models.JSONField(default=dict)),
-                ('blame', models.CharField(blank=True, max_length=8)),
-                ('created_at', models.DateTimeField()),
-                ('phase_at', models.DateTimeField()),
-                ('building_since', models.DateTimeField(null=True)),
-                ('ready_at', models.DateTimeField(null=True)),
-                ('role', models.CharField(default='main', max_length=30)),
-                ('number', models.PositiveSmallIntegerField(default=1)),
-                ('slot', models.PositiveIntegerField()),
-                ('spec', models.JSONField()),
-                ('memory_mib', models.PositiveIntegerField()),
-                ('host_key', provisioning.models.fields.SealedText(blank=True)),
-                ('login_key', provisioning.models.fields.SealedText(blank=True)),
-                ('git_bearer', provisioning.models.fields.SealedText(blank=True)),
-                ('git_bearer_sha256', models.CharField(blank=True, db_index=True, max_length=64)),
-                ('asked_at', models.DateTimeField(null=True)),
-                ('removal_asked_at', models.DateTimeField(null=True)),
-                ('absent_at', models.DateTimeField(null=True)),
-                ('sighting', models.JSONField(default=dict)),
-                ('facts', models.JSONField(default=dict)),
-                ('settled', models.CharField(blank=True, choices=[('', ''), ('archived', 'archived'), ('waived', 'waived'), ('never-loaded', 'never-loaded'), ('lost', 'lost')], max_length=14)),
-                ('hold_until', models.DateTimeField(null=True)),
-                ('log_job', models.CharField(blank=True, max_length=64)),
-                ('log_offset', models.PositiveBigIntegerField(default=0)),
-                ('outputs', provisioning.models.fields.SealedJSON(default=dict)),
-                ('content_commit', models.CharField(blank=True, max_length=64)),
-                ('content_at', models.DateTimeField(null=True)),
-                ('content_problem', models.CharField(blank=True, max_length=60)),
-                ('restart_asked_at', models.DateTimeField(null=True)),
-                ('restarted_at', models.DateTimeField(null=True)),
-                ('pull_asked_at', models.DateTimeField(null=True)),
-                ('pulled_at', models.DateTimeField(null=True)),
-                ('deployment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='machines', to='provisioning.deployment')),
-                ('fabric', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='machines', to='provisioning.fabric')),
-                ('release', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.release')),
-                ('settled_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "key",
+                    models.CharField(
+                        default=provisioning.models.reconciled.new_key, editable=False, max_length=32, unique=True
+                    ),
+                ),
+                (
+                    "wanted",
+                    models.CharField(
+                        choices=[("up", "up"), ("gone", "gone")], default=provisioning.phases.Wanted["UP"], max_length=8
+                    ),
+                ),
+                (
+                    "phase",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waiting"),
+                            ("building", "building"),
+                            ("ready", "ready"),
+                            ("failed", "failed"),
+                            ("retiring", "retiring"),
+                            ("gone", "gone"),
+                        ],
+                        default=provisioning.phases.Phase["WAITING"],
+                        max_length=8,
+                    ),
+                ),
+                ("lane", models.PositiveSmallIntegerField(default=provisioning.phases.Lane["PERSON"])),
+                ("attempt", models.PositiveIntegerField(default=1)),
+                ("failed_attempt", models.PositiveIntegerField(default=0)),
+                ("wakes", models.PositiveBigIntegerField(default=0)),
+                ("due_at", models.DateTimeField(null=True)),
+                ("lease_epoch", models.PositiveBigIntegerField(default=0)),
+                (
+                    "lease_until",
+                    models.DateTimeField(default=datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
+                ),
+                ("steps_done", models.JSONField(default=list)),
+                ("step", models.CharField(blank=True, max_length=40)),
+                ("waiting_since", models.DateTimeField(null=True)),
+                ("tries", models.PositiveIntegerField(default=0)),
+                ("problem", models.CharField(blank=True, max_length=60)),
+                ("problem_params", models.JSONField(default=dict)),
+                ("blame", models.CharField(blank=True, max_length=8)),
+                ("created_at", models.DateTimeField()),
+                ("phase_at", models.DateTimeField()),
+                ("building_since", models.DateTimeField(null=True)),
+                ("ready_at", models.DateTimeField(null=True)),
+                ("role", models.CharField(default="main", max_length=30)),
+                ("number", models.PositiveSmallIntegerField(default=1)),
+                ("slot", models.PositiveIntegerField()),
+                ("spec", models.JSONField()),
+                ("memory_mib", models.PositiveIntegerField()),
+                ("host_key", provisioning.models.fields.SealedText(blank=True)),
+                ("login_key", provisioning.models.fields.SealedText(blank=True)),
+                ("git_bearer", provisioning.models.fields.SealedText(blank=True)),
+                ("git_bearer_sha256", models.CharField(blank=True, db_index=True, max_length=64)),
+                ("asked_at", models.DateTimeField(null=True)),
+                ("removal_asked_at", models.DateTimeField(null=True)),
+                ("absent_at", models.DateTimeField(null=True)),
+                ("sighting", models.JSONField(default=dict)),
+                ("facts", models.JSONField(default=dict)),
+                (
+                    "settled",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", ""),
+                            ("archived", "archived"),
+                            ("waived", "waived"),
+                            ("never-loaded", "never-loaded"),
+                            ("lost", "lost"),
+                        ],
+                        max_length=14,
+                    ),
+                ),
+                ("hold_until", models.DateTimeField(null=True)),
+                ("log_job", models.CharField(blank=True, max_length=64)),
+                ("log_offset", models.PositiveBigIntegerField(default=0)),
+                ("outputs", provisioning.models.fields.SealedJSON(default=dict)),
+                ("content_commit", models.CharField(blank=True, max_length=64)),
+                ("content_at", models.DateTimeField(null=True)),
+                ("content_problem", models.CharField(blank=True, max_length=60)),
+                ("restart_asked_at", models.DateTimeField(null=True)),
+                ("restarted_at", models.DateTimeField(null=True)),
+                ("pull_asked_at", models.DateTimeField(null=True)),
+                ("pulled_at", models.DateTimeField(null=True)),
+                (
+                    "deployment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="machines",
+                        to="provisioning.deployment",
+                    ),
+                ),
+                (
+                    "fabric",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="machines", to="provisioning.fabric"
+                    ),
+                ),
+                (
+                    "release",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalog.release"
+                    ),
+                ),
+                (
+                    "settled_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='LogChunk',
+            name="LogChunk",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('job', models.CharField(max_length=64)),
-                ('offset', models.PositiveBigIntegerField()),
-                ('size', models.PositiveIntegerField()),
-                ('data', models.BinaryField()),
-                ('machine', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='log_chunks', to='provisioning.machine')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("job", models.CharField(max_length=64)),
+                ("offset", models.PositiveBigIntegerField()),
+                ("size", models.PositiveIntegerField()),
+                ("data", models.BinaryField()),
+                (
+                    "machine",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="log_chunks",
+                        to="provisioning.machine",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('happened', models.CharField(choices=[('wish', 'wish'), ('phase', 'phase'), ('step', 'step'), ('problem', 'problem'), ('warning', 'warning'), ('health', 'health'), ('content', 'content'), ('extension', 'extension'), ('copy', 'copy'), ('look', 'look'), ('stray', 'stray')], max_length=10)),
-                ('at', models.DateTimeField(db_index=True)),
-                ('cause', models.CharField(max_length=120, unique=True)),
-                ('told', models.JSONField(default=dict)),
-                ('noticed', models.BooleanField(default=False)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('deployment', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='provisioning.deployment')),
-                ('event', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='provisioning.event')),
-                ('machine', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='provisioning.machine')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "happened",
+                    models.CharField(
+                        choices=[
+                            ("wish", "wish"),
+                            ("phase", "phase"),
+                            ("step", "step"),
+                            ("problem", "problem"),
+                            ("warning", "warning"),
+                            ("health", "health"),
+                            ("content", "content"),
+                            ("extension", "extension"),
+                            ("copy", "copy"),
+                            ("look", "look"),
+                            ("stray", "stray"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("at", models.DateTimeField(db_index=True)),
+                ("cause", models.CharField(max_length=120, unique=True)),
+                ("told", models.JSONField(default=dict)),
+                ("noticed", models.BooleanField(default=False)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "deployment",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="entries",
+                        to="provisioning.deployment",
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="entries",
+                        to="provisioning.event",
+                    ),
+                ),
+                (
+                    "machine",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="entries",
+                        to="provisioning.machine",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'entries',
-                'ordering': ['at', 'pk'],
+                "verbose_name_plural": "entries",
+                "ordering": ["at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Archive',
+            name="Archive",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, unique=True)),
-                ('sha256', models.CharField(max_length=64)),
-                ('size', models.PositiveBigIntegerField()),
-                ('verified_at', models.DateTimeField()),
-                ('delete_at', models.DateTimeField()),
-                ('deleted_at', models.DateTimeField(null=True)),
-                ('deployment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='archives', to='provisioning.deployment')),
-                ('machine', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='archives', to='provisioning.machine')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200, unique=True)),
+                ("sha256", models.CharField(max_length=64)),
+                ("size", models.PositiveBigIntegerField()),
+                ("verified_at", models.DateTimeField()),
+                ("delete_at", models.DateTimeField()),
+                ("deleted_at", models.DateTimeField(null=True)),
+                (
+                    "deployment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="archives",
+                        to="provisioning.deployment",
+                    ),
+                ),
+                (
+                    "machine",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="archives", to="provisioning.machine"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Mail',
+            name="Mail",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(default=provisioning.models.reconciled.new_key, max_length=32, unique=True)),
-                ('recipient', models.EmailField(max_length=254)),
-                ('subject', models.CharField(max_length=200)),
-                ('text', models.TextField()),
-                ('html', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField()),
-                ('tries', models.PositiveIntegerField(default=0)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('entry', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='mails', to='provisioning.entry')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(default=provisioning.models.reconciled.new_key, max_length=32, unique=True)),
+                ("recipient", models.EmailField(max_length=254)),
+                ("subject", models.CharField(max_length=200)),
+                ("text", models.TextField()),
+                ("html", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                ("tries", models.PositiveIntegerField(default=0)),
+                ("sent_at", models.DateTimeField(null=True)),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="mails",
+                        to="provisioning.entry",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Route',
+            name="Route",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('host', models.CharField(max_length=253, unique=True)),
-                ('upstream_host', models.CharField(max_length=253)),
-                ('upstream_port', models.PositiveIntegerField()),
-                ('is_live', models.BooleanField(default=True)),
-                ('deployment', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='route', to='provisioning.deployment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("host", models.CharField(max_length=253, unique=True)),
+                ("upstream_host", models.CharField(max_length=253)),
+                ("upstream_port", models.PositiveIntegerField()),
+                ("is_live", models.BooleanField(default=True)),
+                (
+                    "deployment",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="route", to="provisioning.deployment"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Stray',
+            name="Stray",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=64)),
-                ('first_seen_at', models.DateTimeField()),
-                ('removal_asked_at', models.DateTimeField(null=True)),
-                ('gone_at', models.DateTimeField(null=True)),
-                ('fabric', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='strays', to='provisioning.fabric')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=64)),
+                ("first_seen_at", models.DateTimeField()),
+                ("removal_asked_at", models.DateTimeField(null=True)),
+                ("gone_at", models.DateTimeField(null=True)),
+                (
+                    "fabric",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="strays", to="provisioning.fabric"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('closes_at__gt', models.F('opens_at'))), name='event_ends_after_it_begins'),
+            model_name="event",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("closes_at__gt", models.F("opens_at"))), name="event_ends_after_it_begins"
+            ),
         ),
         migrations.AddIndex(
-            model_name='deployment',
-            index=models.Index(fields=['lane', 'due_at'], name='deployment_due'),
+            model_name="deployment",
+            index=models.Index(fields=["lane", "due_at"], name="deployment_due"),
         ),
         migrations.AddIndex(
-            model_name='deployment',
-            index=models.Index(condition=models.Q(('wanted', provisioning.phases.Wanted['UP'])), fields=['expires_at'], name='deployment_ending'),
+            model_name="deployment",
+            index=models.Index(
+                condition=models.Q(("wanted", provisioning.phases.Wanted["UP"])),
+                fields=["expires_at"],
+                name="deployment_ending",
+            ),
         ),
         migrations.AddIndex(
-            model_name='deployment',
-            index=models.Index(fields=['phase', 'owner', 'created_at'], name='deployment_queue'),
+            model_name="deployment",
+            index=models.Index(fields=["phase", "owner", "created_at"], name="deployment_queue"),
         ),
         migrations.AddConstraint(
-            model_name='deployment',
-            constraint=models.CheckConstraint(condition=models.Q(('phase', provisioning.phases.Phase['GONE']), ('due_at__isnull', False), _connector='OR'), name='deployment_not_gone_has_a_next_look'),
+            model_name="deployment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("phase", provisioning.phases.Phase["GONE"]), ("due_at__isnull", False), _connector="OR"
+                ),
+                name="deployment_not_gone_has_a_next_look",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deployment',
-            constraint=models.CheckConstraint(condition=models.Q(('phase__in', [provisioning.phases.Phase['WAITING'], provisioning.phases.Phase['BUILDING'], provisioning.phases.Phase['READY'], provisioning.phases.Phase['FAILED'], provisioning.phases.Phase['RETIRING'], provisioning.phases.Phase['GONE']])), name='deployment_phase_is_known'),
+            model_name="deployment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "phase__in",
+                        [
+                            provisioning.phases.Phase["WAITING"],
+                            provisioning.phases.Phase["BUILDING"],
+                            provisioning.phases.Phase["READY"],
+                            provisioning.phases.Phase["FAILED"],
+                            provisioning.phases.Phase["RETIRING"],
+                            provisioning.phases.Phase["GONE"],
+                        ],
+                    )
+                ),
+                name="deployment_phase_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deployment',
-            constraint=models.CheckConstraint(condition=models.Q(('wanted__in', [provisioning.phases.Wanted['UP'], provisioning.phases.Wanted['GONE']])), name='deployment_wish_is_known'),
+            model_name="deployment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("wanted__in", [provisioning.phases.Wanted["UP"], provisioning.phases.Wanted["GONE"]])
+                ),
+                name="deployment_wish_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deployment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('phase__in', [provisioning.phases.Phase['RETIRING'], provisioning.phases.Phase['GONE']]), _negated=True), ('wanted', provisioning.phases.Wanted['GONE']), _connector='OR'), name='deployment_goes_only_when_asked'),
+            model_name="deployment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("phase__in", [provisioning.phases.Phase["RETIRING"], provisioning.phases.Phase["GONE"]]),
+                        _negated=True,
+                    ),
+                    ("wanted", provisioning.phases.Wanted["GONE"]),
+                    _connector="OR",
+                ),
+                name="deployment_goes_only_when_asked",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deployment',
-            constraint=models.UniqueConstraint(fields=('owner', 'form_token'), name='one_form_token_one_deployment'),
+            model_name="deployment",
+            constraint=models.UniqueConstraint(fields=("owner", "form_token"), name="one_form_token_one_deployment"),
         ),
         migrations.AddConstraint(
-            model_name='deployment',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__lte', models.F('closes_at'))), name='deployment_ends_with_its_event'),
+            model_name="deployment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("expires_at__lte", models.F("closes_at"))), name="deployment_ends_with_its_event"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deployment',
-            constraint=models.CheckConstraint(condition=models.Q(('phase__in', [provisioning.phases.Phase['WAITING'], provisioning.phases.Phase['RETIRING'], provisioning.phases.Phase['GONE']]), ('admitted_at__isnull', False), _connector='OR'), name='deployment_is_built_after_it_is_admitted'),
+            model_name="deployment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "phase__in",
+                        [
+                            provisioning.phases.Phase["WAITING"],
+                            provisioning.phases.Phase["RETIRING"],
+                            provisioning.phases.Phase["GONE"],
+                        ],
+                    ),
+                    ("admitted_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="deployment_is_built_after_it_is_admitted",
+            ),
         ),
         migrations.AddIndex(
-            model_name='machine',
-            index=models.Index(fields=['lane', 'due_at'], name='machine_due'),
+            model_name="machine",
+            index=models.Index(fields=["lane", "due_at"], name="machine_due"),
         ),
         migrations.AddConstraint(
-            model_name='machine',
-            constraint=models.CheckConstraint(condition=models.Q(('phase', provisioning.phases.Phase['GONE']), ('due_at__isnull', False), _connector='OR'), name='machine_not_gone_has_a_next_look'),
+            model_name="machine",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("phase", provisioning.phases.Phase["GONE"]), ("due_at__isnull", False), _connector="OR"
+                ),
+                name="machine_not_gone_has_a_next_look",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='machine',
-            constraint=models.CheckConstraint(condition=models.Q(('phase__in', [provisioning.phases.Phase['WAITING'], provisioning.phases.Phase['BUILDING'], provisioning.phases.Phase['READY'], provisioning.phases.Phase['FAILED'], provisioning.phases.Phase['RETIRING'], provisioning.phases.Phase['GONE']])), name='machine_phase_is_known'),
+            model_name="machine",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "phase__in",
+                        [
+                            provisioning.phases.Phase["WAITING"],
+                            provisioning.phases.Phase["BUILDING"],
+                            provisioning.phases.Phase["READY"],
+                            provisioning.phases.Phase["FAILED"],
+                            provisioning.phases.Phase["RETIRING"],
+                            provisioning.phases.Phase["GONE"],
+                        ],
+                    )
+                ),
+                name="machine_phase_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='machine',
-            constraint=models.CheckConstraint(condition=models.Q(('wanted__in', [provisioning.phases.Wanted['UP'], provisioning.phases.Wanted['GONE']])), name='machine_wish_is_known'),
+            model_name="machine",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("wanted__in", [provisioning.phases.Wanted["UP"], provisioning.phases.Wanted["GONE"]])
+                ),
+                name="machine_wish_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='machine',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('phase__in', [provisioning.phases.Phase['RETIRING'], provisioning.phases.Phase['GONE']]), _negated=True), ('wanted', provisioning.phases.Wanted['GONE']), _connector='OR'), name='machine_goes_only_when_asked'),
+            model_name="machine",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("phase__in", [provisioning.phases.Phase["RETIRING"], provisioning.phases.Phase["GONE"]]),
+                        _negated=True,
+                    ),
+                    ("wanted", provisioning.phases.Wanted["GONE"]),
+                    _connector="OR",
+                ),
+                name="machine_goes_only_when_asked",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='machine',
-            constraint=models.UniqueConstraint(condition=models.Q(('wanted', provisioning.phases.Wanted['UP'])), fields=('deployment', 'role', 'number'), name='one_machine_up_per_role_and_number'),
+            model_name="machine",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("wanted", provisioning.phases.Wanted["UP"])),
+                fields=("deployment", "role", "number"),
+                name="one_machine_up_per_role_and_number",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='machine',
-            constraint=models.UniqueConstraint(condition=models.Q(('phase', provisioning.phases.Phase['GONE']), _negated=True), fields=('fabric', 'slot'), name='one_machine_per_slot'),
+            model_name="machine",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("phase", provisioning.phases.Phase["GONE"]), _negated=True),
+                fields=("fabric", "slot"),
+                name="one_machine_per_slot",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='machine',
-            constraint=models.CheckConstraint(condition=models.Q(('removal_asked_at__isnull', True), models.Q(('settled', provisioning.phases.Settled['NOT_YET']), _negated=True), _connector='OR'), name='machine_is_removed_only_when_settled'),
+            model_name="machine",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("removal_asked_at__isnull", True),
+                    models.Q(("settled", provisioning.phases.Settled["NOT_YET"]), _negated=True),
+                    _connector="OR",
+                ),
+                name="machine_is_removed_only_when_settled",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='machine',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('phase', provisioning.phases.Phase['GONE']), _negated=True), ('asked_at__isnull', True), ('absent_at__isnull', False), _connector='OR'), name='machine_is_gone_only_when_seen_absent'),
+            model_name="machine",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("phase", provisioning.phases.Phase["GONE"]), _negated=True),
+                    ("asked_at__isnull", True),
+                    ("absent_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="machine_is_gone_only_when_seen_absent",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='machine',
-            constraint=models.CheckConstraint(condition=models.Q(('settled__in', [provisioning.phases.Settled['NOT_YET'], provisioning.phases.Settled['ARCHIVED'], provisioning.phases.Settled['WAIVED'], provisioning.phases.Settled['NEVER_LOADED'], provisioning.phases.Settled['LOST']])), name='machine_settled_is_known'),
+            model_name="machine",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "settled__in",
+                        [
+                            provisioning.phases.Settled["NOT_YET"],
+                            provisioning.phases.Settled["ARCHIVED"],
+                            provisioning.phases.Settled["WAIVED"],
+                            provisioning.phases.Settled["NEVER_LOADED"],
+                            provisioning.phases.Settled["LOST"],
+                        ],
+                    )
+                ),
+                name="machine_settled_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='logchunk',
-            constraint=models.UniqueConstraint(fields=('machine', 'job', 'offset'), name='log_chunk_has_one_place'),
+            model_name="logchunk",
+            constraint=models.UniqueConstraint(fields=("machine", "job", "offset"), name="log_chunk_has_one_place"),
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(condition=models.Q(('noticed', False)), fields=['noticed', 'at'], name='entry_unnoticed'),
+            model_name="entry",
+            index=models.Index(
+                condition=models.Q(("noticed", False)), fields=["noticed", "at"], name="entry_unnoticed"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='archive',
-            constraint=models.CheckConstraint(condition=models.Q(('size__gt', 0)), name='archive_is_not_empty'),
+            model_name="archive",
+            constraint=models.CheckConstraint(condition=models.Q(("size__gt", 0)), name="archive_is_not_empty"),
         ),
         migrations.AddIndex(
-            model_name='mail',
-            index=models.Index(condition=models.Q(('sent_at', None)), fields=['due_at'], name='mail_unsent'),
+            model_name="mail",
+            index=models.Index(condition=models.Q(("sent_at", None)), fields=["due_at"], name="mail_unsent"),
         ),
         migrations.AddConstraint(
-            model_name='mail',
-            constraint=models.UniqueConstraint(fields=('entry', 'recipient'), name='one_mail_per_entry_and_recipient'),
+            model_name="mail",
+            constraint=models.UniqueConstraint(fields=("entry", "recipient"), name="one_mail_per_entry_and_recipient"),
         ),
         migrations.AddConstraint(
-            model_name='stray',
-            constraint=models.UniqueConstraint(fields=('fabric', 'key'), name='stray_is_known_once'),
+            model_name="stray",
+            constraint=models.UniqueConstraint(fields=("fabric", "key"), name="stray_is_known_once"),
         ),
     ]

@@ -97,7 +97,9 @@ class Deployment(Reconciled):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="deployments")
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="deployments")
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="deployments")
-    dataset = models.ForeignKey(Dataset, null=True, on_delete=models.PROTECT, related_name="deployments", related_query_name="deployment")
+    dataset = models.ForeignKey(
+        Dataset, null=True, on_delete=models.PROTECT, related_name="deployments", related_query_name="deployment"
+    )
     form_token = models.CharField(max_length=64)
     values = SealedJSON(default=dict)
     """Parameters for `configure`."""

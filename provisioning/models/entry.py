@@ -35,7 +35,9 @@ class Entry(models.Model):
     cause = models.CharField(max_length=120, unique=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     event = models.ForeignKey("provisioning.Event", null=True, on_delete=models.CASCADE, related_name="entries")
-    deployment = models.ForeignKey("provisioning.Deployment", null=True, on_delete=models.CASCADE, related_name="entries")
+    deployment = models.ForeignKey(
+        "provisioning.Deployment", null=True, on_delete=models.CASCADE, related_name="entries"
+    )
     machine = models.ForeignKey("provisioning.Machine", null=True, on_delete=models.CASCADE, related_name="entries")
     told = models.JSONField(default=dict)
     """Code, step, phase, params …: plain values, no secret, no sentence."""

@@ -55,13 +55,21 @@ class Event(models.Model):
             old, self.closes_at = self.closes_at, to
             self._move_deployments(to, at)
             Entry.objects.write(
-                self, Happened.EXTENSION, by=by, at=at, cause=f"move:{at.isoformat()}", was=old.isoformat(), to=to.isoformat()
+                self,
+                Happened.EXTENSION,
+                by=by,
+                at=at,
+                cause=f"move:{at.isoformat()}",
+                was=old.isoformat(),
+                to=to.isoformat(),
             )
         return moved
 
     def _move_deployments(self, to: datetime, at: datetime) -> None:
         living = self.deployments.filter(wanted=Wanted.UP)
-        ending = Case(When(expires_at=F("closes_at"), then=to), When(expires_at__gt=to, then=to), default=F("expires_at"))
+        ending = Case(
+            When(expires_at=F("closes_at"), then=to), When(expires_at__gt=to, then=to), default=F("expires_at")
+        )
         living.update(expires_at=ending, closes_at=to, **woken(at, Lane.PERSON))
         for pk in living.values_list("pk", flat=True):
             nudge_on_commit(Kind.DEPLOYMENT, pk)
@@ -69,4 +77,5 @@ class Event(models.Model):
     @transaction.atomic
     def end_now(self, *, by: "User | None", at: datetime) -> bool:
         """Ask for every service of this event to go. Return False if there was none left to ask."""
-        return any([deployment.retire(by=by, at=at) for deployment in self.deployments.filter(wanted=Wanted.UP)])
+        asked = [deployment.retire(by=by, at=at) for deployment in self.deployments.filter(wanted=Wanted.UP)]
+        return any(asked)

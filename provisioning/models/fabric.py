@@ -11,7 +11,9 @@ class Fabric(models.Model):
     kind = models.CharField(max_length=20)
     """The folder in provisioning/fabrics/."""
     options = models.JSONField(default=dict, blank=True)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="places")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="places"
+    )
     """Nobody = the house."""
     is_open = models.BooleanField(default=True, help_text="New machines may be made here.")
     most_machines = models.PositiveIntegerField(default=40)

@@ -10,7 +10,7 @@ from django.db import models
 
 if TYPE_CHECKING:
     TextOfStr = models.TextField[str, str]
-    TextOfAny = models.TextField[Any, Any]
+    TextOfAny = models.Field[Any, Any]
 else:
     TextOfStr = TextOfAny = models.TextField  # Django's fields are generic for the type checker only
 

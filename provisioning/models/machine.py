@@ -111,7 +111,9 @@ class Machine(Reconciled):
         """Decide, by name, that this machine may go without a copy. Return False if it is settled already."""
         unsettled = Machine.objects.filter(pk=self.pk, settled=Settled.NOT_YET, wanted=Wanted.UP)
         self.wake_parent(at)
-        changed = unsettled.update(settled=Settled.WAIVED, settled_by=by, hold_until=None, **woken(at, Lane.ENDING)) == 1
+        changed = (
+            unsettled.update(settled=Settled.WAIVED, settled_by=by, hold_until=None, **woken(at, Lane.ENDING)) == 1
+        )
         if changed:
             Entry.objects.write(self, Happened.COPY, by=by, at=at, cause="waived", settled=Settled.WAIVED)
         return changed

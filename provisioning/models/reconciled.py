@@ -9,7 +9,6 @@ from django.db.models import F, Q
 
 from provisioning.phases import Lane, Phase, Wanted
 
-
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 

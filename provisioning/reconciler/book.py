@@ -1,6 +1,6 @@
 """How steps write: every line through the lease, so that nothing is written by a pass that was overtaken."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +21,9 @@ from provisioning.step import Answer, Copy, MachineFacts
 LOG_KEPT = 2 << 20
 """Bytes of one job's output that the portal keeps; the machine itself keeps 1 MiB (faults F54)."""
 
+SEALED = ("host_key", "login_key", "git_bearer", "outputs")
+"""Columns that cost time to open, and that a look at a deployment seldom needs."""
+
 
 class LogRows:
     """The output of one machine's jobs, as LogChunk rows."""
@@ -34,7 +37,12 @@ class LogRows:
             LogChunk.objects.bulk_create([new], ignore_conflicts=True)
 
     def log_offset(self, job: str) -> int:
-        last = LogChunk.objects.filter(machine_id=self.machine_pk, job=job).order_by("-offset").only("offset", "size").first()
+        last = (
+            LogChunk.objects.filter(machine_id=self.machine_pk, job=job)
+            .order_by("-offset")
+            .only("offset", "size")
+            .first()
+        )
         return last.offset + last.size if last else 0
 
 
@@ -80,7 +88,9 @@ class MachineRows(LogRows):
     def content(self, commit: str, at: datetime | None, problem: str) -> None:
         row = self.lease.row
         if (row.content_commit, row.content_problem) != (commit, problem):
-            self.lease.note(Happened.CONTENT, f"content:{commit}:{problem}:{self.lease.epoch}", commit=commit, problem=problem)
+            self.lease.note(
+                Happened.CONTENT, f"content:{commit}:{problem}:{self.lease.epoch}", commit=commit, problem=problem
+            )
         if (row.content_commit, row.content_at, row.content_problem) != (commit, at, problem):
             self.lease.set(content_commit=commit, content_at=at, content_problem=problem)
 
@@ -94,9 +104,12 @@ class MachineRows(LogRows):
 class DeploymentRows:
     """A deployment's own row, its machines, its route, its copies."""
 
-    def __init__(self, lease: Lease[Deployment], machines: Sequence[Machine]) -> None:
+    def __init__(self, lease: Lease[Deployment]) -> None:
         self.lease = lease
-        self.machines = {machine.key: machine for machine in machines}
+        living = lease.row.machines.exclude(phase=Phase.GONE).select_related("fabric")
+        self.machines = {machine.key: machine for machine in living.defer(*SEALED)}
+        self.touched = False
+        """Whether a machine's row was written since they were read."""
 
     def need_machine(self, role: str, number: int) -> None:
         with self.lease.admitting():
@@ -104,18 +117,22 @@ class DeploymentRows:
             machine = new_machine(self.lease.row, fabric, role, number, self.lease.at)
             machine.save(force_insert=True)
             nudge_on_commit(Kind.MACHINE, machine.pk)
+        self.touched = True
 
     def try_again(self, machine: str) -> None:
         self._change(machine, attempt=self.lease.row.attempt, **woken(self.lease.at, Lane.PERSON))
 
     def settle(self, machine: str, settled: Settled, copy: Copy | None = None) -> None:
         row = self.machines[machine]
+        self.touched = True
         with self.lease.fence():
             unsettled = Machine.objects.filter(pk=row.pk, settled=Settled.NOT_YET)
             changed = unsettled.update(settled=settled, hold_until=None, **woken(self.lease.at))
             if changed and copy is not None:
                 self._keep(row, copy)
-        self.lease.note(Happened.COPY, f"settled:{row.pk}", machine=row.key, settled=settled, size=copy.size if copy else 0)
+        self.lease.note(
+            Happened.COPY, f"settled:{row.pk}", machine=row.key, settled=settled, size=copy.size if copy else 0
+        )
 
     def look_at(self, machine: str) -> None:
         self._change(machine, **woken(self.lease.at))
@@ -149,14 +166,14 @@ class DeploymentRows:
         if row.silent_since is not None:
             self.lease.note(Happened.HEALTH, f"answers:{self.lease.epoch}", answers=True)
         if row.silent_since is not None or row.misses or row.phase != Phase.READY:
-            self.lease.set(
-                answered_times=row.answered_times + 1, answer=asdict(answer), silent_since=None, misses=0
-            )
+            self.lease.set(answered_times=row.answered_times + 1, answer=asdict(answer), silent_since=None, misses=0)
 
     def missed(self, answer: Answer) -> None:
         row = self.lease.row
         patience = row.manifest.health.live.failures
-        silent = row.silent_since or (self.lease.at if row.phase == Phase.READY and row.misses + 1 >= patience else None)
+        silent = row.silent_since or (
+            self.lease.at if row.phase == Phase.READY and row.misses + 1 >= patience else None
+        )
         if silent and row.silent_since is None:
             self.lease.note(Happened.HEALTH, f"silent:{self.lease.epoch}", answers=False, why=answer.why)
         self.lease.set(answered_times=0, answer=asdict(answer), silent_since=silent, misses=row.misses + 1)
@@ -166,6 +183,7 @@ class DeploymentRows:
         raise NotYet("launched-again", after=timedelta(0))
 
     def forget(self) -> None:
+        self.touched = True
         with self.lease.fence():
             Machine.objects.filter(deployment=self.lease.row).update(
                 host_key="", login_key="", git_bearer="", git_bearer_sha256="", outputs={}
@@ -177,6 +195,7 @@ class DeploymentRows:
 
     def _change(self, machine: str, **columns: Any) -> None:
         row = self.machines[machine]
+        self.touched = True
         with self.lease.fence():
             Machine.objects.filter(pk=row.pk).update(**columns)
             nudge_on_commit(Kind.MACHINE, row.pk)
@@ -193,5 +212,3 @@ class DeploymentRows:
                 "delete_at": self.lease.at + settings.COPIES_KEPT,
             },
         )
-
-

@@ -1,7 +1,7 @@
 """From rows to the frozen facts that steps work with."""
 
-
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -9,7 +9,7 @@ from django.conf import settings
 from catalog.mirror import mirror_name
 from provisioning.driver import Endpoint, Identity, Secret, Seen, Sighting
 from provisioning.models import Deployment, Machine
-from provisioning.phases import Phase, Settled, Wanted
+from provisioning.phases import Phase, Settled
 from provisioning.reconciler.book import DeploymentRows, MachineRows
 from provisioning.reconciler.lease import Lease
 from provisioning.reconciler.world import World
@@ -53,11 +53,10 @@ def machine_job(lease: Lease[Machine], world: World) -> MachineJob:
     )
 
 
-def deployment_job(lease: Lease[Deployment], world: World) -> DeploymentJob:
+def deployment_job(lease: Lease[Deployment], rows: DeploymentRows, world: World) -> DeploymentJob:
     """What a deployment's steps need, from its row and its machines' rows."""
     deployment = lease.row
-    machines = list(deployment.machines.exclude(phase=Phase.GONE).select_related("fabric"))
-    views = tuple(_view(machine, deployment, world) for machine in machines)
+    views = tuple(_view(machine, deployment, world) for machine in rows.machines.values())
     return DeploymentJob(
         name=deployment.name,
         host=deployment.host,
@@ -68,7 +67,9 @@ def deployment_job(lease: Lease[Deployment], world: World) -> DeploymentJob:
         route=_route(deployment),
         was_ready=deployment.ready_at is not None,
         may_relaunch=_may_relaunch(deployment, lease.at),
-        is_forgotten=deployment.phase == Phase.RETIRING and not deployment.values and not deployment.machines.exclude(login_key="").exists(),
+        is_forgotten=deployment.phase == Phase.RETIRING
+        and not deployment.values
+        and not deployment.machines.exclude(login_key="").exists(),
         answered_times=deployment.answered_times,
         # One try an hour: the same job while it is worked on, a new one after a hold.
         archive_try=int((lease.at - (deployment.waiting_since or lease.at)) / TRY_FOR) + 1,
@@ -78,7 +79,7 @@ def deployment_job(lease: Lease[Deployment], world: World) -> DeploymentJob:
         front_door=world.front_door,
         prober=world.prober,
         vault=world.vault,
-        book=DeploymentRows(lease, machines),
+        book=rows,
         at=lease.at,
         within=lease.within,
     )
@@ -92,8 +93,6 @@ def sighting_of(machine: Machine) -> Sighting | None:
     ports = {name: Endpoint(**endpoint) for name, endpoint in frozen["ports"].items()}
     ssh = Endpoint(**frozen["ssh"]) if frozen["ssh"] else None
     return Sighting(**{**frozen, "seen": Seen(frozen["seen"]), "ssh": ssh, "ports": ports})
-
-
 
 
 def _identity(machine: Machine) -> Identity:
@@ -160,7 +159,7 @@ def _view(machine: Machine, deployment: Deployment, world: World) -> MachineView
         problem=machine.problem,
         problem_params=machine.problem_params,
         blame=machine.blame,
-        remote=_remote(machine, world) if machine.wanted == Wanted.UP else None,
+        remote=partial(_remote, machine, world),
     )
 
 

@@ -34,7 +34,9 @@ def keep(at: datetime, world: World) -> None:
 
 def end_what_is_over(at: datetime) -> int:
     """Ask every deployment whose time is over to go. Return how many were asked."""
-    return sum(deployment.retire(by=None, at=at) for deployment in Deployment.objects.ending(at).order_by("expires_at")[:500])
+    return sum(
+        deployment.retire(by=None, at=at) for deployment in Deployment.objects.ending(at).order_by("expires_at")[:500]
+    )
 
 
 def warn(at: datetime) -> None:
@@ -49,9 +51,9 @@ def warn(at: datetime) -> None:
     )
     for event in events.filter(began__isnull=False):
         for before in due_warnings(event.closes_at, event.began, at):
-            cause = f"warning:{event.closes_at.isoformat()}:{int(before.total_seconds())}"
-            told = {"before": int(before.total_seconds()), "closes_at": event.closes_at.isoformat()}
-            Entry.objects.write(event, Happened.WARNING, at=at, cause=cause, **told)
+            seconds, end = int(before.total_seconds()), event.closes_at.isoformat()
+            cause = f"warning:{end}:{seconds}"
+            Entry.objects.write(event, Happened.WARNING, at=at, cause=cause, before=seconds, closes_at=end)
 
 
 def due_warnings(closes_at: datetime, began: datetime, at: datetime) -> Sequence[timedelta]:
@@ -110,5 +112,3 @@ def delete_old_copies(at: datetime, world: World) -> None:
     for archive in Archive.objects.filter(deleted_at=None, delete_at__lte=at)[:50]:
         world.vault.drop(archive.name)
         Archive.objects.filter(pk=archive.pk).update(deleted_at=at)
-
-

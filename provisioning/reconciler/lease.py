@@ -32,7 +32,7 @@ SLOW = 0.5
 """Seconds after which a pass reads the wish again between its steps."""
 
 
-class LeaseLost(Exception):
+class LeaseLost(Exception):  # noqa: N818 - not an error
     """Somebody else works on this row now. What this pass found out is stale; nothing needs doing."""
 
 
@@ -83,14 +83,13 @@ class Lease(Generic[Row]):
             yield
 
     @contextmanager
-    def admitting(self) -> Iterator[None]:
+    def admitting(self) -> Iterator[Admission]:
         """A fence behind the admission lock. Always in this order, so that two passes never lock crosswise.
 
         The fence comes last: whatever was written before it is undone with the transaction if the lease was lost.
         """
         with transaction.atomic():
-            Admission.lock()
-            yield
+            yield Admission.lock()
             self._write({"lease_epoch": self.epoch})
 
     def write(self, **columns: Any) -> None:
@@ -148,7 +147,10 @@ class Lease(Generic[Row]):
             raise LeaseLost
 
 
-RELATED = {"Deployment": ("event", "dataset", "route"), "Machine": ("fabric", "deployment__event", "deployment__dataset")}
+RELATED = {
+    "Deployment": ("event", "dataset", "route"),
+    "Machine": ("fabric", "deployment__event", "deployment__dataset"),
+}
 """What a pass reads along with its row, in the same query. Releases are frozen, and read once per process."""
 
 

@@ -54,5 +54,7 @@ def _refresh(dataset: Dataset, clock: Callable[[], datetime]) -> bool:
 
 def _wake_waiting(dataset: Dataset, at: datetime) -> None:
     waiting = Machine.objects.filter(deployment__dataset=dataset, wanted=Wanted.UP)
-    in_need = Q(phase=Phase.BUILDING) | Q(pull_asked_at__gt=F("pulled_at")) | Q(pull_asked_at__isnull=False, pulled_at=None)
+    in_need = (
+        Q(phase=Phase.BUILDING) | Q(pull_asked_at__gt=F("pulled_at")) | Q(pull_asked_at__isnull=False, pulled_at=None)
+    )
     waiting.filter(in_need).update(**woken(at))

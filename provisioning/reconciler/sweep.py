@@ -94,7 +94,10 @@ def _until_a_person_waits(at: datetime) -> float | None:
     return None if first is None else max(0.01, (first - at).total_seconds())
 
 
-_ROWS: tuple[tuple[Kind, type[Deployment] | type[Machine]], ...] = ((Kind.DEPLOYMENT, Deployment), (Kind.MACHINE, Machine))
+_ROWS: tuple[tuple[Kind, type[Deployment] | type[Machine]], ...] = (
+    (Kind.DEPLOYMENT, Deployment),
+    (Kind.MACHINE, Machine),
+)
 
 
 def _free(rows: type[Deployment] | type[Machine], at: datetime):  # type: ignore[no-untyped-def]  # noqa: ANN202

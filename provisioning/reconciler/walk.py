@@ -11,6 +11,7 @@ from provisioning.models import Deployment, Machine, Reconciled
 from provisioning.models.reconciled import woken
 from provisioning.nudge import nudge_on_commit
 from provisioning.phases import Happened, Kind, Lane, Phase, Wanted
+from provisioning.reconciler.book import DeploymentRows
 from provisioning.reconciler.decide import Course, decide
 from provisioning.reconciler.jobs import deployment_job, machine_job
 from provisioning.reconciler.lease import Lease, LeaseLost
@@ -45,6 +46,7 @@ class Pass:
         self.world = world
         self.row: Any = lease.row
         self.at = lease.at
+        self.rows: DeploymentRows | None = None
         self.course = decide(Wanted(self.row.wanted), Phase(self.row.phase), self.row.is_retry_wished)
 
     def run(self) -> datetime | None:
@@ -69,7 +71,7 @@ class Pass:
             return self._again(stop)
         except GiveUp as stop:
             return self._failed(stop)
-        except Exception:  # noqa: BLE001 - the one place where our own bugs are caught
+        except Exception:
             log.exception("a pass over %s %s met a mistake of ours", self.kind, self.row.key)
             return self._again(TryAgain("our-mistake", blame=Blame.PORTAL, after=MISTAKE_PAUSE))
 
@@ -99,8 +101,8 @@ class Pass:
         """Let a waiting deployment in, with its machine's row, in the one transaction that counts the room."""
         row: Deployment = self.row
         try:
-            with self.lease.admitting():
-                fabric = admission.place_for(row, self.at)
+            with self.lease.admitting() as turn:
+                fabric = admission.place_for(row, turn, self.at)
                 machine = new_machine(row, fabric, "main", 1, self.at)
                 machine.save(force_insert=True)
                 self.lease.move(Phase.BUILDING, admitted_at=self.at, building_since=self.at, steps_done=[])
@@ -108,15 +110,17 @@ class Pass:
                 nudge_on_commit(Kind.MACHINE, machine.pk)
         except NotYet as stop:
             # Whoever's turn it is may not know yet. Not inside the transaction: that would lock two rows crosswise.
-            if turn := stop.params.get("turn"):
-                Deployment.objects.filter(pk=turn).update(**woken(self.at))
+            if first := stop.params.get("turn"):
+                Deployment.objects.filter(pk=int(str(first))).update(**woken(self.at))
             raise
 
     def _begin(self) -> None:
         """Leave `failed` behind when a retry was wished for."""
         if self.row.phase == Phase.FAILED:
             kept = self.row.steps_done if self.kind == Kind.MACHINE else []
-            self.lease.move(Phase.BUILDING, building_since=self.at, steps_done=kept, problem="", problem_params={}, blame="")
+            self.lease.move(
+                Phase.BUILDING, building_since=self.at, steps_done=kept, problem="", problem_params={}, blame=""
+            )
 
     def _walk(self, course: Course) -> None:
         """Make each step of the plan true, in order. Raises the Stop that a step ends with."""
@@ -136,7 +140,11 @@ class Pass:
             self._read_wish()
 
     def _gather(self) -> Any:
-        return machine_job(self.lease, self.world) if self.kind == Kind.MACHINE else deployment_job(self.lease, self.world)
+        if self.kind == Kind.MACHINE:
+            return machine_job(self.lease, self.world)
+        if self.rows is None or self.rows.touched:
+            self.rows = DeploymentRows(self.lease)
+        return deployment_job(self.lease, self.rows, self.world)
 
     def _at_step(self, name: str) -> None:
         if self.row.step != name:

@@ -61,7 +61,9 @@ class History:
     def calm_down(self) -> None:
         """All faults are over; everything is asked to go; admins waive what cannot be copied."""
         place, world = self.world.place, self.world
-        place.away = place.lost_replies = place.no_room = place.partial_lists = place.slow_removals = place.job_looks = 0
+        place.away = place.lost_replies = place.no_room = place.partial_lists = place.slow_removals = (
+            place.job_looks
+        ) = 0
         place.failing_jobs.clear()
         place.broken_jobs.clear()
         world.front_door.away = world.front_door.lost_replies = world.prober.misses = 0

@@ -20,7 +20,13 @@ from tests.faults import zeros
 from tests.makers import launch, make_event, make_release
 from tests.simulation import Simulation
 
-PLACES = ("provisioning/reconciler", "provisioning/steps", "provisioning/fabrics", "provisioning/admission", "provisioning/vault")
+PLACES = (
+    "provisioning/reconciler",
+    "provisioning/steps",
+    "provisioning/fabrics",
+    "provisioning/admission",
+    "provisioning/vault",
+)
 STRIDE = int(os.environ.get("KILL_EVERY", "29"))
 """1 = at every single line (minutes). The default spreads over all of them; a prime, so that loops do not hide lines."""
 

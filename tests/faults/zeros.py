@@ -47,8 +47,8 @@ def stuck() -> list[str]:
     """Rows that nobody will look at again."""
     told = []
     for rows in (Deployment, Machine):
-        for row in rows._default_manager.exclude(phase=Phase.GONE).filter(due_at=None):
-            told.append(f"{row} is {row.phase} and has no next look")
+        forgotten = rows._default_manager.exclude(phase=Phase.GONE).filter(due_at=None)
+        told += [f"{row} is {row.phase} and has no next look" for row in forgotten]
     return told
 
 

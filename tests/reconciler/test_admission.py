@@ -86,8 +86,10 @@ def test_fifty_at_once_at_a_limit_of_three_are_three(world: Simulation, settings
 
     settings.BUILDING_AT_ONCE = 1000
     threads = [threading.Thread(target=press, args=(deployment,)) for deployment in presses]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     assert Machine.objects.count() == 3
     assert admitted() == 3
 

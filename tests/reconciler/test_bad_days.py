@@ -12,9 +12,15 @@ from tests.makers import launch, make_event, make_release
 from tests.simulation import Simulation, phase_of, phases_of
 
 
-def ready(world: Simulation, **words: bool) -> Deployment:
+def key_of(deployment: Deployment) -> str:
+    machine = deployment.machine()
+    assert machine
+    return machine.key
+
+
+def ready(world: Simulation, *, stateless: bool = False) -> Deployment:
     """A service that people use."""
-    deployment = launch(make_event(days=30), make_release(**words))
+    deployment = launch(make_event(days=30), make_release(stateless=stateless))
     world.until_phase(deployment, Phase.READY)
     return Deployment.objects.get(pk=deployment.pk)
 
@@ -59,7 +65,7 @@ def test_a_failed_launch_gives_its_machine_back_after_a_day(world: Simulation) -
 
 def test_a_machine_killed_from_outside_is_noticed_told_settled_and_cleaned_up(world: Simulation) -> None:
     deployment = ready(world)
-    world.place.destroy(deployment.machine().key)
+    world.place.destroy(key_of(deployment))
     noticed = world.at
     world.until_phase(deployment, Phase.FAILED)
     assert world.at - noticed < timedelta(minutes=2)
@@ -71,7 +77,7 @@ def test_a_machine_killed_from_outside_is_noticed_told_settled_and_cleaned_up(wo
 
 def test_a_service_whose_machine_died_is_put_up_again_when_asked(world: Simulation) -> None:
     deployment = ready(world)
-    world.place.destroy(deployment.machine().key)
+    world.place.destroy(key_of(deployment))
     world.until_phase(deployment, Phase.FAILED)
     assert Deployment.objects.get().retry(by=None, at=world.at)
     world.until_phase(deployment, Phase.READY)
@@ -82,7 +88,7 @@ def test_a_service_whose_machine_died_is_put_up_again_when_asked(world: Simulati
 def test_a_stateless_service_whose_machine_dies_is_launched_again_by_itself(world: Simulation) -> None:
     deployment = ready(world, stateless=True)
     world.run_for(timedelta(minutes=6))
-    world.place.destroy(deployment.machine().key)
+    world.place.destroy(key_of(deployment))
     world.run_until(lambda: len(phases_of(deployment)) == 4)
     assert phases_of(deployment) == ["building", "ready", "building", "ready"]
     zeros.check(world)
@@ -90,7 +96,7 @@ def test_a_stateless_service_whose_machine_dies_is_launched_again_by_itself(worl
 
 def test_a_machine_that_merely_stopped_is_started_again(world: Simulation) -> None:
     deployment = ready(world)
-    world.place.kill(deployment.machine().key)
+    world.place.kill(key_of(deployment))
     world.run_for(timedelta(minutes=6))
     assert next(iter(world.place.machines.values())).seen == "running"
     assert phases_of(deployment) == ["building", "ready"]

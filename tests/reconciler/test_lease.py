@@ -34,7 +34,8 @@ def test_twenty_pokes_for_one_row_are_one_pass(world: Simulation) -> None:
 def test_a_lease_that_ran_out_is_claimed_by_the_next(world: Simulation) -> None:
     deployment = launch()
     first, second = claim(deployment), claim(deployment, LENGTH)
-    assert first and second
+    assert first
+    assert second
     assert second.epoch == first.epoch + 1
 
 

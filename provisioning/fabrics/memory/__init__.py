@@ -14,6 +14,6 @@ def open_driver(options: Mapping[str, Any], owner: str) -> MemoryDriver:
     return MemoryDriver(place(str(options.get("place", "default"))), owner)
 
 
-def problems(options: Mapping[str, Any]) -> Sequence[str]:
+def problems(options: Mapping[str, Any]) -> Sequence[str]:  # noqa: ARG001 - a fabric exports it
     """Any options will do."""
     return []

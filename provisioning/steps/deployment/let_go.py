@@ -18,7 +18,9 @@ class LetGoOfLost:
     name = "let_go_of_lost"
 
     def done(self, job: DeploymentJob) -> bool:
-        return not [machine for machine in job.of_role("main") if machine.problem == DIED and machine.seen == Seen.ABSENT]
+        return not [
+            machine for machine in job.of_role("main") if machine.problem == DIED and machine.seen == Seen.ABSENT
+        ]
 
     def push(self, job: DeploymentJob) -> None:
         for machine in job.of_role("main"):

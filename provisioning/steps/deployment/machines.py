@@ -12,7 +12,6 @@ WOKEN_BEFORE = timedelta(seconds=30)
 """A machine wakes its deployment whenever its phase changes; this look is only for the case that it could not."""
 
 
-
 class Machines:
     """Every machine of every role is set up. (Format 1 knows one role with one machine.)"""
 

@@ -52,12 +52,13 @@ class Settle:
 
 def make_copy(job: DeploymentJob, machine: MachineView) -> Copy:
     """Archive on the machine, fetch, read back. Raises NotYet while any of it is going on."""
-    if machine.remote is None:
+    remote = machine.remote()
+    if remote is None:
         raise TryAgain("machine-not-reachable", blame=Blame.FABRIC)
     name = f"archive-{job.archive_try}"
-    made = _made(job, machine, machine.remote, name)
+    made = _made(job, machine, remote, name)
     copy = Copy(f"{job.name}-{machine.key[:8]}-{name}.tar.gz", made["sha256"], int(made["size"]))
-    _fetch(job, machine.remote, f"{ARCHIVES}/{name}.tar.gz", copy)
+    _fetch(job, remote, f"{ARCHIVES}/{name}.tar.gz", copy)
     if wrong := job.vault.verify(copy.name, copy.sha256):
         job.vault.drop(copy.name)
         raise TryAgain("copy-is-damaged", blame=Blame.PORTAL, wrong=list(wrong))
@@ -72,7 +73,9 @@ def _made(job: DeploymentJob, machine: MachineView, remote: Remote, name: str) -
             raise NotYet("making-the-copy")
         case Exited(code=0) as ended:
             log.log(name, ended.offset, ended.log)
-            found: dict[str, str] = json.loads(remote.read(f"{ARCHIVES}/{name}.json", offset=0, limit=65536, within=job.within))
+            found: dict[str, str] = json.loads(
+                remote.read(f"{ARCHIVES}/{name}.json", offset=0, limit=65536, within=job.within)
+            )
             return found
         case Exited(code=code, tail=tail):
             raise GiveUp("copy-failed", blame=Blame.APP, code=code, tail=tail)
@@ -86,7 +89,9 @@ def _made(job: DeploymentJob, machine: MachineView, remote: Remote, name: str) -
 def _start(job: DeploymentJob, remote: Remote, name: str) -> None:
     archive = job.manifest.archive
     assert archive is not None  # the manifest has one, or says stateless
-    asked = archive.model_dump(include={"paths", "exclude", "before", "after", "verify"}) | {"out": f"{ARCHIVES}/{name}"}
+    asked = archive.model_dump(include={"paths", "exclude", "before", "after", "verify"}) | {
+        "out": f"{ARCHIVES}/{name}"
+    }
     given = f"/var/lib/fairground/given/{name}.json"
     remote.put(given, json.dumps(asked).encode(), within=job.within)
     remote.start(RemoteJob(name, (ONBOARD, "archive", given), timeout=timedelta(hours=1)), within=job.within)

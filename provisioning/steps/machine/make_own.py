@@ -79,7 +79,7 @@ def _values(job: MachineJob) -> bytes:
 def _put_values(job: MachineJob) -> None:
     job.far.put(VALUES_FILE, _values(job), within=job.within)
     env = _env(job, job.manifest.service.env) | {"FAIRGROUND_ENV": VALUES_FILE, "FAIRGROUND_OUTPUTS": OUTPUTS_FILE}
-    job.far.put(ENV_FILE, json.dumps(job.machine_facts | env).encode(), within=job.within)
+    job.far.put(ENV_FILE, json.dumps({**job.machine_facts, **env}).encode(), within=job.within)
 
 
 def _env(job: MachineJob, declared: dict[str, Any]) -> dict[str, str]:

@@ -51,7 +51,7 @@ class Git:
         if (self.repository / "HEAD").exists():
             return True
         shutil.rmtree(self.repository, ignore_errors=True)
-        self.run("init", "--quiet", "--bare", str(self.repository))
+        self.run("init", "--quiet", "--bare", "--template=", str(self.repository))
         return False
 
     def forget(self) -> None:

@@ -8,27 +8,15 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-import threading
-import time
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from provisioning.ssh.cargo import pack
+from tests.waiting import until
 
 Json = dict[str, Any]
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-NEVER = threading.Event()
-
-
-def until(told: str, condition: Callable[[], Any], seconds: float = 20) -> Any:
-    """Wait until something holds, and return it; fail with these words when the time is over."""
-    end = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < end, f"never: {told}"
-        NEVER.wait(0.02)
-    return value
 
 
 @cache

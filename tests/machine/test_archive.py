@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from machine.onboard import archive
-from tests.machine.onboard import Json, Onboard, until
+from tests.machine.onboard import Json, Onboard
+from tests.waiting import until
 
 
 class Kept:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from machine.onboard.job_log import HEAD, TAIL, LogWriter, last_words, read_log
-from tests.machine.onboard import Onboard, until
+from tests.machine.onboard import Onboard
+from tests.waiting import until
 
 
 def written(folder: Path, size: int, chunk: int) -> bytes:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.machine.onboard import Onboard, until
+from tests.machine.onboard import Onboard
+from tests.waiting import until
 
 
 def alive(pid: int) -> bool:

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.machine.onboard import Json, Onboard, until
+from tests.machine.onboard import Json, Onboard
 from tests.machine.test_jobs import alive, pid_in
+from tests.waiting import until
 
 
 class Keeper:

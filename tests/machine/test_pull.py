@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.machine.git_server import BEARER, GitServer, Repository
-from tests.machine.onboard import Onboard, until
+from tests.machine.onboard import Onboard
+from tests.waiting import until
 
 
 class Content:

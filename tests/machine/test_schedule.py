@@ -12,8 +12,9 @@ import pytest
 from machine.onboard import schedule
 from machine.onboard.wire import Refused
 from tests.machine.git_server import GitServer, Repository
-from tests.machine.onboard import Onboard, until
+from tests.machine.onboard import Onboard
 from tests.machine.test_pull import Content
+from tests.waiting import until
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A real sshd on a loopback port, with keys and a configuration of its own; and a wire in between that can be cut."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -9,12 +8,11 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-import pytest
-
 from provisioning.driver import Endpoint
 from provisioning.ssh import KeyPair, Login, SshRemote, make_key_pair
 from provisioning.ssh.pool import Pool
-from tests.machine.onboard import until
+from tests.needs import program
+from tests.waiting import until
 
 CONFIG = """
 ListenAddress 127.0.0.1:{port}
@@ -29,15 +27,6 @@ PermitRootLogin prohibit-password
 SetEnv FAIRGROUND_ROOT={folder}/root HOME={folder}
 {more}
 """
-
-
-def program() -> str:
-    """The sshd of this machine; skip (in CI: fail) without one."""
-    found = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/usr/bin")
-    if not found:
-        message = "needs sshd: apt-get install openssh-server"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-    return str(found)
 
 
 def free_port() -> int:
@@ -71,7 +60,7 @@ class Sshd:
         """Start it, and wait until it listens."""
         with suppress(PermissionError):
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
-        command = [program(), "-D", "-e", "-f", str(self.folder / "config")]
+        command = [program("sshd"), "-D", "-e", "-f", str(self.folder / "config")]
         self.running = subprocess.Popen(command, stderr=(self.folder / "log").open("ab"))
         until("sshd listens", self.listens)
         return self

@@ -9,8 +9,8 @@ from provisioning.errors import NotYet, TryAgain
 from provisioning.ssh import SshRemote
 from provisioning.ssh.session import IDLE
 from provisioning.step import Exited, RemoteJob, Running
-from tests.machine.onboard import until
 from tests.ssh.sshd import Proxy, Sshd
+from tests.waiting import until
 
 pytestmark = pytest.mark.sshd
 

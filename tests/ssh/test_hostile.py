@@ -13,9 +13,9 @@ import pytest
 
 from provisioning.errors import GiveUp, NotYet, Stop, TryAgain
 from provisioning.ssh import SshRemote
-from tests.machine.onboard import until
 from tests.ssh.hostile import Hostile, Listener, say
 from tests.ssh.sshd import Sshd
+from tests.waiting import until
 
 MIB = 1024 * 1024
 

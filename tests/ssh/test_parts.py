@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from provisioning.driver import Endpoint, Secret
-from provisioning.ssh import Login, make_key_pair
+from provisioning.ssh import Login, SshRemote, make_key_pair
 from provisioning.ssh.answers import last_lines, plain
 from provisioning.ssh.cargo import cargo, pack
 from provisioning.ssh.pool import STALE, Pool
+from provisioning.step import Remote
 
 
 def test_a_key_pair_is_one_that_openssh_reads(tmp_path: Path) -> None:
@@ -44,6 +45,12 @@ def test_times_and_modes_of_the_checkout_do_not_matter() -> None:
 def login(number: int) -> Login:
     """Somebody."""
     return Login(Endpoint("192.0.2.1", number), "ssh-ed25519 AAAA", Secret("x"))
+
+
+def test_our_end_of_the_wire_is_what_the_steps_are_promised() -> None:
+    remote: Remote = SshRemote(login(1), pool=Pool())
+
+    assert remote
 
 
 def test_a_login_has_one_session() -> None:

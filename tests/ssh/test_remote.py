@@ -13,8 +13,8 @@ from provisioning.errors import GiveUp, TryAgain
 from provisioning.ssh import SshRemote
 from provisioning.ssh.cargo import cargo
 from provisioning.step import Broken, Exited, Peek, RemoteJob, Running
-from tests.machine.onboard import until
 from tests.ssh.sshd import Sshd
+from tests.waiting import until
 
 pytestmark = pytest.mark.sshd
 

@@ -4,10 +4,19 @@ import os
 from functools import lru_cache
 
 import pytest
+from django.conf import settings
 
 from tests.needs import NEEDS
 
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "django_db_serialized_rollback"}
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings_tox_suffix(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """On SQLite every run has a database file of its own, so that two runs never meet. (The first hook pytest-django asks.)"""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -67,9 +67,7 @@ def deployment_job(lease: Lease[Deployment], rows: DeploymentRows, world: World)
         route=_route(deployment),
         was_ready=deployment.ready_at is not None,
         may_relaunch=_may_relaunch(deployment, lease.at),
-        is_forgotten=deployment.phase == Phase.RETIRING
-        and not deployment.values
-        and not deployment.machines.exclude(login_key="").exists(),
+        is_forgotten=deployment.phase == Phase.RETIRING and _is_forgotten(deployment),
         answered_times=deployment.answered_times,
         # One try an hour: the same job while it is worked on, a new one after a hold.
         archive_try=int((lease.at - (deployment.waiting_since or lease.at)) / TRY_FOR) + 1,
@@ -161,6 +159,10 @@ def _view(machine: Machine, deployment: Deployment, world: World) -> MachineView
         blame=machine.blame,
         remote=partial(_remote, machine, world),
     )
+
+
+def _is_forgotten(deployment: Deployment) -> bool:
+    return not deployment.values and not deployment.machines.exclude(login_key="").exists()
 
 
 def _may_relaunch(deployment: Deployment, at: datetime) -> bool:

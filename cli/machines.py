@@ -4,9 +4,11 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from cli.container_engine import Engine, bridge_prefix
+from cli import env_file
+from cli.container_engine import Engine
 from cli.home import home
 
+OWNER = "fairground.owner"  # the label, as in provisioning/fabrics/container/request.py
 AT_ONCE = 8
 GRACE = 10  # seconds that a machine's programs get
 
@@ -14,8 +16,9 @@ GRACE = 10  # seconds that a machine's programs get
 def stop(engine: Engine) -> int:
     """Stop all that run, and remember which; return how many."""
     running = [key for key, state in _ours(engine).items() if state == "running"]
-    _stopped_file().write_text(json.dumps(sorted({*running, *_stopped()})))
-    _each(engine, f"stop?t={GRACE}", running)
+    if running:
+        _stopped_file().write_text(json.dumps(sorted({*running, *_stopped()})))
+        _each(engine, f"stop?t={GRACE}", running)
     return len(running)
 
 
@@ -27,15 +30,21 @@ def start_again(engine: Engine) -> int:
     return len(waiting)
 
 
+def remove(engine: Engine) -> None:
+    """Take away all machines and networks of this installation, data and all. Only a demo's may go like that."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(lambda key: engine.api.ask("DELETE", f"/containers/{key}?force=1&v=1"), _ours(engine)))
+    for network in engine.api.networks(label=_label()):
+        engine.api.ask("DELETE", f"/networks/{network['Id']}")
+
+
 def _ours(engine: Engine) -> dict[str, str]:
-    """Container id → state, of all on bridges of this checkout."""
-    bridges = [
-        network["Name"]
-        for network in engine.api.networks(driver="bridge")
-        if network.get("Options", {}).get("com.docker.network.bridge.name", "").startswith(bridge_prefix())
-    ]
-    found = [container for name in bridges for container in engine.api.containers(network=name)]
-    return {container["Id"]: container["State"] for container in found}
+    """Container id → state, of all that carry this installation's label."""
+    return {container["Id"]: container["State"] for container in engine.api.containers(label=_label())}
+
+
+def _label() -> str:
+    return f"{OWNER}={env_file.read().get('PORTAL_ID', 'nobody')}"
 
 
 def _each(engine: Engine, verb: str, keys: list[str]) -> None:

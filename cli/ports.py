@@ -19,17 +19,23 @@ def choose(web: int | None, apps: int | None, *, apps_in_use: bool) -> dict[str,
     if web or "WEB_LISTEN" not in kept:
         port = _free_from(web or WEB, "the portal", fixed=bool(web))
         settings |= {"WEB_LISTEN": f"127.0.0.1:{port}", "SITE_URL": f"http://localhost:{port}"}
-    elif not is_free(_port(kept["WEB_LISTEN"])):
+    elif not is_free(*split(kept["WEB_LISTEN"])):
         raise HaltError(f"{kept['WEB_LISTEN']} is taken by another program. End it, or choose another with --port.")
     if apps or "FRONT_DOOR_LISTEN" not in kept:
         port = _free_from(apps or APPS, "the services", fixed=bool(apps))
         settings |= {"FRONT_DOOR_LISTEN": f"127.0.0.1:{port}", "APPS_PORT": str(port)}
-    elif not apps_in_use and not is_free(_port(kept["FRONT_DOOR_LISTEN"])):
+    elif not apps_in_use and not is_free(*split(kept["FRONT_DOOR_LISTEN"])):
         raise HaltError(
             f"{kept['FRONT_DOOR_LISTEN']}, where the services' addresses lead, is taken by another program. "
             "End it, or choose another with --apps-port; addresses given out so far then stop working."
         )
     return settings
+
+
+def split(listen: str) -> tuple[int, str]:
+    """Port and host of "host:port"."""
+    host, _, port = listen.rpartition(":")
+    return int(port), host
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
@@ -54,7 +60,3 @@ def _free_from(wanted: int, purpose: str, *, fixed: bool) -> int:
             say(f"Port {wanted} ({purpose}) is taken by another program; {port} is used from now on.")
             return port
     raise HaltError(f"No port from {wanted} to {wanted + FURTHER} is free ({purpose}).")
-
-
-def _port(listen: str) -> int:
-    return int(listen.rpartition(":")[2])

@@ -35,7 +35,9 @@ def start(name: str, words: Sequence[str | Path], env: Mapping[str, str] | None 
 
 def note(name: str) -> None:
     """Write down that the calling program is this one."""
-    _record(name).write_text(f"{os.getpid()} {_started(os.getpid())}")
+    fresh = _record(f"{name}-{os.getpid()}")
+    fresh.write_text(f"{os.getpid()} {_started(os.getpid())}")
+    fresh.replace(_record(name))  # whoever looks at this moment sees the old or the new, never half of it
 
 
 def pid(name: str) -> int | None:

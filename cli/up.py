@@ -13,6 +13,7 @@ from pathlib import Path
 from cli import container_engine, env_file, front_door, machines, ours, packages, ports, programs, venv
 from cli.children import Watch
 from cli.container_engine import EngineError, own
+from cli.container_engine.firewall import SPARE_DOORS
 from cli.home import CHECKOUT, home, run_folder
 from cli.talk import HaltError, agree, say
 from machine.image import ensure_image
@@ -79,7 +80,13 @@ def _engine() -> container_engine.Engine:
 
 
 def _git_door(engine: container_engine.Engine) -> str:
-    return f"{engine.git_door_host}:{container_engine.GIT_DOOR_PORT}" if engine.git_door_host else ""
+    """Where machines fetch their repositories; beside another portal of this checkout, on another port."""
+    if not engine.git_door_host:
+        return ""
+    kept = env_file.read().get("GIT_DOOR_LISTEN", "")
+    doors = [f"{engine.git_door_host}:{container_engine.GIT_DOOR_PORT + spare}" for spare in range(SPARE_DOORS + 1)]
+    order = [kept, *doors] if kept in doors else doors
+    return next((door for door in order if ports.is_free(*ports.split(door))), order[0])
 
 
 def _prepare(python: Path, settings: dict[str, str]) -> None:

@@ -10,7 +10,6 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from cli.container_engine import bridge_prefix
-from cli.home import mark
 from provisioning.models import Fabric
 
 NAME = "This computer"
@@ -55,7 +54,7 @@ def _engine() -> dict[str, Any]:
 
 def _room() -> dict[str, Any]:
     """A block of networks and ports that nobody else here seems to use."""
-    first = int(mark(), 16) % BLOCKS
+    first = int(settings.PORTAL_ID[:8], 16) % BLOCKS
     blocks = list(NETWORKS.subnets(new_prefix=19))
     taken = list(_routed())
     order = [(first + step) % BLOCKS for step in range(BLOCKS)]

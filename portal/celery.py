@@ -25,10 +25,15 @@ def _folder_options() -> dict[str, object]:
     }
 
 
+IMPATIENT = {"socket_connect_timeout": 1, "socket_timeout": 5, "max_retries": 0}
+"""A click never waits for a broker that is away: its row is committed, and the sweep comes anyway."""
+
 app = Celery("portal")
 app.conf.update(
     broker_url=settings.BROKER_URL,
-    broker_transport_options=_folder_options() if settings.BROKER_URL.startswith("folder:") else {},
+    broker_transport_options=_folder_options() if settings.BROKER_URL.startswith("folder:") else IMPATIENT,
+    broker_connection_timeout=2,
+    task_publish_retry=False,
     broker_connection_retry_on_startup=True,
     task_serializer="json",
     accept_content=["json"],

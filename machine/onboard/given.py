@@ -18,7 +18,7 @@ BEARER = re.compile(r"[A-Za-z0-9._~+/=-]{1,1000}")
 
 
 class Parameters:
-    """Typed looks into the JSON object. Whatever is wrong is told by name; a value never is."""
+    """Typed looks into the JSON object; null is as good as absent. What is wrong is told by name, never by value."""
 
     def __init__(self, path: str) -> None:
         try:
@@ -27,7 +27,7 @@ class Parameters:
             raise Failed(Why.BAD_PARAMETERS, str(error))
         if not isinstance(values, dict):
             raise Failed(Why.BAD_PARAMETERS, f"{path}: expected an object")
-        self.values: dict[str, Any] = values
+        self.values: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
 
     def text(self, name: str, default: str | None = None, shape: re.Pattern[str] | None = None) -> str:
         """A text; of this shape unless it is the default."""
@@ -47,7 +47,7 @@ class Parameters:
 
     def texts(self, name: str) -> list[str]:
         """A list of texts; empty if it is not given."""
-        value = self.values.get(name) or []
+        value = self.values.get(name, [])
         if not isinstance(value, list) or any(not isinstance(one, str) or "\0" in one for one in value):
             raise Failed(Why.BAD_PARAMETERS, f"{name}: expected a list of texts")
         return list(value)

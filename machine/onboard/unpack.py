@@ -6,6 +6,9 @@ reaches further than the folder it writes to. We own that folder again afterward
 
 from __future__ import annotations
 
+import bz2  # noqa: F401 - these three are loaded while we may still read files
+import gzip  # noqa: F401
+import lzma  # noqa: F401
 import os
 import resource
 import shutil

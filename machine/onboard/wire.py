@@ -47,7 +47,7 @@ def question() -> Given:
         raise Refused("not-json", str(error))
     if not isinstance(given, dict):
         raise Refused("not-json", "expected an object")
-    return given
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def refuse(code: str, detail: str = "") -> int:

@@ -82,12 +82,12 @@ def program_ended(name: str, code: str = "0", status: str = "0") -> int:
 
 
 def told_code(code: str, status: str) -> int:
-    """The exit code, or 128 + the signal, from what runit (-1 and a wait status) or systemd (a word) say."""
+    """The exit code, or 128 + the signal: runit says -1 and a wait status then, systemd the signal's name."""
     if code.isdigit():
         return int(code)
-    with suppress(ValueError, KeyError):
-        return 128 + (int(status) & 127)
-    return 255
+    if code.isalpha():
+        return 128 + getattr(signal, f"SIG{code}", 127)
+    return 128 + (int(status) & 127)
 
 
 def put_down(leader: int) -> None:

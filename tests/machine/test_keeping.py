@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from machine.onboard.kept_program import told_code
+from machine.onboard.systemd import UNIT
 from tests.machine.onboard import Json, Onboard
 from tests.machine.test_jobs import alive, pid_in
 from tests.waiting import until
@@ -187,6 +189,21 @@ def test_ending_all_leaves_nothing_at_work(keeper: Keeper) -> None:
     assert told == {"unscheduled": True, "processes": ["web"], "jobs": ["job"]}
     assert not any(alive(pid) for pid in pids)
     assert keeper.board.ask("end-all") == {"unscheduled": False, "processes": [], "jobs": []}
+
+
+@pytest.mark.parametrize(
+    ("said", "code"), [(("0", "0"), 0), (("3", "768"), 3), (("-1", "9"), 137), (("TERM", "0"), 143), (("?X", "0"), 128)]
+)
+def test_how_a_program_ended_is_told_alike_by_both_supervisors(said: tuple[str, str], code: int) -> None:
+    assert told_code(*said) == code
+
+
+def test_a_unit_of_systemd_says_what_runit_is_told() -> None:
+    unit = UNIT.format(name="web", onboard="/opt/fairground/current/onboard")
+
+    assert "ExecStart=/opt/fairground/current/onboard program-run web\n" in unit
+    assert "ExecStopPost=/opt/fairground/current/onboard program-ended web $EXIT_STATUS\n" in unit
+    assert "Restart=always\n" in unit
 
 
 WRONG = [

@@ -1,0 +1,121 @@
+"""What a deployment step works with, and what it may write down."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from catalog.manifest import Manifest
+from provisioning.driver import Endpoint, Seen
+from provisioning.phases import Settled
+from provisioning.step.doors import Answer, FrontDoor, Prober, RouteLine, Vault
+from provisioning.step.machine_job import LogBook
+from provisioning.step.remote import Remote
+
+
+@dataclass(frozen=True)
+class MachineView:
+    """A deployment's view of one of its machines."""
+
+    key: str
+    role: str
+    number: int
+    wanted: str
+    phase: str
+    settled: Settled
+    was_ready: bool  # it was set up once, so there may be something on it
+    hold_until: datetime | None
+    upstream: Endpoint | None  # the primary port, as reached from the portal's host
+    seen: Seen | None  # what the fabric said last
+    can_try_again: bool  # its deployment was retried, and the failure is one that a new attempt may mend
+    problem: str
+    problem_params: Mapping[str, Any]
+    blame: str
+    remote: Callable[[], Remote | None]  # the wire to it; None while nobody knows where it is
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A copy that was read back: its name in the vault, its digest and size in bytes."""
+
+    name: str
+    sha256: str
+    size: int
+
+
+class DeploymentBook(Protocol):
+    """What a deployment step may write down. Every call is a guarded write, and is lost with the lease."""
+
+    def need_machine(self, role: str, number: int) -> None:
+        """Make the row of one more machine, if there is room for it. NotYet otherwise."""
+
+    def try_again(self, machine: str) -> None:
+        """Let a failed machine try again from the step that failed."""
+
+    def settle(self, machine: str, settled: Settled, copy: Copy | None = None) -> None:
+        """Say why this machine's data may go."""
+
+    def look_at(self, machine: str) -> None:
+        """Give its own row a reason to look: what is known of it may be old."""
+
+    def let_go(self, machine: str) -> None:
+        """Ask for a settled machine to go."""
+
+    def hold(self, machine: str, *, until: datetime) -> None:
+        """Its copy could not be made: keep it, and tell."""
+
+    def route(self, upstream: Endpoint) -> None:
+        """The address is to lead there."""
+
+    def unroute(self) -> None:
+        """The address is to lead nowhere."""
+
+    def answered(self, answer: Answer) -> None:
+        """The page answered as it should, once more."""
+
+    def missed(self, answer: Answer) -> None:
+        """The page did not answer as it should."""
+
+    def relaunch(self) -> None:
+        """Set it up again, on a new machine."""
+
+    def forget(self) -> None:
+        """Drop keys, parameters and outputs; nothing needs them any more."""
+
+    def log_of(self, machine: str) -> LogBook:
+        """The log of one of its machines."""
+
+
+@dataclass(frozen=True)
+class DeploymentJob:
+    """Everything a deployment step needs, gathered once per pass."""
+
+    name: str  # its host label, "auction-linden"
+    host: str
+    door: Endpoint  # where the front door listens
+    attempt: int
+    manifest: Manifest
+    machines: tuple[MachineView, ...]
+    route: RouteLine  # as it should be: empty upstream = leads nowhere
+    was_ready: bool  # it was published once
+    may_relaunch: bool  # if its machine dies: nothing of value was on it, or the owner chose so
+    is_forgotten: bool  # keys and parameters are dropped
+    answered_times: int  # good answers in a row
+    archive_try: int  # part of the archive job's name, so that another try is another job
+    look_until: datetime  # how long a failed one keeps its machine
+    hold_until: datetime  # how long a machine may be held if its copy cannot be made
+    waiting_since: datetime  # since when it is at this step
+    front_door: FrontDoor
+    prober: Prober
+    vault: Vault
+    book: DeploymentBook
+    at: datetime
+    within: float
+
+    def may_hold_data(self, machine: MachineView) -> bool:
+        """Say whether people may have put something on this machine: it was set up, published, and keeps what it gets."""
+        return self.was_ready and machine.was_ready and not self.manifest.stateless
+
+    def of_role(self, role: str) -> Sequence[MachineView]:
+        """The machines of one role that are wanted up."""
+        return [machine for machine in self.machines if machine.role == role and machine.wanted == "up"]

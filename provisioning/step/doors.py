@@ -1,0 +1,66 @@
+"""What a deployment meets outside its machines: the front door, the prober, the vault."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from catalog.manifest import Probe
+from provisioning.driver import Endpoint
+
+
+@dataclass(frozen=True)
+class RouteLine:
+    """One line of the front door: a host name and where it leads."""
+
+    name: str  # stable id of the route
+    host: str  # "auction-linden.apps.localhost"
+    upstream: Endpoint | None
+
+
+class FrontDoor(Protocol):
+    """The reverse proxy that owns all public addresses. Hosts without a line get the portal's own page."""
+
+    def put(self, line: RouteLine, *, within: float) -> None:
+        """Make this line true; silent if it is."""
+
+    def drop(self, name: str, *, within: float) -> None:
+        """Take the line away; silent if it is gone."""
+
+    def line(self, name: str, *, within: float) -> RouteLine | None:
+        """What the door itself says about this line."""
+
+    def lines(self, *, within: float) -> Sequence[RouteLine]:
+        """All lines, for the head count."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back from a page that was asked for. `matched` is the words that the manifest promised and the page held."""
+
+    ok: bool
+    status: int = 0
+    matched: str = ""
+    why: str = ""  # for people who debug: "connection refused", "status 500", "text not found"
+
+
+class Prober(Protocol):
+    """Asks a page and compares it with what the manifest says."""
+
+    def ask(self, endpoint: Endpoint, host: str, probe: Probe, *, within: float) -> Answer:
+        """GET the probe's path at `endpoint` under the name `host`. Never raises for an unreachable page."""
+
+
+class Vault(Protocol):
+    """Where copies are kept. Written in resumable slices; read back to verify."""
+
+    def size(self, name: str) -> int:
+        """Bytes of the copy so far; 0 if not begun."""
+
+    def append(self, name: str, offset: int, slice_: bytes) -> None:
+        """Add a slice at this offset; a slice that is there already is written over."""
+
+    def verify(self, name: str, sha256: str) -> Sequence[str]:
+        """Read the copy back: digest and table of contents. Return what is wrong; empty = as good as the original."""
+
+    def drop(self, name: str) -> None:
+        """Delete the copy; silent if it is gone."""

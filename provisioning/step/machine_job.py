@@ -1,0 +1,106 @@
+"""What a machine step works with, and what it may write down."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from catalog.manifest import Manifest
+from provisioning.driver import Driver, Identity, MachineSpec, Secret, Sighting
+from provisioning.errors import NotYet
+from provisioning.phases import Settled
+from provisioning.step.remote import MachineFacts, Remote
+
+
+@dataclass(frozen=True)
+class Source:
+    """A repository as the machine pulls it. `bearer` is sent only to the portal's own git door."""
+
+    url: str
+    ref: str  # a full commit for the service; a branch or "HEAD" for content
+    bearer: Secret | None = None
+
+
+class LogBook(Protocol):
+    """Where the output of remote jobs is kept for people to read."""
+
+    def log(self, job: str, offset: int, chunk: bytes) -> None:
+        """Keep bytes at their place; the same bytes twice are kept once."""
+
+    def log_offset(self, job: str) -> int:
+        """Where the next unread byte is."""
+
+
+class MachineBook(LogBook, Protocol):
+    """What a machine step may write down. Every call is a guarded write, and is lost with the lease."""
+
+    def asked(self) -> None:
+        """The fabric is about to be asked for this machine."""
+
+    def saw(self, sighting: Sighting) -> None:
+        """What the fabric answered."""
+
+    def removal_asked(self) -> None:
+        """The fabric is about to be asked to remove it. Refused by the row while it is not settled."""
+
+    def absent(self) -> None:
+        """It was seen absent."""
+
+    def facts(self, facts: MachineFacts) -> None:
+        """What the machine says about itself."""
+
+    def outputs(self, values: Mapping[str, Any]) -> None:
+        """What the installer hands over. Kept sealed."""
+
+    def content(self, commit: str, at: datetime | None, problem: str) -> None:
+        """Which content is in, since when, and why no newer one."""
+
+    def restarted(self, asked_at: datetime) -> None:
+        """The restart asked for then is done."""
+
+    def pulled(self, asked_at: datetime) -> None:
+        """The pull asked for then is done."""
+
+
+@dataclass(frozen=True)
+class MachineJob:
+    """Everything a machine step needs, gathered once per pass."""
+
+    key: str
+    spec: MachineSpec
+    identity: Identity
+    attempt: int
+    role: str
+    number: int
+    settled: Settled
+    asked_at: datetime | None  # when the fabric was first asked
+    removal_asked_at: datetime | None
+    absent_at: datetime | None  # when it was first seen absent after that
+    sighting: Sighting | None  # the last one recorded
+    manifest: Manifest
+    service: Source
+    content: Source | None
+    content_looked_at: (
+        datetime | None
+    )  # the portal's copy of the content is at least as new as this; None = no copy yet
+    content_problem: str  # why there is no newer copy
+    values: Mapping[str, Any]  # parameters for `configure`
+    machine_facts: Mapping[str, str]  # FAIRGROUND_* for `configure` and the processes
+    driver: Driver
+    remote: Remote | None  # None while nobody knows where it is
+    book: MachineBook
+    at: datetime
+    within: float  # seconds a single outside call may take
+    restart_asked_at: datetime | None = None  # not done yet
+    pull_asked_at: datetime | None = None  # not done yet
+
+    @property
+    def far(self) -> Remote:
+        """The wire to the machine. NotYet while there is none."""
+        if self.remote is None:
+            raise NotYet("not-reachable-yet")
+        return self.remote
+
+    def job_name(self, step: str, digest: str = "") -> str:
+        """Name of a remote job: step, attempt and digest."""
+        return "-".join(part for part in (step.replace("_", "-"), str(self.attempt), digest[:12]) if part)

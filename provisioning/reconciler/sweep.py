@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from provisioning.models import Deployment, Machine
 from provisioning.phases import Kind, Lane, Phase
 from provisioning.reconciler.walk import reconcile
@@ -40,15 +42,16 @@ def drain(clock: Clock, world: World, pause: Callable[[float], None] = time.slee
 
 def due(at: datetime) -> Iterator[tuple[Kind, int]]:
     """The rows of one batch: the oldest of any lane, then by lane and time."""
-    listed = 0
+    oldest = _oldest(at)
+    if not oldest:
+        return  # nothing of any lane is due: the commonest answer, for two questions
     seen: set[tuple[Kind, int]] = set()
-    for found in (_oldest(at), *(_of_lane(lane, at) for lane in Lane)):
+    for found in (oldest, *(_of_lane(lane, at) for lane in Lane)):
         for row in found:
             if row not in seen:
                 seen.add(row)
-                listed += 1
                 yield row
-        if listed >= BATCH:
+        if len(seen) >= BATCH:
             return
 
 
@@ -100,5 +103,5 @@ _ROWS: tuple[tuple[Kind, type[Deployment] | type[Machine]], ...] = (
 )
 
 
-def _free(rows: type[Deployment] | type[Machine], at: datetime):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _free(rows: type[Deployment] | type[Machine], at: datetime) -> "QuerySet[Deployment] | QuerySet[Machine]":
     return rows._default_manager.filter(due_at__lte=at, lease_until__lte=at)

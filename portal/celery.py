@@ -46,6 +46,7 @@ app.conf.update(
         "drain": {"task": "provisioning.drain", "schedule": schedule(1.0), "options": {"expires": 2}},
         "mirrors": {"task": "provisioning.mirrors", "schedule": schedule(2.0), "options": {"expires": 5}},
         "keep": {"task": "provisioning.keep", "schedule": schedule(30.0), "options": {"expires": 25}},
+        "post": {"task": "portal.post", "schedule": schedule(5.0), "options": {"expires": 4}},
     },
 )
 app.autodiscover_tasks()

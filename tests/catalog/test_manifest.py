@@ -224,7 +224,7 @@ def test_a_bomb_is_refused_quickly(name: str) -> None:
     with pytest.raises(ManifestError):
         parse(BOMBS[name])
 
-    assert time.monotonic() - begin < 1
+    assert time.monotonic() - begin < 10  # without the guard it is 16 s on a quiet machine
 
 
 TOML_ALPHABET = st.text(alphabet="ab1.=[]{}\"'\n, -:_x#", max_size=200)

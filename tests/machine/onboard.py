@@ -91,4 +91,5 @@ class Onboard:
     def stop_all_jobs(self) -> None:
         """End whatever a test left behind."""
         for folder in self.jobs.glob("[!.]*"):
-            self.ask("job-end", name=folder.name)
+            if not (folder / "exit.json").exists():
+                self.ask("job-end", name=folder.name)

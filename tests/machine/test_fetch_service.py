@@ -152,6 +152,26 @@ def test_too_much_is_refused_before_it_is_written(board: Onboard, server: GitSer
     assert not list(board.root.glob("srv/fairground/services/*"))
 
 
+@pytest.mark.parametrize("name", [b".git", b"..", b".", b"a/b", b"", b".GIT"])
+def test_a_tree_with_an_evil_name_is_refused(
+    board: Onboard, server: GitServer, repository: Repository, name: bytes
+) -> None:
+    blob = repository.git("hash-object", "-w", ".git/HEAD")
+    commit = repository.commit_tree(b"100644 " + name + b"\0" + bytes.fromhex(blob))
+
+    assert fetch(board, server, commit).returncode == 13
+    assert not (board.root / "srv/fairground/service").exists()
+
+
+def test_a_tree_with_very_many_files_is_refused_before_one_is_written(
+    board: Onboard, server: GitServer, repository: Repository
+) -> None:
+    blob = repository.git("hash-object", "-w", ".git/HEAD")
+    lines = [b"100644 blob %b\tfile-%d\n" % (blob.encode(), number) for number in range(100_001)]
+
+    assert fetch(board, server, repository.commit_tree(b"".join(lines), made_by="mktree")).returncode == 12
+
+
 def test_hooks_filters_and_submodules_do_nothing(board: Onboard, server: GitServer, repository: Repository) -> None:
     inner = repository.commit(
         _dot_gitattributes="* filter=evil\n",

@@ -114,9 +114,10 @@ def test_a_header_that_claims_gigabytes_is_not_believed(content: Content, reposi
     assert pulled(content, repository, gzip.compress(archive)) in (12, 13)
 
 
-@pytest.mark.parametrize(
-    "rubbish", [b"", b"no archive at all", b"\x1f\x8b\x08rubbish", gzip.compress(b"x" * 5000), tar()]
-)
+RUBBISH = [b"", b"no archive at all", b"\x1f\x8b\x08rubbish", gzip.compress(b"x" * 5000), tar()]
+
+
+@pytest.mark.parametrize("rubbish", RUBBISH, ids=range(len(RUBBISH)))
 def test_rubbish_is_no_archive(content: Content, repository: Repository, rubbish: bytes) -> None:
     assert pulled(content, repository, rubbish) in (13, 19)
 

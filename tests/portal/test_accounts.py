@@ -176,3 +176,10 @@ def test_people_change_their_name_and_their_zone(visit: Client, owner: User) -> 
 def test_a_zone_that_is_none_is_told(visit: Client, owner: User) -> None:
     answer = visit.post("/me", {"first_name": "", "time_zone": "Mars/Olympus"})
     assert "is not a time zone" in answer.content.decode()
+
+
+def test_whoever_asks_too_often_is_asked_to_wait(client: Client, db: None) -> None:
+    sign_up(client)
+    answer = client.post("/accounts/signup/", ANNA | {"email": "anna@example.org"})
+    assert answer.status_code == 429
+    assert "Please wait a moment" in answer.content.decode()

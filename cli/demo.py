@@ -63,8 +63,9 @@ class Story:
         if not code:
             raise MissedError("the mail holds no code of six digits")
         self.visitor.press("Confirm the code", code=code[0])
-        if "Sign out" not in self.visitor.look("/home") and "/accounts/logout" not in self.visitor.page:
-            raise MissedError("signing up did not sign in")
+        self.visitor.look("/home")
+        if not str(self.visitor.browser_at).endswith("/home"):
+            raise MissedError(f"after signing up, “My events” leads to {self.visitor.browser_at}")
         self.seen(f"signed up as {self.email}, with the six digits from the mail")
 
     def launch(self, app: str, **answers: str) -> None:
@@ -110,7 +111,7 @@ class Story:
     def write_something(self) -> None:
         """The handed-over password works, and what is written with it stands in the wiki."""
         self.visitor.look(f"/services/{self.services[WIKI]}")
-        page = self.visitor.press("/outputs")
+        page = self.visitor.press("Show them to me")
         _, name, password = [plain(value) for value in re.findall(r"<dd>\s*<code>(.*?)</code>", page, re.DOTALL)]
         write_in_wiki(self.visitor, self.addresses[WIKI], name, password, self.mark)
         if self.mark not in self.visitor.visit(self.addresses[WIKI], "/doku.php?id=demo").text:
@@ -236,7 +237,7 @@ def main() -> int:
         story = Story(Visitor(settings["SITE_URL"], int(settings["APPS_PORT"])), settings)
         story.seen(f"the portal answers at {settings['SITE_URL']}")
         story.tell()
-    except (MissedError, HaltError, httpx.HTTPError) as broken:
+    except (MissedError, HaltError, httpx.HTTPError, httpx.InvalidURL) as broken:
         print(f"           ✗ {broken}\n\nThe story broke here. Its logs are in {own / 'logs'}.", file=sys.stderr)
         return 1
     finally:

@@ -36,7 +36,7 @@ class _Forms(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.forms.append(Form(given.get("action", ""), {}))
+            self.forms.append(Form(given.get("action", "").strip(), {}))
         elif (
             tag == "input" and self.forms and "name" in given and given.get("type") not in {"checkbox", "radio", "file"}
         ):

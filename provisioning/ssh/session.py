@@ -58,7 +58,7 @@ class Done:
     err: str  # the first words of standard error
 
 
-class TooMuch(Exception):  # noqa: N818 - told as a Stop
+class TooMuch(OSError):  # noqa: N818 - told as a Stop
     """The far side sent more than its answer may be."""
 
 
@@ -87,26 +87,27 @@ class Session:
             self.lock.release()
 
     def attempt(self, command: str, given: bytes, limit: int, deadline: float) -> Done:
-        """First over the connection that we have, then over a new one."""
+        """First over the connection that we have; if that proves dead, over a new one."""
         if self.usable():
             try:
                 return self.exchange(command, given, limit, deadline)
             except BROKEN as error:
-                self.drop()
-                if time.monotonic() >= deadline:
-                    raise TryAgain("no-answer", blame=Blame.FABRIC) from error
+                stop = self.dropped(error, deadline)
+                if stop.code != "connection-lost":
+                    raise stop from error
         self.connect(deadline)
         try:
             return self.exchange(command, given, limit, deadline)
         except BROKEN as error:
-            late = time.monotonic() >= deadline
-            flooded = self.wire is not None and self.wire.allowance <= 0
-            self.drop()
-            code = "machine-misbehaves" if flooded else "no-answer" if late else "connection-lost"
-            raise TryAgain(code, blame=Blame.FABRIC) from error
-        except TooMuch as error:
-            self.drop()
-            raise TryAgain("machine-misbehaves", blame=Blame.FABRIC) from error
+            raise self.dropped(error, deadline) from error
+
+    def dropped(self, error: Exception, deadline: float) -> TryAgain:
+        """Close the connection and say what broke it."""
+        flooded = isinstance(error, TooMuch) or (self.wire is not None and self.wire.allowance <= 0)
+        self.drop()
+        late = time.monotonic() >= deadline
+        code = "machine-misbehaves" if flooded else "no-answer" if late else "connection-lost"
+        return TryAgain(code, blame=Blame.FABRIC)
 
     def usable(self) -> bool:
         """Have we a connection that answers?"""

@@ -157,9 +157,11 @@ def test_a_call_that_does_not_answer_costs_its_time_and_no_more(remote: SshRemot
     assert threading.active_count() < 10
 
 
-def test_endless_output_costs_its_limit_and_no_more(remote: SshRemote) -> None:
+def test_endless_output_costs_its_limit_and_no_more(sshd: Sshd, remote: SshRemote) -> None:
+    remote.reach(within=20)
     with pytest.raises(TryAgain, match="machine-misbehaves"):
         remote.run("yes", b"", 100_000, 20)
+    assert sshd.logins() == 1
     with pytest.raises(TryAgain, match=r"no-answer|misbehaves"):
         remote.run("yes >&2", b"", 100_000, 1)
 

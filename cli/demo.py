@@ -7,27 +7,21 @@ front door; only the container engine is shared.
 import argparse
 import io
 import json
-import os
 import re
 import secrets
-import shutil
-import subprocess
 import sys
 import tarfile
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import httpx
 
-from cli import container_engine, env_file, machines
+from cli import container_engine
+from cli.apart import apart, manage
 from cli.container_engine import EngineError
-from cli.home import CHECKOUT, home, run_folder
 from cli.machines import OWNER
-from cli.ours import ENV
-from cli.talk import HaltError, say
+from cli.talk import HaltError
 from cli.visitor import MissedError, Visitor, plain, until
-from machine.image import ensure_image
 
 BOARD, WIKI = "results-board", "dokuwiki"
 WARNED = 40  # seconds before the end at which people are warned here; everywhere else it is days
@@ -195,62 +189,21 @@ def words_of(packed: bytes) -> str:
         return "\n".join(file.read().decode(errors="replace") for file in files if file)
 
 
-def manage(*words: str) -> str:
-    """Run manage.py of the demo's installation, and return what it says. Raises HaltError."""
-    done = subprocess.run(
-        [sys.executable, CHECKOUT / "manage.py", *words],
-        env={**os.environ, **ENV}, capture_output=True, text=True, check=False, umask=0o077,
-    )  # fmt: skip
-    if done.returncode:
-        raise HaltError(f"manage.py {words[0]} failed:\n{done.stderr[-1500:]}")
-    return done.stdout
-
-
-def fairground(*words: str) -> None:
-    """Run one of our own commands for the demo's installation."""
-    if subprocess.run([CHECKOUT / "fairground", *words], check=False).returncode:
-        raise HaltError(f"`fairground {words[0]}` failed for the demo's own installation; its words are above.")
-
-
-def move_in() -> Path:
-    """Prepare the engine as `up` would, then turn this program to an empty installation of its own."""
-    engine = container_engine.ensure(say)
-    ensure_image(engine, say)
-    own, run = home() / "demo", run_folder() / "demo"
-    os.environ |= {"FAIRGROUND_HOME": str(own), "FAIRGROUND_RUN": str(run), "DOCKER_HOST": engine.docker_host}
-    os.environ["WARNINGS"] = str(WARNED)
-    fairground("down")
-    machines.remove(engine)  # of a demo that was killed
-    shutil.rmtree(own, ignore_errors=True)
-    return own
-
-
 def main() -> int:
     """0 only if every line was seen to be true."""
     parser = argparse.ArgumentParser(prog="./fairground demo")
     parser.add_argument("--keep", action="store_true")
     keep = parser.parse_args().keep
-    own = move_in()
-    try:
-        fairground("up", "--yes", "--detach")
-        settings = env_file.read()
+    with apart("demo", {"WARNINGS": str(WARNED)}, keep=keep) as settings:
         story = Story(Visitor(settings["SITE_URL"], int(settings["APPS_PORT"])), settings)
         story.seen(f"the portal answers at {settings['SITE_URL']}")
         story.tell()
-    except (MissedError, HaltError, httpx.HTTPError, httpx.InvalidURL) as broken:
-        print(f"           ✗ {broken}\n\nThe story broke here. Its logs are in {own / 'logs'}.", file=sys.stderr)
-        return 1
-    finally:
-        if not keep:
-            fairground("down")
-    print(f"\nEvery line was seen to be true, in {time.monotonic() - story.began:.0f} s.")
-    if not keep:
-        shutil.rmtree(own, ignore_errors=True)
+        print(f"\nEvery line was seen to be true, in {time.monotonic() - story.began:.0f} s.")
     return 0
 
 
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except (HaltError, EngineError) as told:
-        sys.exit(f"\n{told}")
+    except (MissedError, HaltError, EngineError, httpx.HTTPError, httpx.InvalidURL) as broken:
+        sys.exit(f"           ✗ {broken}\n\nThe story broke here.")

@@ -21,6 +21,8 @@ def choose(web: int | None, apps: int | None, *, apps_in_use: bool) -> dict[str,
         settings |= {"WEB_LISTEN": f"127.0.0.1:{port}", "SITE_URL": f"http://localhost:{port}"}
     elif not is_free(*split(kept["WEB_LISTEN"])):
         raise HaltError(f"{kept['WEB_LISTEN']} is taken by another program. End it, or choose another with --port.")
+    if apps_in_use and str(apps) == kept.get("APPS_PORT"):
+        apps = None  # asked for once more
     if apps or "FRONT_DOOR_LISTEN" not in kept:
         port = _free_from(apps or APPS, "the services", fixed=bool(apps))
         settings |= {"FRONT_DOOR_LISTEN": f"127.0.0.1:{port}", "APPS_PORT": str(port)}

@@ -60,6 +60,16 @@ def test_ports_that_addresses_hold_are_not_moved_silently() -> None:
             ports.choose(None, None, apps_in_use=False)
 
 
+def test_the_port_of_our_own_front_door_may_be_asked_for_again() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as ours:
+        port = ours.getsockname()[1]
+        kept = {"FRONT_DOOR_LISTEN": f"127.0.0.1:{port}", "APPS_PORT": str(port), "WEB_LISTEN": "127.0.0.1:1"}
+        env_file.write(kept | {"SITE_URL": "http://localhost:1"})
+        assert ports.choose(None, port, apps_in_use=True) == {}
+        with pytest.raises(talk.HaltError, match="is taken by another program"):
+            ports.choose(None, port, apps_in_use=False)
+
+
 def test_a_program_is_known_by_pid_and_start_time_and_ended_by_them() -> None:
     child = programs.start("sleeper", SLEEPER)
     assert programs.pid("sleeper") == child.pid

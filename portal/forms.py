@@ -69,7 +69,7 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]  # allauth is 
         zone: str = self.cleaned_data["time_zone"]
         return zone if zone in available_timezones() else ""
 
-    def custom_signup(self, request: HttpRequest, user: User) -> None:  # noqa: ARG002 - allauth's own signature
+    def custom_signup(self, request: HttpRequest, user: User) -> None:
         """Write down what allauth does not know of."""
         user.first_name = self.cleaned_data["name"]
         user.time_zone = self.cleaned_data["time_zone"]

@@ -19,6 +19,11 @@ from markdown_it.token import Token
 MARKDOWN = MarkdownIt("commonmark", {"html": False})
 
 
+def markdown(source: str) -> str:
+    """Turn an author's Markdown into HTML: no HTML of their own, no script addresses."""
+    return str(MARKDOWN.render(source))
+
+
 @dataclass(frozen=True)
 class Letter:
     """A mail before it has a reader."""

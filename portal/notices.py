@@ -57,19 +57,25 @@ def notices_of(entry: Entry, at: datetime) -> Iterator[Notice]:
     match entry.happened, entry.told, entry.deployment:
         case Happened.WARNING, _, None if entry.event is not None:
             yield from _warning(entry, entry.event, at)
-        case Happened.PHASE, {"phase": Phase.GONE}, Deployment() as deployment if entry.machine_id is None:
-            yield from _ended(deployment, at)
-        case Happened.PHASE, {"phase": Phase.READY | Phase.FAILED as phase}, Deployment() as deployment if (
-            not entry.machine_id
+        case Happened.PHASE, {"phase": phase}, Deployment(phase=now) as deployment if (
+            phase == now and not entry.machine_id
         ):
-            told = _of_service(deployment, at)
-            yield from (Notice(str(phase), person, told) for person in _not_watching(deployment, entry.at))
+            yield from _outcome(deployment, entry, at)
         case Happened.HEALTH, {"answers": False}, Deployment() as deployment:
             told = _of_service(deployment, at) | {"since": both(entry.at, at, deployment.event.tzinfo)}
             yield from (Notice("silent", person, told) for person in _not_watching(deployment, entry.at))
         case Happened.COPY, {"settled": Settled.NOT_YET}, Deployment() as deployment:
             people = {*_people(deployment), *User.objects.filter(is_staff=True, is_active=True).exclude(email="")}
             yield from (Notice("held", person, _of_service(deployment, at)) for person in people)
+
+
+def _outcome(deployment: Deployment, entry: Entry, at: datetime) -> Iterator[Notice]:
+    """How a launch, or a life, has ended; nothing of what is not so any more."""
+    if deployment.phase == Phase.GONE:
+        yield from _ended(deployment, at)
+    elif deployment.phase in (Phase.READY, Phase.FAILED):
+        told = _of_service(deployment, at)
+        yield from (Notice(deployment.phase, person, told) for person in _not_watching(deployment, entry.at))
 
 
 def _warning(entry: Entry, event: Event, at: datetime) -> Iterator[Notice]:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from portal import words
 from portal.figures import Evidence, evidence
+from portal.letters import markdown
 from portal.progress import Progress, progress
 from portal.timeline import Moment, timeline
 from provisioning.models import Admission, Archive, Deployment, Entry, Machine
@@ -49,6 +50,11 @@ class ServicePage:
     def has_outputs(self) -> bool:
         """The installer handed something over for its owner."""
         return bool(self.machine and self.deployment.manifest.outputs and self.machine.outputs)
+
+    @property
+    def first_things(self) -> str:
+        """What the app's author says to do first, as HTML from our own Markdown renderer."""
+        return markdown(self.deployment.release.texts.get("notices.after_launch", ""))
 
     @property
     def content_trouble(self) -> str:

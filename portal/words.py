@@ -40,7 +40,7 @@ SAFE: Mapping[bool, Words] = {
 CAN: Mapping[str, Words] = {
     Blame.APP: _(
         "You can try again from here. If it stops at the same place again, the app itself needs mending; "
-        "what its installer said is below."
+        "what its installer said is in the details."
     ),
     Blame.FABRIC: _("This is not your fault. You can try again from here."),
     Blame.PORTAL: _("This was our mistake, and it has been reported. You can try again from here."),

@@ -10,7 +10,7 @@ from catalog.manifest import Manifest
 from catalog.models import App, State
 from portal import gate
 from portal.figures import Evidence, evidence
-from portal.letters import MARKDOWN
+from portal.letters import markdown
 
 ON_FRONT = 3
 AWNINGS = {
@@ -80,7 +80,7 @@ def app(request: HttpRequest, slug: str) -> HttpResponse:
     told = {
         "stall": Stall(found, manifest, known),
         "release": release,
-        "description": MARKDOWN.render(description),
-        "before": MARKDOWN.render(release.texts.get("notices.before_launch", "")),
+        "description": markdown(description),
+        "before": markdown(release.texts.get("notices.before_launch", "")),
     }
     return render(request, "apps/app.html", told)

@@ -1,6 +1,7 @@
 """Making an account, getting in, choosing a new password: by a code that comes by mail."""
 
 import re
+from html import unescape
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -10,6 +11,7 @@ from pytest_django import Settings
 
 from portal.models import User
 from provisioning.models import Mail
+from tests.makers import make_release
 
 PASSWORD = "a long way to the fair"
 ANNA = {"email": "Anna@example.org", "password1": PASSWORD, "name": "Anna", "time_zone": "Europe/Berlin"}
@@ -184,3 +186,17 @@ def test_whoever_asks_too_often_is_asked_to_wait(client: Client, settings: Setti
     answer = client.post("/accounts/signup/", ANNA | {"email": "bert@example.org"})
     assert answer.status_code == 429
     assert "Please wait a moment" in answer.content.decode()
+
+
+def test_who_makes_an_account_on_the_way_to_a_launch_comes_back_to_it(client: Client, db: None) -> None:
+    wanted = f"/services/new?app={make_release().app.slug}"
+    entrance = client.get(wanted).headers["Location"]
+    way = re.search(r'href="(/accounts/signup/[^"]+)"', client.get(entrance).content.decode())
+    assert way is not None
+    form = client.get(unescape(way[1])).context["form"]
+    assert form is not None
+
+    client.post(unescape(way[1]), ANNA | {"next": wanted})
+    answer = client.post("/accounts/confirm-email/", {"code": code(), "next": wanted})
+
+    assert answer.headers["Location"] == wanted

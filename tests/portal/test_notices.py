@@ -97,7 +97,6 @@ def test_the_end_of_an_event_is_one_mail_about_all_its_copies(owner: User) -> No
     event = make_event(owner, days=0.001)
     scenes.ended(event, title="Auction")
     scenes.ended(event, title="Photo wall")
-    Entry.objects.filter(told__phase="ready").update(noticed=True)
     mail = tell(NOON + timedelta(hours=1))[-1]
     assert mail.subject == "Spring Fair has ended. Everything you need is here"
     assert "- Auction, 1.2\xa0MB: http://localhost:8000/services/" in mail.text
@@ -108,7 +107,6 @@ def test_the_end_of_an_event_is_one_mail_about_all_its_copies(owner: User) -> No
 def test_a_service_taken_down_early_is_told_with_its_copy(owner: User) -> None:
     event = make_event(owner)
     scenes.ended(event, title="Auction")
-    Entry.objects.filter(told__phase="ready").update(noticed=True)
     assert tell()[-1].subject == "Auction has been taken down. Its copy is here"
 
 
@@ -125,6 +123,12 @@ def test_a_name_of_a_service_does_nothing_in_a_mail(owner: User) -> None:
     assert "evil.example" not in mail.text + mail.html
     assert "<b>" not in mail.html
     assert "&amp;amp;" in mail.html
+
+
+def test_what_is_not_so_any_more_is_not_told(owner: User) -> None:
+    deployment = scenes.ready(make_event(owner))
+    scenes.change(deployment, wanted="gone", phase="retiring")
+    assert tell() == []
 
 
 def test_old_news_is_not_told(owner: User) -> None:

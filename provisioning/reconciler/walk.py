@@ -176,7 +176,7 @@ class Pass:
     def _later(self, stop: NotYet) -> datetime | None:
         if self._is_out_of_patience():
             return self._failed(GiveUp("took-too-long", blame=Blame.APP, step=self.row.step, last=stop.code))
-        waited = self.at - (self.row.waiting_since or self.at)
+        waited = self.at - (self.row.waiting_since or self.row.phase_at)
         adaptive = max(SOONEST, min(LATEST, waited * SHARE_OF_WAIT))
         return self._release(self.at + (adaptive if stop.after is None else stop.after))
 

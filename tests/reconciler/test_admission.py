@@ -45,6 +45,14 @@ def test_room_is_released_when_the_machine_is_gone_not_at_the_click(world: Simul
     assert phase_of(second) == Phase.WAITING
 
 
+def test_who_waits_for_room_is_looked_at_less_and_less_often(world: Simulation) -> None:
+    deployment = launch()
+    Fabric.objects.update(most_machines=0)
+    world.run_for(timedelta(minutes=1))
+    looks = Deployment.objects.get(pk=deployment.pk).lease_epoch
+    assert 40 < looks < 90, "five looks a second would be 300"
+
+
 def test_the_switch_no_new_launches_keeps_everybody_waiting(world: Simulation) -> None:
     deployment = launch()
     Admission.objects.update_or_create(pk=1, defaults={"is_open": False})

@@ -12,7 +12,6 @@ from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 PASSWORD = "a long way to the fair"
-BUTTON = "button"
 
 
 def newest_code(page: Page) -> str:
@@ -27,9 +26,9 @@ def sign_up(page: Page) -> None:
     page.goto("/accounts/signup/")
     page.get_by_label("Mail address").fill("anna@example.org")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role(BUTTON, name="Make my account").click()
+    page.get_by_role("button", name="Make my account").click()
     page.get_by_label("Code").fill(newest_code(page))
-    page.get_by_role(BUTTON, name="Confirm the code").click()
+    page.get_by_role("button", name="Confirm the code").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("My events")
 
 
@@ -37,7 +36,7 @@ def launch(page: Page) -> Deployment:
     page.get_by_role("link", name="Choose an app").first.click()
     page.get_by_role("link", name="Notice board").click()
     page.get_by_role("link", name="Set up Notice board").click()
-    page.get_by_role(BUTTON, name="Set up Notice board").click()
+    page.get_by_role("button", name="Set up Notice board").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Notice board")
     return Deployment.objects.get()
 
@@ -57,10 +56,10 @@ def test_from_the_entrance_to_nothing_left(page: Page, app: Place) -> None:
     service.refresh_from_db()
     assert service.event.zone == "Europe/Berlin"
 
-    page.get_by_role(BUTTON, name="Restart it").click()
+    page.get_by_role("button", name="Restart it").click()
     expect(page.get_by_text("It is being restarted.")).to_be_visible()
     page.get_by_text("Take it down", exact=True).click()
-    page.get_by_role(BUTTON, name="Take Notice board down").click()
+    page.get_by_role("button", name="Take Notice board down").click()
     expect(page.get_by_text("Its machine is gone; that was checked.")).to_be_visible()
     expect(page.get_by_role("link", name=re.compile("Download the copy"))).to_be_visible()
     assert not app.machines
@@ -89,7 +88,7 @@ def test_a_failed_launch_is_told_and_tried_again(page: Page, app: Place) -> None
     expect(page.get_by_text("The installer of Notice board stopped with an error.")).to_be_visible()
 
     app.failing_jobs = {}
-    page.get_by_role(BUTTON, name="Try again from here").click()
+    page.get_by_role("button", name="Try again from here").click()
     expect(page.get_by_role("link", name="Open Notice board")).to_be_visible()
 
 
@@ -97,7 +96,7 @@ def test_a_launch_can_be_stopped(page: Page, app: Place) -> None:
     app.job_looks = 10_000
     sign_up(page)
     launch(page)
-    page.get_by_role(BUTTON, name="Stop setting it up").click()
+    page.get_by_role("button", name="Stop setting it up").click()
     expect(page.get_by_text("Its machine is gone; that was checked.")).to_be_visible()
 
 
@@ -105,13 +104,13 @@ def test_the_link_in_the_mail_fills_in_the_code(page: Page, url: str) -> None:
     page.goto("/accounts/signup/")
     page.get_by_label("Mail address").fill("anna@example.org")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role(BUTTON, name="Make my account").click()
+    page.get_by_role("button", name="Make my account").click()
     code = newest_code(page)
     page.goto("/")
     page.goto(f"/accounts/confirm-email/#{code}")
     expect(page.get_by_label("Code")).to_have_value(code)
     assert "#" not in page.url
-    page.get_by_role(BUTTON, name="Confirm the code").click()
+    page.get_by_role("button", name="Confirm the code").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("My events")
 
 

@@ -1,0 +1,54 @@
+"""Behind the counter in a browser: a curator adds an app by its address and puts it on the shelf."""
+
+from pathlib import Path
+
+import pytest
+from allauth.account.models import EmailAddress
+from playwright.sync_api import Page, expect
+from pytest_django import Settings
+
+from portal.models import User
+from tests.catalog.manifests import SMALLEST
+from tests.catalog.repos import git, make_repo
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+PASSWORD = "a long way to the fair"
+MAINTAINED = 'maintainers = [{ name = "Weber", address = "weber@school.example" }]\n' + SMALLEST
+
+
+@pytest.fixture
+def repository(tmp_path: Path, settings: Settings) -> str:
+    """The address of an app's repository that this house trusts."""
+    settings.GIT_TRUSTED = [f"file://{tmp_path}/"]
+    settings.MIRRORS = tmp_path / "mirrors"
+    folder = make_repo(tmp_path / "board", {"fairground.toml": MAINTAINED, "script/install": "#!/bin/sh\n"})
+    git(folder, "update-index", "--chmod=+x", "script/install")
+    git(folder, "commit", "-q", "-m", "a program")
+    return f"file://{folder}"
+
+
+@pytest.fixture
+def curator(transactional_db: None) -> User:
+    """Somebody from behind the counter, with a password."""
+    person = User.objects.create_user("curator", email="curator@example.org", password=PASSWORD, is_staff=True)
+    EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+    return person
+
+
+def test_a_curator_adds_an_app_and_puts_it_on_the_shelf(page: Page, repository: str, curator: User) -> None:
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto("/admin/catalog/app/add/")
+    page.get_by_label("Mail address").fill(curator.email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.locator("#id_url").fill(repository)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("its manifest is right")).to_be_visible()
+
+    page.locator("input[name=_selected_action]").first.check()
+    page.locator("select[name=action]").select_option("publish_newest")
+    page.get_by_role("button", name="Run").click()
+    expect(page.get_by_text("is on the shelf now")).to_be_visible()
+
+    page.goto("/apps")
+    expect(page.get_by_role("link", name="Notice board")).to_be_visible()

@@ -28,7 +28,7 @@ def test_a_full_place_makes_people_wait_and_lets_them_in_when_a_machine_is_gone(
     first, second = many(2)
     Fabric.objects.update(most_machines=1)
     world.until_phase(first, Phase.READY)
-    world.run_for(timedelta(minutes=1))
+    world.run_for(timedelta(seconds=20))
     assert phase_of(second) == Phase.WAITING
     first.retire(by=None, at=world.at)
     world.until_phase(second, Phase.READY)
@@ -41,8 +41,11 @@ def test_room_is_released_when_the_machine_is_gone_not_at_the_click(world: Simul
     world.until_phase(first, Phase.READY)
     world.place.slow_removals = 10**6
     first.retire(by=None, at=world.at)
-    world.run_for(timedelta(minutes=5))
+    world.run_until(lambda: Machine.objects.get().removal_asked_at is not None)
+    world.run_for(timedelta(seconds=30))
     assert phase_of(second) == Phase.WAITING
+    world.place.slow_removals = 0
+    world.until_phase(second, Phase.READY)
 
 
 def test_who_waits_for_room_is_looked_at_less_and_less_often(world: Simulation) -> None:
@@ -56,7 +59,7 @@ def test_who_waits_for_room_is_looked_at_less_and_less_often(world: Simulation) 
 def test_the_switch_no_new_launches_keeps_everybody_waiting(world: Simulation) -> None:
     deployment = launch()
     Admission.objects.update_or_create(pk=1, defaults={"is_open": False})
-    world.run_for(timedelta(minutes=1))
+    world.run_for(timedelta(seconds=20))
     assert phase_of(deployment) == Phase.WAITING
     Admission.objects.update(is_open=True)
     world.until_phase(deployment, Phase.READY)

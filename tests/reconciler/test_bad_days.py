@@ -25,6 +25,15 @@ def ready(world: Simulation, *, stateless: bool = False) -> Deployment:
     return Deployment.objects.get(pk=deployment.pk)
 
 
+def on_hold(world: Simulation) -> Deployment:
+    """A service that was asked to go, and whose copy cannot be made."""
+    deployment = ready(world)
+    world.place.failing_jobs["archive"] = 1
+    deployment.retire(by=None, at=world.at)
+    world.run_until(lambda: Machine.objects.get().hold_until is not None)
+    return deployment
+
+
 def test_an_installer_that_fails_tells_the_step_and_its_last_words(world: Simulation) -> None:
     world.place.failing_jobs["install"] = 100
     deployment = launch()
@@ -103,35 +112,26 @@ def test_a_machine_that_merely_stopped_is_started_again(world: Simulation) -> No
 
 
 def test_a_copy_that_cannot_be_made_puts_the_machine_on_hold_and_deletes_nothing(world: Simulation) -> None:
-    deployment = ready(world)
-    world.place.failing_jobs["archive"] = 1
-    deployment.retire(by=None, at=world.at)
-    world.run_for(timedelta(hours=3))
-    world.sleep_until(world.at + timedelta(hours=24))
-    world.run_for(timedelta(hours=2))
-    machine = Machine.objects.get()
-    assert machine.hold_until is not None
-    assert machine.key in world.place.machines
+    on_hold(world)
+    for _ in range(13):
+        world.sleep_until(world.at + timedelta(hours=2))
+        world.run_for(timedelta(seconds=10))
+    assert Machine.objects.get().key in world.place.machines
     held = Entry.objects.filter(happened=Happened.COPY, told__settled="")
     assert held.count() == 2, "told once a day"
 
 
 def test_a_hold_ends_when_the_copy_can_be_made(world: Simulation) -> None:
-    deployment = ready(world)
-    world.place.failing_jobs["archive"] = 1
-    deployment.retire(by=None, at=world.at)
-    world.run_for(timedelta(hours=3))
+    deployment = on_hold(world)
     world.place.failing_jobs.clear()
+    world.sleep_until(world.at + timedelta(hours=1))
     world.until_phase(deployment, Phase.GONE)
     assert Archive.objects.count() == 1
     zeros.check(world)
 
 
 def test_an_admin_may_waive_a_copy_by_name(world: Simulation) -> None:
-    deployment = ready(world)
-    world.place.failing_jobs["archive"] = 1
-    deployment.retire(by=None, at=world.at)
-    world.run_for(timedelta(hours=3))
+    deployment = on_hold(world)
     assert Machine.objects.get().waive(by=deployment.owner, at=world.at)
     world.until_phase(deployment, Phase.GONE)
     assert Machine.objects.get().settled_by == deployment.owner
@@ -187,6 +187,8 @@ def test_a_page_that_never_answers_fails_with_the_reason(world: Simulation) -> N
 def test_a_launch_that_hangs_is_given_up_in_the_end(world: Simulation) -> None:
     world.place.job_looks = 10**9
     deployment = launch()
-    failed = world.until_phase(deployment, Phase.FAILED)
-    assert failed >= Machine.objects.get().gives_up_at
+    world.run_for(timedelta(minutes=2))
+    gives_up_at = Machine.objects.get().gives_up_at
+    world.sleep_until(gives_up_at - timedelta(minutes=1))
+    assert world.until_phase(deployment, Phase.FAILED) >= gives_up_at
     assert Deployment.objects.get().problem == "took-too-long"

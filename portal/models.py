@@ -47,7 +47,11 @@ class User(AbstractUser):
     @property
     def called(self) -> str:
         """How we speak to them: their name, else the part of their mail address before the @."""
-        return self.get_full_name() or self.email.partition("@")[0] or self.username
+        return super().get_full_name() or self.email.partition("@")[0] or self.username
+
+    def get_full_name(self) -> str:
+        """Django's word for the same."""
+        return self.called
 
     @property
     def zone(self) -> ZoneInfo:

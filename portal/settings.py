@@ -6,6 +6,7 @@ from pathlib import Path
 import environ
 
 from cli.home import home, settings_file
+from portal import desk
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 HOME = home()
@@ -201,9 +202,4 @@ X_FRAME_OPTIONS = "DENY"
 if ALLAUTH_TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-UNFOLD = {
-    "SITE_TITLE": "Fairground",
-    "SITE_HEADER": "Fairground",
-    "SITE_SUBHEADER": "behind the counter",
-    "SHOW_VIEW_ON_SITE": True,
-}
+UNFOLD = desk.UNFOLD

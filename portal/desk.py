@@ -1,0 +1,61 @@
+"""How the desk behind the counter looks: unfold in our colours, with our words."""
+
+from typing import Any
+
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
+
+def _shades(hue: float, chroma: float) -> dict[str, str]:
+    """Eleven shades of one colour, from paper to night, as unfold wants them."""
+    lights = {
+        "50": 98, "100": 95.5, "200": 90.5, "300": 83, "400": 72, "500": 60, "600": 49, "700": 42, "800": 34,
+        "900": 25, "950": 17,
+    }  # fmt: skip
+    return {name: f"oklch({light}% {chroma} {hue})" for name, light in lights.items()}
+
+
+def _list(title: str, icon: str, name: str) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{name}_changelist")}
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Fairground",
+    "SITE_HEADER": "Fairground",
+    "SITE_SUBHEADER": "behind the counter",
+    "SITE_ICON": lambda _request: static("art/icon.svg"),
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("art/icon.svg")}],
+    "COLORS": {"primary": _shades(193, 0.08), "base": _shades(75, 0.012)},
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": [
+            {
+                "title": "The fair",
+                "items": [
+                    _list("Apps", "storefront", "catalog_app"),
+                    _list("Services", "festival", "provisioning_deployment"),
+                    _list("Events", "event", "provisioning_event"),
+                    _list("People", "group", "portal_user"),
+                ],
+            },
+            {
+                "title": "The ground",
+                "items": [
+                    _list("Machines", "dns", "provisioning_machine"),
+                    _list("Places", "location_on", "provisioning_fabric"),
+                    _list("Strays", "pets", "provisioning_stray"),
+                    _list("Letting in", "door_open", "provisioning_admission"),
+                ],
+            },
+            {
+                "title": "The books",
+                "items": [
+                    _list("What happened", "history", "provisioning_entry"),
+                    _list("Kept copies", "inventory_2", "provisioning_archive"),
+                    _list("Outbox", "outgoing_mail", "provisioning_mail"),
+                ],
+            },
+        ],
+    },
+}

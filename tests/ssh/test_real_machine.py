@@ -45,6 +45,8 @@ git -c user.name=a -c user.email=a@example.org commit -q -m more
 git rev-parse HEAD
 """
 
+WEB = {"processes": [{"name": "web", "run": ["python3", "-m", "http.server", "8000"], "user": "www-data"}]}
+
 
 class Machine:
     """A real machine and our wire to it."""
@@ -163,8 +165,7 @@ def test_cron_is_there_for_the_pulls(machine: Machine) -> None:
 
 
 def test_programs_are_kept_alive_also_after_a_restart(machine: Machine) -> None:
-    web = {"name": "web", "run": ["python3", "-m", "http.server", "8000"], "directory": "/var/www", "user": "www-data"}
-    assert machine.remote.call("supervise", {"processes": [web]}) == {"changed": ["web"]}
+    machine.remote.call("supervise", WEB)
     until("it runs", lambda: state(machine) == "running")
 
     machine.restart()
@@ -175,7 +176,7 @@ def test_programs_are_kept_alive_also_after_a_restart(machine: Machine) -> None:
 
 
 def test_a_copy_is_made_and_can_be_read(machine: Machine) -> None:
-    made = machine.onboard("archive-1", "archive", {"out": "/var/lib/fairground/archives/a", "paths": ["/var/www"]})
+    made = machine.onboard("archive-1", "archive", {"out": "/var/lib/fairground/archives/a", "paths": ["/etc/ssh"]})
 
     assert made.code == 0
     told = json.loads(machine.remote.read("/var/lib/fairground/archives/a.json", offset=0, limit=9999))
@@ -184,8 +185,10 @@ def test_a_copy_is_made_and_can_be_read(machine: Machine) -> None:
 
 
 def test_ending_all_holds_also_after_a_restart(machine: Machine) -> None:
-    assert machine.remote.call("end-all")["processes"] == ["web"]
+    machine.remote.call("supervise", WEB)
+    until("it runs", lambda: state(machine) == "running")
 
+    assert machine.remote.call("end-all")["processes"] == ["web"]
     machine.restart()
 
     assert state(machine) == "stopped"

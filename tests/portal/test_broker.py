@@ -22,7 +22,7 @@ def test_a_message_in_the_folder_appears_whole_under_its_name(tmp_path: Path) ->
     with Connection(
         "folder://", transport_options=options | {"control_folder": str(tmp_path / "control")}
     ) as connection:
-        queue = connection.SimpleQueue("click")
+        queue = connection.SimpleQueue("whole")  # kombu remembers per process which queues it has bound already
         queue.put({"kind": "machine"})
         assert not list(tmp_path.glob(".*.new"))
         assert queue.get(block=False).payload == {"kind": "machine"}
@@ -33,8 +33,8 @@ def test_a_half_written_message_is_not_read(tmp_path: Path) -> None:
     with Connection(
         "folder://", transport_options=options | {"control_folder": str(tmp_path / "control")}
     ) as connection:
-        queue = connection.SimpleQueue("sweep")
-        (tmp_path / ".1_a.sweep.msg.new").write_text("")
+        queue = connection.SimpleQueue("half")
+        (tmp_path / ".1_a.half.msg.new").write_text("")
         queue.put("whole")
         assert queue.get(block=False).payload == "whole"
 

@@ -65,5 +65,4 @@ def test_a_page_with_everything_it_needs_is_lighter_than_100_kb(client: Client, 
     make_release()
     needs = ["site.css", "vendor/caprasimo-latin.woff2", "art/bunting.svg", "art/dusk.svg", "js/site.js", "js/live.js"]
     page = len(client.get("/").content)
-    assert page + sum((STATIC / name).stat().st_size for name in needs) < 125_000
-    assert page + sum((STATIC / name).stat().st_size for name in needs if name != "site.css") < 75_000
+    assert page + sum((STATIC / name).stat().st_size for name in needs) < 100_000

@@ -29,6 +29,7 @@ def machine_job(lease: Lease[Machine], world: World) -> MachineJob:
         spec=spec_of(machine),
         identity=_identity(machine),
         attempt=machine.attempt,
+        tries=machine.tries,
         role=machine.role,
         number=machine.number,
         settled=Settled(machine.settled),
@@ -69,8 +70,7 @@ def deployment_job(lease: Lease[Deployment], rows: DeploymentRows, world: World)
         may_relaunch=_may_relaunch(deployment, lease.at),
         is_forgotten=deployment.phase == Phase.RETIRING and _is_forgotten(deployment),
         answered_times=deployment.answered_times,
-        # One try an hour: the same job while it is worked on, a new one after a hold.
-        archive_try=int((lease.at - (deployment.waiting_since or lease.at)) / TRY_FOR) + 1,
+        archive_name=_archive_name(deployment, lease.at),
         look_until=deployment.phase_at + settings.FAILED_KEPT,
         hold_until=deployment.expires_at + settings.HOLD_FOR,
         waiting_since=deployment.waiting_since or lease.at,
@@ -169,6 +169,12 @@ def _may_relaunch(deployment: Deployment, at: datetime) -> bool:
     """Only once it has been ready for a while: a machine that dies at every start must not be launched for ever."""
     has_lived = at - deployment.phase_at >= RELAUNCH_AFTER
     return has_lived and (deployment.relaunches or deployment.manifest.stateless)
+
+
+def _archive_name(deployment: Deployment, at: datetime) -> str:
+    """One try an hour: the same job while it is worked on, a new one after a hold, a retry, or when it is asked to go."""
+    tries = int((at - (deployment.waiting_since or at)) / TRY_FOR) + 1
+    return f"archive-{deployment.attempt}-{deployment.phase}-{tries}"
 
 
 def _route(deployment: Deployment) -> RouteLine:

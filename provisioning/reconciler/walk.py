@@ -10,7 +10,7 @@ from provisioning.errors import Blame, GiveUp, NotYet, Stop, TryAgain
 from provisioning.models import Deployment, Machine, Reconciled
 from provisioning.models.reconciled import woken
 from provisioning.nudge import nudge_on_commit
-from provisioning.phases import Happened, Kind, Lane, Phase, Wanted
+from provisioning.phases import Happened, Kind, Lane, Phase, Settled, Wanted
 from provisioning.reconciler.book import DeploymentRows
 from provisioning.reconciler.decide import Course, decide
 from provisioning.reconciler.jobs import deployment_job, machine_job
@@ -117,18 +117,25 @@ class Pass:
     def _begin(self) -> None:
         """Leave `failed` behind when a retry was wished for."""
         if self.row.phase == Phase.FAILED:
-            kept = self.row.steps_done if self.kind == Kind.MACHINE else []
+            kept = self.row.steps_done if self.kind == Kind.MACHINE else self._use_again()
             self.lease.move(
                 Phase.BUILDING, building_since=self.at, steps_done=kept, problem="", problem_params={}, blame=""
             )
 
+    def _use_again(self) -> list[str]:
+        """A failed one may have settled its machines already. What people put on them from now on is not settled."""
+        with self.lease.fence():
+            again = Machine.objects.filter(deployment=self.row, wanted=Wanted.UP)
+            again.update(settled=Settled.NOT_YET, settled_by=None, hold_until=None)
+        return []
+
     def _walk(self, course: Course) -> None:
         """Make each step of the plan true, in order. Raises the Stop that a step ends with."""
-        job = self._gather()
         for step in PLANS[self.kind, course]:
             if course in ONCE and step.name in self.row.steps_done:
                 continue
             self._at_step(step.name)
+            job = self._gather()
             if not step.done(job):
                 step.push(job)
                 job = self._gather()
@@ -136,7 +143,6 @@ class Pass:
                     raise NotYet(step.name)
             if course in ONCE:
                 self._step_done(step.name)
-            job = self._gather() if self.kind == Kind.MACHINE else job
             self._read_wish()
 
     def _gather(self) -> Any:

@@ -101,7 +101,7 @@ class DeploymentJob:
     may_relaunch: bool  # if its machine dies: nothing of value was on it, or the owner chose so
     is_forgotten: bool  # keys and parameters are dropped
     answered_times: int  # good answers in a row
-    archive_try: int  # part of the archive job's name, so that another try is another job
+    archive_name: str  # of the archive job; another attempt, another way out or another try is another job
     look_until: datetime  # how long a failed one keeps its machine
     hold_until: datetime  # how long a machine may be held if its copy cannot be made
     waiting_since: datetime  # since when it is at this step

@@ -1,7 +1,9 @@
 """The four zeros: nothing leaked, lost, doubled or stuck; checked after every history, whatever happened in it."""
 
-from provisioning.models import Archive, Deployment, Machine
-from provisioning.phases import Phase, Settled
+from datetime import datetime
+
+from provisioning.models import Archive, Deployment, Entry, Machine
+from provisioning.phases import Happened, Phase, Settled
 from tests.simulation import Simulation
 
 
@@ -21,16 +23,28 @@ def lost(world: Simulation) -> list[str]:
     """Data that went without a copy, a waiver or a reason."""
     told = []
     for machine in Machine.objects.filter(phase=Phase.GONE).select_related("deployment"):
-        published = machine.ready_at is not None and machine.deployment.ready_at is not None
-        people_used_it = published and not machine.deployment.manifest.stateless
-        copied = Archive.objects.filter(machine=machine).exists()
-        if people_used_it and machine.settled == Settled.NEVER_LOADED:
+        copied = Archive.objects.filter(machine=machine, verified_at__gte=_last_used(machine)).exists()
+        if _people_used(machine) and machine.settled == Settled.NEVER_LOADED:
             told.append(f"{machine} went as never loaded although people used it")
         if (machine.settled == Settled.ARCHIVED) != copied:
             told.append(f"{machine} is {machine.settled} but copied={copied}")
         if machine.settled == Settled.LOST and machine.key not in world.place.destroyed:
             told.append(f"{machine} is called lost, and nobody outside destroyed it")
     return told
+
+
+def _people_used(machine: Machine) -> bool:
+    """It was set up, and people could reach it before it went."""
+    published_at = machine.deployment.ready_at
+    was_published = machine.ready_at is not None and published_at is not None and published_at <= machine.phase_at
+    return was_published and not machine.deployment.manifest.stateless
+
+
+def _last_used(machine: Machine) -> datetime:
+    """When its service was open to people last; a copy from before may lack what they did since."""
+    moves = Entry.objects.filter(deployment=machine.deployment, machine=None, happened=Happened.PHASE)
+    closed = moves.filter(told__was=Phase.READY, at__lte=machine.phase_at).order_by("at").last()
+    return closed.at if closed else machine.created_at
 
 
 def doubled(world: Simulation) -> list[str]:

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 
 from provisioning.models import Archive, Deployment, Entry, Machine
 from provisioning.phases import Happened, Phase, Settled
+from provisioning.reconciler.book import DeploymentRows
 from tests.faults import zeros
 from tests.makers import launch, make_event, make_release
 from tests.simulation import Simulation, phase_of, phases_of
@@ -23,6 +24,26 @@ def ready(world: Simulation, *, stateless: bool = False) -> Deployment:
     deployment = launch(make_event(days=30), make_release(stateless=stateless))
     world.until_phase(deployment, Phase.READY)
     return Deployment.objects.get(pk=deployment.pk)
+
+
+def failed_after_use(world: Simulation) -> Deployment:
+    """A service that people used, failed since on a second machine, and is about to give its room back."""
+    deployment = ready(world)
+    world.place.destroy(key_of(deployment))
+    world.until_phase(deployment, Phase.FAILED)
+    assert Deployment.objects.get().retry(by=None, at=world.at)
+    world.prober.misses = 10**6
+    world.run_until(lambda: Deployment.objects.get().failed_attempt == 2)
+    world.sleep_until(world.at + timedelta(hours=24))
+    return deployment
+
+
+class Died(BaseException):
+    """A worker's death."""
+
+
+def _dies(*_: object) -> None:
+    raise Died
 
 
 def on_hold(world: Simulation) -> Deployment:
@@ -54,6 +75,47 @@ def test_trying_again_goes_on_from_the_step_that_failed(world: Simulation) -> No
     assert sum(job.startswith("fetch-service") for job in started) == 1
     assert sum(job.startswith("install") for job in started) == 2
     zeros.check(world)
+
+
+def test_a_machine_that_is_used_again_after_it_was_settled_is_copied_in_the_end(world: Simulation) -> None:
+    world.prober.misses = 10**6
+    deployment = launch()
+    world.until_phase(deployment, Phase.FAILED)
+    Machine.objects.update(settled=Settled.NEVER_LOADED)  # as a worker leaves it that dies while it gives the room back
+    world.prober.misses = 0
+    assert Deployment.objects.get().retry(by=None, at=world.at)
+    world.until_phase(deployment, Phase.READY)
+    deployment.retire(by=None, at=world.at)
+    world.until_phase(deployment, Phase.GONE)
+    assert Machine.objects.get().settled == Settled.ARCHIVED
+    zeros.check(world)
+
+
+def test_a_copy_from_before_it_was_tried_again_is_not_taken_for_the_last_one(
+    world: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment = failed_after_use(world)
+    monkeypatch.setattr(DeploymentRows, "let_go", _dies)
+    with pytest.raises(Died):
+        world.run_for(timedelta(minutes=5))
+    monkeypatch.undo()
+    assert Deployment.objects.get().retry(by=None, at=world.at)
+    world.at += timedelta(seconds=61)
+    world.prober.misses = 0
+    world.until_phase(deployment, Phase.READY)
+    deployment.retire(by=None, at=world.at)
+    world.until_phase(deployment, Phase.GONE)
+    assert Archive.objects.filter(verified_at__gte=world.at - timedelta(minutes=1)).count() == 1
+
+
+def test_a_hold_does_not_hinder_the_copy_once_it_is_asked_to_go(world: Simulation) -> None:
+    world.place.failing_jobs["archive"] = 1
+    deployment = failed_after_use(world)
+    world.run_until(lambda: Machine.objects.exclude(hold_until=None).exists())
+    world.place.failing_jobs.clear()
+    assert deployment.retire(by=None, at=world.at)
+    asked = world.at
+    assert world.until_phase(deployment, Phase.GONE) - asked < timedelta(minutes=1)
 
 
 def test_trying_again_what_did_not_fail_changes_nothing(world: Simulation) -> None:
@@ -192,3 +254,19 @@ def test_a_launch_that_hangs_is_given_up_in_the_end(world: Simulation) -> None:
     world.sleep_until(gives_up_at - timedelta(minutes=1))
     assert world.until_phase(deployment, Phase.FAILED) >= gives_up_at
     assert Deployment.objects.get().problem == "took-too-long"
+
+
+def test_a_network_that_fails_for_a_moment_is_tried_again_as_another_job(world: Simulation) -> None:
+    world.place.failing_jobs["fetch-service-1-" + "a" * 12] = 14
+    deployment = launch()
+    world.run_for(timedelta(seconds=1))
+    world.place.failing_jobs.clear()
+    world.place.failing_jobs["fetch-service-1-" + "a" * 12 + "x"] = 14
+    world.until_phase(deployment, Phase.READY)
+
+
+def test_a_repository_that_is_refused_is_not_asked_for_ever(world: Simulation) -> None:
+    world.place.failing_jobs["fetch-service"] = 11
+    deployment = launch()
+    world.until_phase(deployment, Phase.FAILED)
+    assert Deployment.objects.get().problem == "fetch-failed"

@@ -15,6 +15,8 @@ class Ghost:
     looks: int = 0
     jobs: dict[str, int] = field(default_factory=dict)
     """Looks that each job still takes."""
+    codes: dict[str, int] = field(default_factory=dict)
+    """How each job will have ended; decided when it begins, as on a real machine."""
     started: list[str] = field(default_factory=list)
     """Every job that was really begun, in order: begun twice = here twice."""
     files: dict[str, bytes] = field(default_factory=dict)
@@ -48,7 +50,7 @@ class Place:
     slow_removals: int = 0
     """Looks for which a removed machine is still there."""
     failing_jobs: dict[str, int] = field(default_factory=dict)
-    """Exit code of jobs whose name begins so."""
+    """Exit code of jobs that are begun now and whose name begins so."""
     broken_jobs: set[str] = field(default_factory=set)
     """Jobs whose name begins so end with nobody knowing how."""
 

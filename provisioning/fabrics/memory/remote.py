@@ -32,6 +32,8 @@ class MemoryRemote:
         if job.name not in ghost.jobs:
             ghost.jobs[job.name] = self.place.job_looks
             ghost.started.append(job.name)
+            failing = self.place.failing_jobs.items()
+            ghost.codes[job.name] = next((code for begin, code in failing if job.name.startswith(begin)), 0)
             if job.name.startswith("archive"):
                 _archive(ghost, job)
 
@@ -44,7 +46,7 @@ class MemoryRemote:
             return Running()
         if any(name.startswith(broken) for broken in self.place.broken_jobs):
             return Broken("the machine was restarted")
-        code = next((code for begin, code in self.place.failing_jobs.items() if name.startswith(begin)), 0)
+        code = ghost.codes[name]
         return Exited(code, tail="" if code == 0 else f"{name} ended with {code}")
 
     def end(self, name: str, *, within: float = 20) -> None:

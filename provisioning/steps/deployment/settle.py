@@ -7,14 +7,13 @@ from provisioning.driver import Seen
 from provisioning.errors import Blame, GiveUp, NotYet, TryAgain
 from provisioning.phases import Settled
 from provisioning.step import Broken, Copy, DeploymentJob, Exited, MachineView, Remote, RemoteJob
+from provisioning.steps.paths import ARCHIVES, ONBOARD
 
 SLICE = 4 << 20
 """Bytes fetched in one call: at the 52 MB/s measured for SFTP well below a second, and little to send again."""
 TRY_FOR = timedelta(hours=1)
 """How long a copy is tried for before the machine is put on hold and people are told."""
 ON_HOLD = timedelta(hours=1)
-ARCHIVES = "/var/lib/fairground/archives"
-ONBOARD = "/opt/fairground/current/onboard"
 
 
 class Settle:
@@ -55,7 +54,7 @@ def make_copy(job: DeploymentJob, machine: MachineView) -> Copy:
     remote = machine.remote()
     if remote is None:
         raise TryAgain("machine-not-reachable", blame=Blame.FABRIC)
-    name = f"archive-{job.archive_try}"
+    name = job.archive_name
     made = _made(job, machine, remote, name)
     copy = Copy(f"{job.name}-{machine.key[:8]}-{name}.tar.gz", made["sha256"], int(made["size"]))
     _fetch(job, remote, f"{ARCHIVES}/{name}.tar.gz", copy)

@@ -20,6 +20,12 @@ class Seen(StrEnum):
     STARTING = "starting"
     RUNNING = "running"
     STOPPED = "stopped"  # it exists and does not run; `ensure` starts it again
+    REMAINS = "remains"  # it is not there, but something made for it is: a network, a disk that holds nothing
+
+    @property
+    def is_lost(self) -> bool:
+        """A machine that was there once, and what was on it, is not there any more."""
+        return self in (Seen.ABSENT, Seen.REMAINS)
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,7 @@ class RollCall:
 
     complete: bool
     keys: frozenset[str]
+    remains: frozenset[str] = frozenset()  # of these, those of which only REMAINS are left
 
 
 @dataclass(frozen=True)

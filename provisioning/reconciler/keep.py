@@ -80,7 +80,8 @@ def head_count(fabric: Fabric, at: datetime, world: World) -> None:
 def _wake_missing(fabric: Fabric, roll: RollCall, at: datetime) -> None:
     """An absence in a list proves nothing by itself: the row is only given a reason to look."""
     had = Machine.objects.filter(fabric=fabric, phase__in=[Phase.READY, Phase.FAILED], sighting__seen="running")
-    missing = [pk for pk, key in had.values_list("pk", "key") if key not in roll.keys]
+    there = roll.keys - roll.remains
+    missing = [pk for pk, key in had.values_list("pk", "key") if key not in there]
     Machine.objects.filter(pk__in=missing).update(**woken(at))
 
 

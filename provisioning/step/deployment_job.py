@@ -33,6 +33,11 @@ class MachineView:
     blame: str
     remote: Callable[[], Remote | None]  # the wire to it; None while nobody knows where it is
 
+    @property
+    def is_lost(self) -> bool:
+        """It was there, and is not any more; with all that was on it."""
+        return self.seen is not None and self.seen.is_lost
+
 
 @dataclass(frozen=True)
 class Copy:

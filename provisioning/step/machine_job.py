@@ -70,6 +70,7 @@ class MachineJob:
     spec: MachineSpec
     identity: Identity
     attempt: int
+    tries: int  # how often this step was tried in vain
     role: str
     number: int
     settled: Settled
@@ -101,6 +102,7 @@ class MachineJob:
             raise NotYet("not-reachable-yet")
         return self.remote
 
-    def job_name(self, step: str, digest: str = "") -> str:
-        """Name of a remote job: step, attempt and digest."""
-        return "-".join(part for part in (step.replace("_", "-"), str(self.attempt), digest[:12]) if part)
+    def job_name(self, step: str, digest: str = "", *, again: bool = False) -> str:
+        """Name of a remote job: step, attempt and digest; with `again`, each try of the step is another job."""
+        tries = str(self.tries) if again and self.tries else ""
+        return "-".join(part for part in (step.replace("_", "-"), str(self.attempt), digest[:12], tries) if part)

@@ -134,9 +134,10 @@ def test_a_failed_launch_gives_its_machine_back_after_a_day(world: Simulation) -
     assert phase_of(deployment) == Phase.FAILED
 
 
-def test_a_machine_killed_from_outside_is_noticed_told_settled_and_cleaned_up(world: Simulation) -> None:
+@pytest.mark.parametrize("how", ["destroy", "gut"])
+def test_a_machine_killed_from_outside_is_noticed_told_settled_and_cleaned_up(world: Simulation, how: str) -> None:
     deployment = ready(world)
-    world.place.destroy(key_of(deployment))
+    getattr(world.place, how)(key_of(deployment))
     noticed = world.at
     world.until_phase(deployment, Phase.FAILED)
     assert world.at - noticed < timedelta(minutes=2)
@@ -257,12 +258,13 @@ def test_a_launch_that_hangs_is_given_up_in_the_end(world: Simulation) -> None:
 
 
 def test_a_network_that_fails_for_a_moment_is_tried_again_as_another_job(world: Simulation) -> None:
-    world.place.failing_jobs["fetch-service-1-" + "a" * 12] = 14
+    world.place.failing_jobs["fetch-service"] = 14
     deployment = launch()
-    world.run_for(timedelta(seconds=1))
+    world.run_until(lambda: Machine.objects.filter(tries=1).exists())
     world.place.failing_jobs.clear()
-    world.place.failing_jobs["fetch-service-1-" + "a" * 12 + "x"] = 14
     world.until_phase(deployment, Phase.READY)
+    started = next(iter(world.place.machines.values())).started
+    assert sum(job.startswith("fetch-service") for job in started) == 2
 
 
 def test_a_repository_that_is_refused_is_not_asked_for_ever(world: Simulation) -> None:

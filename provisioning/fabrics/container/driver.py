@@ -72,9 +72,9 @@ class ContainerDriver:
         """Everything that carries our label, networks without a container too."""
         with self._engine(within) as engine:
             ours = {"label": f"{request.OWNER}={self.owner}"}
-            found = [*engine.api.containers(all=True, filters=ours), *engine.api.networks(filters=ours)]
-            keys = frozenset(thing["Labels"][request.KEY] for thing in found if request.KEY in thing["Labels"])
-            return RollCall(True, keys)
+            machines = _keys(engine.api.containers(all=True, filters=ours))
+            networks = _keys(engine.api.networks(filters=ours))
+            return RollCall(True, machines | networks, networks - machines)
 
     @contextmanager
     def _engine(self, within: float) -> Iterator[Engine]:
@@ -125,7 +125,7 @@ class ContainerDriver:
         if found and self._is_ours(found["Config"]["Labels"]):
             return self._sighting(found)
         if self._our_networks(engine, name):
-            return Sighting(Seen.STOPPED, detail="only its network is left")
+            return Sighting(Seen.REMAINS, detail="only its network is left")
         return ABSENT
 
     def _sighting(self, found: dict[str, Any]) -> Sighting:
@@ -149,6 +149,10 @@ class ContainerDriver:
     def _must_be_ours(self, found: dict[str, Any], key: str) -> None:
         if not self._is_ours(found["Config"]["Labels"]):
             raise GiveUp("machine-is-not-ours", blame=Blame.FABRIC, key=key)
+
+
+def _keys(things: list[dict[str, Any]]) -> frozenset[str]:
+    return frozenset(thing["Labels"][request.KEY] for thing in things if request.KEY in thing["Labels"])
 
 
 def _silently(verb: Any, *words: Any, **named: Any) -> None:

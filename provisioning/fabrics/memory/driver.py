@@ -33,7 +33,7 @@ class MemoryDriver:
         self._answers()
         self._has_room(spec)
         ghost = self.place.machines.get(spec.key)
-        if ghost is None:
+        if ghost is None or ghost.seen == Seen.REMAINS:
             ghost = self.place.machines[spec.key] = Ghost(spec, self.owner)
             self.place.made.append(spec.key)
         if ghost.owner != self.owner:
@@ -67,7 +67,9 @@ class MemoryDriver:
         if self.place.partial_lists:
             self.place.partial_lists -= 1
             return RollCall(complete=False, keys=frozenset())
-        return RollCall(True, frozenset(key for key, ghost in self.place.machines.items() if ghost.owner == self.owner))
+        ours = {key: ghost for key, ghost in self.place.machines.items() if ghost.owner == self.owner}
+        remains = frozenset(key for key, ghost in ours.items() if ghost.seen == Seen.REMAINS)
+        return RollCall(True, frozenset(ours), remains)
 
     def remote(self, key: str) -> Remote:
         """The wire to a machine in memory."""

@@ -58,6 +58,11 @@ class Place:
         """Power failure: it exists and does not run."""
         self.machines[key].seen = Seen.STOPPED
 
+    def gut(self, key: str) -> None:
+        """Somebody outside removed it, and left what was made around it."""
+        self.machines[key].seen = Seen.REMAINS
+        self.destroyed.append(key)
+
     def destroy(self, key: str) -> None:
         """Somebody outside removed it."""
         self.machines.pop(key, None)

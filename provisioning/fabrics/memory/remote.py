@@ -70,7 +70,7 @@ class MemoryRemote:
 
     def _ghost(self) -> Ghost:
         ghost = self.place.machines.get(self.key)
-        if ghost is None or ghost.seen == Seen.STOPPED:
+        if ghost is None or ghost.seen in (Seen.STOPPED, Seen.REMAINS):
             raise TryAgain("machine-not-reachable", blame=Blame.FABRIC)
         if ghost.seen == Seen.STARTING:
             raise NotYet("not-started-yet")

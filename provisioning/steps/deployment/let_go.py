@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from provisioning.driver import Seen
 from provisioning.errors import NotYet
 from provisioning.phases import Settled
 from provisioning.step import DeploymentJob
@@ -19,12 +18,12 @@ class LetGoOfLost:
 
     def done(self, job: DeploymentJob) -> bool:
         return not [
-            machine for machine in job.of_role("main") if machine.problem == DIED and machine.seen == Seen.ABSENT
+            machine for machine in job.of_role("main") if machine.problem == DIED and machine.is_lost
         ]
 
     def push(self, job: DeploymentJob) -> None:
         for machine in job.of_role("main"):
-            if machine.problem == DIED and machine.seen == Seen.ABSENT:
+            if machine.problem == DIED and machine.is_lost:
                 replace(job, machine)
 
 

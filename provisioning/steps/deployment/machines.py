@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from provisioning.driver import Seen
 from provisioning.errors import Blame, GiveUp, NotYet
 from provisioning.phases import Phase, Settled
 from provisioning.step import DeploymentJob, MachineView
@@ -65,7 +64,7 @@ def replace(job: DeploymentJob, machine: MachineView) -> None:
     """Let a machine go whose place a new one will take. Raises GiveUp while something on it may be worth a copy."""
     if not job.may_hold_data(machine):
         job.book.settle(machine.key, Settled.NEVER_LOADED)
-    elif machine.seen == Seen.ABSENT:
+    elif machine.is_lost:
         job.book.settle(machine.key, Settled.LOST)
     else:
         raise GiveUp(machine.problem, blame=Blame(machine.blame), **machine.problem_params)

@@ -3,7 +3,6 @@
 import json
 from datetime import timedelta
 
-from provisioning.driver import Seen
 from provisioning.errors import Blame, GiveUp, NotYet, TryAgain
 from provisioning.phases import Settled
 from provisioning.step import Broken, Copy, DeploymentJob, Exited, MachineView, Remote, RemoteJob
@@ -32,7 +31,7 @@ class Settle:
     def _settle(self, job: DeploymentJob, machine: MachineView) -> None:
         if not job.may_hold_data(machine):
             job.book.settle(machine.key, Settled.NEVER_LOADED)
-        elif machine.seen == Seen.ABSENT:
+        elif machine.is_lost:
             job.book.settle(machine.key, Settled.LOST)
         else:
             self._copy_or_hold(job, machine)

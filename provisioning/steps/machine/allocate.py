@@ -15,7 +15,7 @@ class Allocate:
         if job.asked_at is None:
             return False
         seen = job.driver.see(job.key, within=job.within)
-        if seen.seen == Seen.ABSENT and self._was_there(job):
+        if seen.seen.is_lost and self._was_there(job):
             job.book.saw(seen)
             raise GiveUp(DIED, blame=Blame.FABRIC)
         job.book.saw(seen)
@@ -26,7 +26,7 @@ class Allocate:
     def _was_there(self, job: MachineJob) -> bool:
         """It was seen once, and so long ago that an absence means something: it is not made a second time."""
         assert job.asked_at is not None
-        seen_once = job.sighting is not None and job.sighting.seen != Seen.ABSENT
+        seen_once = job.sighting is not None and not job.sighting.seen.is_lost
         return seen_once and job.at >= job.asked_at + job.driver.settling
 
     def push(self, job: MachineJob) -> None:

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from provisioning.errors import Blame
 from provisioning.step import MachineJob
-from provisioning.steps.machine.jobs import SERVICE, has_run, run, run_onboard
+from provisioning.steps.machine.jobs import has_fetched, has_run, run, run_onboard
+from provisioning.steps.paths import SERVICE
 
 FETCH_PATIENCE = timedelta(minutes=5)
 
@@ -15,14 +16,14 @@ class FetchService:
     name = "fetch_service"
 
     def done(self, job: MachineJob) -> bool:
-        return has_run(job, self._job(job), "fetch-failed", Blame.PORTAL)
+        return has_fetched(job, self._job(job), "fetch-failed", Blame.PORTAL)
 
     def push(self, job: MachineJob) -> None:
         given = {"url": job.service.url, "commit": job.service.ref, "target": SERVICE, **bearer(job)}
         run_onboard(job, self._job(job), "fetch-service", given, FETCH_PATIENCE)
 
     def _job(self, job: MachineJob) -> str:
-        return job.job_name(self.name, job.service.ref)
+        return job.job_name(self.name, job.service.ref, again=True)
 
 
 class Install:

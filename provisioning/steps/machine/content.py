@@ -4,9 +4,10 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from provisioning.errors import GiveUp, NotYet
+from provisioning.errors import Blame, GiveUp, NotYet
 from provisioning.step import MachineJob
-from provisioning.steps.machine.jobs import ENV_FILE, ONBOARD, has_run, run
+from provisioning.steps.machine.jobs import has_fetched, has_run, run
+from provisioning.steps.paths import ENV_FILE, ONBOARD
 
 SOURCE_FILE = "/var/lib/fairground/content-source.json"
 """Where the pull program looks for what to pull; the same for the first load, for cron, and for "pull now"."""
@@ -19,12 +20,15 @@ class LoadData:
     name = "load_data"
 
     def done(self, job: MachineJob) -> bool:
-        return job.content is None or has_run(job, job.job_name(self.name), "content-failed")
+        return job.content is None or has_fetched(job, self._job(job), "content-failed", Blame.APP)
 
     def push(self, job: MachineJob) -> None:
         if job.content_looked_at is None:
             raise NotYet("fetching-the-content")
-        pull(job, job.job_name(self.name))
+        pull(job, self._job(job))
+
+    def _job(self, job: MachineJob) -> str:
+        return job.job_name(self.name, again=True)
 
 
 class SchedulePulls:

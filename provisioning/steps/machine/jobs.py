@@ -5,15 +5,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from provisioning.errors import Blame, GiveUp, NotYet
-from provisioning.step import Broken, Exited, MachineJob, RemoteJob
+from provisioning.errors import Blame, GiveUp, NotYet, TryAgain
+from provisioning.step import Broken, Exited, MachineJob, Peek, RemoteJob, Running
+from provisioning.steps.paths import GIVEN, ONBOARD
 
-ONBOARD = "/opt/fairground/current/onboard"
-GIVEN = "/var/lib/fairground/given"
-ENV_FILE = "/var/lib/fairground/env.json"
-"""What `configure`, the programs and the hooks find in their environment: name → text."""
-SERVICE = "/srv/fairground/service"
-"""The app's checkout on the machine."""
+MAY_PASS = frozenset({14, 15, 21})
+"""Exit codes of our own programs that may go by themselves: not reachable, out of time, another pull at work."""
+MOST_LOOKS = 20
+"""Looks at the output of a job that has ended: 64 KiB each, and a machine keeps 1 MiB."""
 
 
 def has_run(job: MachineJob, name: str, failure: str, blame: Blame = Blame.APP) -> bool:
@@ -21,19 +20,41 @@ def has_run(job: MachineJob, name: str, failure: str, blame: Blame = Blame.APP) 
 
     Raises NotYet while it runs, GiveUp(failure) when it ended badly or nobody can say how.
     """
-    match job.far.peek(name, offset=job.book.log_offset(name), wait=1.0, within=job.within):
+    match _look(job, name):
         case None:
             return False
-        case Exited(code=code) as ended:
-            job.book.log(name, ended.offset, ended.log)
-            if code:
-                raise GiveUp(failure, blame=blame, code=code, tail=ended.tail)
+        case Exited(code=0):
             return True
+        case Exited(code=code, tail=tail):
+            raise GiveUp(failure, blame=blame, code=code, tail=tail)
         case Broken(why=why):
             raise GiveUp(failure, blame=Blame.FABRIC, code=-1, tail=why)
-        case running:
-            job.book.log(name, running.offset, running.log)
+        case _:
             raise NotYet("a-program-is-running")
+
+
+def has_fetched(job: MachineJob, name: str, failure: str, blame: Blame) -> bool:
+    """As `has_run`, for programs that use the network: what may pass is tried again, as another job."""
+    try:
+        return has_run(job, name, failure, blame)
+    except GiveUp as stop:
+        if stop.params.get("code") in MAY_PASS:
+            raise TryAgain(failure, blame=blame, after=None, **stop.params) from stop
+        raise
+
+
+def _look(job: MachineJob, name: str) -> Peek:
+    """Look, and keep all the output there is of a job that has ended."""
+    seen = job.far.peek(name, offset=job.book.log_offset(name), wait=1.0, within=job.within)
+    for _ in range(MOST_LOOKS):
+        if not isinstance(seen, Running | Exited):
+            break
+        job.book.log(name, seen.offset, seen.log)
+        read = seen.offset + len(seen.log)
+        if isinstance(seen, Running) or not seen.log or read >= seen.written:
+            break
+        seen = job.far.peek(name, offset=read, within=job.within)
+    return seen
 
 
 def run(job: MachineJob, name: str, *argv: str, **how: Any) -> None:

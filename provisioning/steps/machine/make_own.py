@@ -7,7 +7,8 @@ from typing import Any
 from catalog.manifest import FromFact, FromParam
 from provisioning.errors import Blame, GiveUp, TryAgain
 from provisioning.step import MachineJob
-from provisioning.steps.machine.jobs import ENV_FILE, SERVICE, has_run, run
+from provisioning.steps.machine.jobs import has_run, run
+from provisioning.steps.paths import ENV_FILE, SERVICE
 
 VALUES_FILE = "/var/lib/fairground/values.json"
 OUTPUTS_FILE = "/var/lib/fairground/outputs.json"

@@ -1,0 +1,10 @@
+"""Where things lie on a machine. `machine/onboard/README.md` is the other side of this."""
+
+ONBOARD = "/opt/fairground/current/onboard"
+GIVEN = "/var/lib/fairground/given"
+"""0600 files with what one of our own programs is given: a command line can be read by all."""
+ENV_FILE = "/var/lib/fairground/env.json"
+"""What `configure`, the programs and the hooks find in their environment: name → text."""
+SERVICE = "/srv/fairground/service"
+"""The app's checkout."""
+ARCHIVES = "/var/lib/fairground/archives"

@@ -15,7 +15,7 @@ from cli.children import Watch
 from cli.container_engine import EngineError, own
 from cli.container_engine.firewall import SPARE_DOORS
 from cli.home import CHECKOUT, home, run_folder
-from cli.talk import HaltError, agree, say
+from cli.talk import HaltError, agree, is_root, say
 from machine.image import ensure_image
 
 NAME = "up"
@@ -42,6 +42,8 @@ def plan() -> list[str]:
     """What a start would change on the system, in sentences; empty if nothing."""
     lacking = packages.missing(packages.FOR_UP)
     packages.require(lacking)
+    if not is_root() and container_engine.find() is None:
+        container_engine.ensure(say)  # says what an ordinary user has to do, before anything is made
     steps = [] if venv.is_filled(venv.RUN) else [f"Make a virtual environment with Python packages in {venv.VENV}."]
     wanted = [packages.names(lacking)] if lacking else []
     wanted += [] if packages.has_venv() else [packages.venv_package()]
@@ -180,6 +182,8 @@ def _is_left_alone() -> bool:
 def _only_one() -> Iterator[None]:
     """Hold the lock of `up` as long as this program, or what it leaves behind, lives."""
     run_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    if run_folder().stat().st_uid != os.geteuid():
+        raise HaltError(f"{run_folder()} belongs to somebody else. Set FAIRGROUND_RUN to a folder of your own.")
     with (run_folder() / "up.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -37,6 +37,7 @@ class Site(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Asked)
         self.pages: dict[str, tuple[int, dict[str, str], bytes]] = {}
         self.asked: list[tuple[str, str, dict[str, str]]] = []
+        self.bodies: list[bytes] = []
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
@@ -53,6 +54,7 @@ class _Asked(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.asked.append((self.command, self.path, {name.lower(): text for name, text in self.headers.items()}))
+        self.server.bodies.append(self.rfile.read(int(self.headers.get("Content-Length", 0))))
         status, headers, body = self.server.pages.get(self.path, (404, {}, b"no such page"))
         self.send_response(status)
         for name, text in ({"Content-Type": "text/html"} | headers).items():

@@ -15,6 +15,7 @@ from portal.forms import ExtendForm
 from portal.requests import SignedInRequest
 from portal.times import exact
 from portal.views.home import lines_of
+from provisioning.phases import Wanted
 
 USUAL_EXTENSION = timedelta(days=7)
 
@@ -46,7 +47,8 @@ def extend(request: SignedInRequest, key: str) -> HttpResponse:
         told = {"event": found.name, "end": exact(form.ends, found.tzinfo)}
         messages.success(request, _("%(event)s and its services now end on %(end)s.") % told)
         return redirect("event", key=key)
-    return render(request, "events/extend.html", {"event": found, "form": form, "lines": lines_of(found)})
+    living = [line for line in lines_of(found) if line.deployment.wanted == Wanted.UP]
+    return render(request, "events/extend.html", {"event": found, "form": form, "lines": living})
 
 
 @login_required

@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from django.db import transaction
-from django.db.models import F
 
 from catalog.models import Release
 from provisioning.models import Admission, Entry, Reconciled
@@ -53,11 +52,15 @@ class Lease(Generic[Row]):
     @classmethod
     def claim(cls, rows: type[Row], pk: int, at: datetime) -> "Lease[Row] | None":
         """Take the lease if nobody holds it and the row is not gone."""
-        free = rows._default_manager.filter(pk=pk, lease_until__lte=at).exclude(phase=Phase.GONE)
-        if not free.update(lease_epoch=F("lease_epoch") + 1, lease_until=at + LENGTH):
+        # Read first, and claim only what was read: who reads after claiming may read the epoch of one who overtook them.
+        row = _whole(rows, pk)
+        if row is None or row.phase == Phase.GONE:
             return None
-        # Read after the claim: from here on only wishes and wakes may change under us.
-        return cls(_whole(rows, pk), at)
+        free = rows._default_manager.filter(pk=pk, lease_epoch=row.lease_epoch, lease_until__lte=at)
+        row.lease_epoch, row.lease_until = row.lease_epoch + 1, at + LENGTH
+        if not free.update(lease_epoch=row.lease_epoch, lease_until=row.lease_until):
+            return None
+        return cls(row, at)
 
     @property
     def within(self) -> float:
@@ -154,9 +157,10 @@ RELATED = {
 """What a pass reads along with its row, in the same query. Releases are frozen, and read once per process."""
 
 
-def _whole(rows: type[Row], pk: int) -> Row:
-    row = rows._default_manager.select_related(*RELATED[rows.__name__]).get(pk=pk)
-    row.release = _release(row.release_id)  # type: ignore[attr-defined]
+def _whole(rows: type[Row], pk: int) -> Row | None:
+    row = rows._default_manager.select_related(*RELATED[rows.__name__]).filter(pk=pk).first()
+    if row is not None:
+        row.release = _release(row.release_id)  # type: ignore[attr-defined]
     return row
 
 

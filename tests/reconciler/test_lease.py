@@ -7,6 +7,7 @@ import pytest
 from provisioning.models import Deployment, Entry
 from provisioning.models.reconciled import woken
 from provisioning.phases import Happened, Kind, Phase
+from provisioning.reconciler import lease as leases
 from provisioning.reconciler.lease import LENGTH, Lease, LeaseLost
 from provisioning.reconciler.walk import reconcile
 from tests.makers import NOON, launch
@@ -37,6 +38,25 @@ def test_a_lease_that_ran_out_is_claimed_by_the_next(world: Simulation) -> None:
     assert first
     assert second
     assert second.epoch == first.epoch + 1
+
+
+def test_one_who_is_overtaken_while_claiming_does_not_take_the_epoch_of_the_other(
+    world: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment = launch()
+    others: list[Lease[Deployment] | None] = []
+
+    def slow(rows: type[Deployment], pk: int) -> Deployment | None:
+        if not others:
+            others.append(None)
+            others.append(claim(deployment, LENGTH))
+        return whole(rows, pk)
+
+    whole = leases._whole
+    monkeypatch.setattr(leases, "_whole", slow)
+    first = claim(deployment)
+    assert others[1]
+    assert first is None or first.epoch != others[1].epoch
 
 
 def test_whoever_was_overtaken_writes_nothing(world: Simulation) -> None:

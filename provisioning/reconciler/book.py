@@ -32,11 +32,18 @@ class LogRows:
         self.machine_pk = machine_pk
 
     def log(self, job: str, offset: int, chunk: bytes) -> None:
-        if chunk and offset < LOG_KEPT:
-            new = LogChunk(machine_id=self.machine_pk, job=job, offset=offset, size=len(chunk), data=chunk)
+        if not chunk:
+            return
+        # Whoever died after keeping a chunk did not say so: what is kept already is cut off, and the rest is kept.
+        begin = max(offset, self._kept(job))
+        if rest := chunk[begin - offset :] if begin < LOG_KEPT else b"":
+            new = LogChunk(machine_id=self.machine_pk, job=job, offset=begin, size=len(rest), data=rest)
             LogChunk.objects.bulk_create([new], ignore_conflicts=True)
 
     def log_offset(self, job: str) -> int:
+        return self._kept(job)
+
+    def _kept(self, job: str) -> int:
         last = (
             LogChunk.objects.filter(machine_id=self.machine_pk, job=job)
             .order_by("-offset")

@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+import secrets
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -21,27 +23,27 @@ def postgres(folder: Path) -> Iterator[str]:
 
     As root it runs as the user postgres, because PostgreSQL refuses root.
     """
-    data, bins = folder / "data", _binaries()
+    data, bins, password, port = folder / "data", _binaries(), secrets.token_hex(16), _free_port()
     folder.mkdir(mode=0o755)
+    (folder / "password").write_text(password)
     user = "postgres" if os.geteuid() == 0 else None
-    if user:
-        shutil.chown(folder, user)
-    flags = ["--auth=trust", "--username=fairground", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"]
+    for path in (folder, folder / "password") if user else ():
+        shutil.chown(path, user)
+    flags = ["--auth=scram-sha-256", "--pwfile", str(folder / "password"), "--username=fairground", "--no-sync"]
     made = subprocess.run(
-        [bins / "initdb", "-D", data, *flags], capture_output=True, text=True, check=False, user=user, cwd="/"
-    )
+        [bins / "initdb", "-D", data, *flags, "--encoding=UTF8", "--locale=C.UTF-8"],
+        capture_output=True, text=True, check=False, user=user, cwd="/",
+    )  # fmt: skip
     if made.returncode:
         raise HaltError(f"PostgreSQL's initdb failed:\n{made.stderr[-1000:]}")
-    settings = ["-k", str(folder), "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=200"]
+    where = ["-c", "listen_addresses=127.0.0.1", "-p", str(port), "-k", str(folder)]
+    fast = ["-c", "fsync=off", "-c", "max_connections=200"]
     with (folder / "log").open("ab") as log:
-        server = subprocess.Popen(
-            [bins / "postgres", "-D", data, *settings], stdout=log, stderr=log, cwd="/", user=user
-        )
+        words = [bins / "postgres", "-D", data, *where, *fast]
+        server = subprocess.Popen(words, stdout=log, stderr=log, cwd="/", user=user)
     try:
-        _await(folder / ".s.PGSQL.5432", server, folder / "log")
-        _await_yes([bins / "pg_isready", "-h", folder], server)
-        subprocess.run([bins / "createdb", "-h", folder, "-U", "fairground", "fairground"], check=True)
-        yield f"postgres://fairground@{str(folder).replace('/', '%2F')}/fairground"
+        _await_yes([bins / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)], server, folder / "log")
+        yield f"postgres://fairground:{password}@127.0.0.1:{port}/postgres"
     finally:
         _end(server)
 
@@ -55,7 +57,7 @@ def redis(folder: Path) -> Iterator[str]:
     with (folder / "log").open("ab") as log:
         server = subprocess.Popen(words, stdout=log, stderr=log)
     try:
-        _await(place, server, folder / "log")
+        _await_yes(["test", "-S", place], server, folder / "log")
         yield f"redis+socket://{place}"
     finally:
         _end(server)
@@ -71,20 +73,17 @@ def _binaries() -> Path:
     raise HaltError("PostgreSQL's programs are not here.")
 
 
-def _await(place: Path, server: subprocess.Popen[bytes], log: Path) -> None:
+def _await_yes(words: list[str | Path], server: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + PATIENCE
-    while not place.exists():
+    while subprocess.run(words, capture_output=True, check=False).returncode:
         if server.poll() is not None or time.monotonic() > deadline:
             raise HaltError(f"A server for the tests did not start:\n{log.read_text(errors='replace')[-1000:]}")
         time.sleep(0.05)
 
 
-def _await_yes(words: list[str | Path], server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while subprocess.run(words, capture_output=True, check=False).returncode:
-        if server.poll() is not None or time.monotonic() > deadline:
-            raise HaltError("PostgreSQL did not become ready.")
-        time.sleep(0.05)
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:

@@ -27,8 +27,9 @@ def postgres(folder: Path) -> Iterator[str]:
     folder.mkdir(mode=0o755)
     (folder / "password").write_text(password)
     user = "postgres" if os.geteuid() == 0 else None
-    for path in (folder, folder / "password") if user else ():
-        shutil.chown(path, user)
+    if user:
+        shutil.chown(folder, user)
+        shutil.chown(folder / "password", user)
     flags = ["--auth=scram-sha-256", "--pwfile", str(folder / "password"), "--username=fairground", "--no-sync"]
     made = subprocess.run(
         [bins / "initdb", "-D", data, *flags, "--encoding=UTF8", "--locale=C.UTF-8"],
@@ -39,7 +40,7 @@ def postgres(folder: Path) -> Iterator[str]:
     where = ["-c", "listen_addresses=127.0.0.1", "-p", str(port), "-k", str(folder)]
     fast = ["-c", "fsync=off", "-c", "max_connections=200"]
     with (folder / "log").open("ab") as log:
-        words = [bins / "postgres", "-D", data, *where, *fast]
+        words = [str(bins / "postgres"), "-D", str(data), *where, *fast]
         server = subprocess.Popen(words, stdout=log, stderr=log, cwd="/", user=user)
     try:
         _await_yes([bins / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)], server, folder / "log")

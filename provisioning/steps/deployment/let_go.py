@@ -17,9 +17,7 @@ class LetGoOfLost:
     name = "let_go_of_lost"
 
     def done(self, job: DeploymentJob) -> bool:
-        return not [
-            machine for machine in job.of_role("main") if machine.problem == DIED and machine.is_lost
-        ]
+        return not [machine for machine in job.of_role("main") if machine.problem == DIED and machine.is_lost]
 
     def push(self, job: DeploymentJob) -> None:
         for machine in job.of_role("main"):

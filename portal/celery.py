@@ -20,7 +20,6 @@ def _folder_options() -> dict[str, object]:
     return {
         "data_folder_in": str(folder),
         "data_folder_out": str(folder),
-        "control_folder": str(folder / "control"),
         "polling_interval": 0.1,
     }
 
@@ -41,6 +40,7 @@ app.conf.update(
     task_default_queue="sweep",
     task_routes={"provisioning.reconcile": {"queue": "click"}},
     worker_prefetch_multiplier=1,
+    worker_enable_remote_control=False,  # nobody asks workers; and each queue more is a folder read every 0.1 s
     timezone="UTC",
     beat_schedule={
         "drain": {"task": "provisioning.drain", "schedule": schedule(1.0), "options": {"expires": 2}},

@@ -1,6 +1,7 @@
 """A poke goes to our broker, appears whole, and never makes anybody wait."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,10 +20,8 @@ def test_every_program_pokes_through_our_own_broker(settings: Settings) -> None:
 
 def test_a_message_in_the_folder_appears_whole_under_its_name(tmp_path: Path) -> None:
     options = {name: str(tmp_path) for name in ("data_folder_in", "data_folder_out")}
-    with Connection(
-        "folder://", transport_options=options | {"control_folder": str(tmp_path / "control")}
-    ) as connection:
-        queue = connection.SimpleQueue("whole")  # kombu remembers per process which queues it has bound already
+    with Connection("folder://", transport_options=options) as connection:
+        queue = connection.SimpleQueue("whole")
         queue.put({"kind": "machine"})
         assert not list(tmp_path.glob(".*.new"))
         assert queue.get(block=False).payload == {"kind": "machine"}
@@ -30,13 +29,22 @@ def test_a_message_in_the_folder_appears_whole_under_its_name(tmp_path: Path) ->
 
 def test_a_half_written_message_is_not_read(tmp_path: Path) -> None:
     options = {name: str(tmp_path) for name in ("data_folder_in", "data_folder_out")}
-    with Connection(
-        "folder://", transport_options=options | {"control_folder": str(tmp_path / "control")}
-    ) as connection:
+    with Connection("folder://", transport_options=options) as connection:
         queue = connection.SimpleQueue("half")
         (tmp_path / ".1_a.half.msg.new").write_text("")
         queue.put("whole")
         assert queue.get(block=False).payload == "whole"
+
+
+def test_a_folder_that_is_emptied_with_everything_in_it_goes_on(tmp_path: Path) -> None:
+    (folder := tmp_path / "broker").mkdir()
+    options = {name: str(folder) for name in ("data_folder_in", "data_folder_out")}
+    with Connection("folder://", transport_options=options) as connection:
+        queue = connection.SimpleQueue("emptied")
+        queue.put("lost")
+        shutil.rmtree(folder)
+        queue.put("kept")
+        assert queue.get(block=False).payload == "kept"
 
 
 POKE = """

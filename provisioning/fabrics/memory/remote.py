@@ -30,12 +30,13 @@ class MemoryRemote:
     def start(self, job: RemoteJob, *, within: float = 20) -> None:
         ghost = self._ghost()
         if job.name not in ghost.jobs:
-            ghost.jobs[job.name] = self.place.job_looks
-            ghost.started.append(job.name)
-            failing = self.place.failing_jobs.items()
-            ghost.codes[job.name] = next((code for begin, code in failing if job.name.startswith(begin)), 0)
+            # The job is known last: on a real machine, too, no look sees one half begun.
             if job.name.startswith("archive"):
                 _archive(ghost, job)
+            failing = self.place.failing_jobs.items()
+            ghost.codes[job.name] = next((code for begin, code in failing if job.name.startswith(begin)), 0)
+            ghost.jobs[job.name] = self.place.job_looks
+            ghost.started.append(job.name)
 
     def peek(self, name: str, *, offset: int = 0, wait: float = 0, within: float = 20) -> Peek:
         ghost = self._ghost()

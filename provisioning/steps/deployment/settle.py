@@ -6,7 +6,7 @@ from datetime import timedelta
 from provisioning.errors import Blame, GiveUp, NotYet, TryAgain
 from provisioning.phases import Settled
 from provisioning.step import Broken, Copy, DeploymentJob, Exited, MachineView, Remote, RemoteJob
-from provisioning.steps.paths import ARCHIVES, ONBOARD
+from provisioning.steps.paths import ARCHIVES, ENV_FILE, GIVEN, ONBOARD
 
 SLICE = 4 << 20
 """Bytes fetched in one call: at the 52 MB/s measured for SFTP well below a second, and little to send again."""
@@ -71,10 +71,7 @@ def _made(job: DeploymentJob, machine: MachineView, remote: Remote, name: str) -
             raise NotYet("making-the-copy")
         case Exited(code=0) as ended:
             log.log(name, ended.offset, ended.log)
-            found: dict[str, str] = json.loads(
-                remote.read(f"{ARCHIVES}/{name}.json", offset=0, limit=65536, within=job.within)
-            )
-            return found
+            return _note(remote.read(f"{ARCHIVES}/{name}.json", offset=0, limit=65536, within=job.within))
         case Exited(code=code, tail=tail):
             raise GiveUp("copy-failed", blame=Blame.APP, code=code, tail=tail)
         case Broken(why=why):
@@ -84,13 +81,21 @@ def _made(job: DeploymentJob, machine: MachineView, remote: Remote, name: str) -
             raise NotYet("making-the-copy")
 
 
+def _note(written: bytes) -> dict[str, str]:
+    """What the archive program wrote about the copy. A machine may have lost it, or may say anything."""
+    try:
+        note = json.loads(written)
+        return {"sha256": str(note["sha256"]), "size": str(int(note["size"]))}
+    except (ValueError, TypeError, KeyError) as error:
+        raise GiveUp("copy-failed", blame=Blame.FABRIC, code=-1, tail="no note about the copy") from error
+
+
 def _start(job: DeploymentJob, remote: Remote, name: str) -> None:
     archive = job.manifest.archive
     assert archive is not None  # the manifest has one, or says stateless
-    asked = archive.model_dump(include={"paths", "exclude", "before", "after", "verify"}) | {
-        "out": f"{ARCHIVES}/{name}"
-    }
-    given = f"/var/lib/fairground/given/{name}.json"
+    asked = archive.model_dump(include={"paths", "exclude", "before", "after", "verify"})
+    asked |= {"out": f"{ARCHIVES}/{name}", "env_file": ENV_FILE}
+    given = f"{GIVEN}/{name}.json"
     remote.put(given, json.dumps(asked).encode(), within=job.within)
     remote.start(RemoteJob(name, (ONBOARD, "archive", given), timeout=timedelta(hours=1)), within=job.within)
 

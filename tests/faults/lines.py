@@ -1,0 +1,75 @@
+"""A tracer that counts the lines of the reconciler and of what it calls, and at one of them does something terrible."""
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from django.db import connection, connections
+
+PLACES = (
+    "provisioning/reconciler",
+    "provisioning/steps",
+    "provisioning/admission",
+    "provisioning/vault",
+    "provisioning/slots",
+)
+"""Not the memory fabric and the memory door: they are the far side, which does not die in the middle with a worker."""
+_OURS: dict[str, bool] = {}
+
+
+class Killed(BaseException):
+    """kill -9."""
+
+
+class Tracer:
+    """Counts lines of ours; strikes once, at line `at` (never, if None)."""
+
+    def __init__(self, at: int | None = None, strike: Callable[[FrameType], None] | None = None) -> None:
+        self.at = at
+        self.strike = strike or _kill
+        self.lines = 0
+
+    def trace(self, story: Callable[[], object]) -> None:
+        """Tell a story under this tracer."""
+        sys.settrace(self._called)
+        try:
+            story()
+        finally:
+            sys.settrace(None)
+
+    def _called(self, frame: FrameType, event: str, arg: Any) -> Any:
+        return self._line if _is_ours(frame.f_code.co_filename) else None
+
+    def _line(self, frame: FrameType, event: str, arg: Any) -> Any:
+        if event == "line":
+            self.lines += 1
+            if self.at is not None and self.lines >= self.at and self._may_strike():
+                self.at = None
+                sys.settrace(None)
+                self.strike(frame)
+        return self._line
+
+    def _may_strike(self) -> bool:
+        """A death may come at any line. A pause inside a transaction would only let the others wait for it."""
+        return self.strike is _kill or not connection.in_atomic_block
+
+
+def bury() -> None:
+    """What a dead worker held open is rolled back by the database; a fresh one connects anew.
+
+    The tracer may strike between a `with` block's last line and its end, so that no `__exit__` runs, as in a real death.
+    """
+    if connection.connection is not None:
+        connection.connection.close()
+    del connections[connection.alias]
+
+
+def _kill(frame: FrameType) -> None:
+    raise Killed(f"{frame.f_code.co_filename}:{frame.f_lineno}")
+
+
+def _is_ours(path: str) -> bool:
+    if path not in _OURS:
+        _OURS[path] = any(place in path for place in PLACES)
+    return _OURS[path]

@@ -1,0 +1,102 @@
+"""Short lives of a service, each from the press to nothing left. A story that was cut off is simply told again."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from catalog.models import Release
+from provisioning.models import Archive, Deployment, Machine
+from provisioning.phases import Phase
+from tests.makers import launch, make_event
+from tests.simulation import Simulation
+
+Story = Callable[[], None]
+SETTING_UP = (Phase.FAILED, Phase.BUILDING)
+KEPT_FOR_A_LOOK = timedelta(hours=24)
+
+
+def one_life(world: Simulation, release: Release) -> Story:
+    """It is set up, runs, and ends with its event."""
+    deployment = launch(make_event(days=1), release)
+
+    def story() -> None:
+        world.run_until(lambda: _now(deployment).ready_at is not None)
+        _end(world, deployment)
+
+    return story
+
+
+def failed_and_retried(world: Simulation, release: Release) -> Story:
+    """The installer fails, somebody tries again, and it works."""
+    deployment = launch(make_event(days=1), release)
+    world.place.failing_jobs["install-1"] = 1
+
+    def story() -> None:
+        world.run_until(lambda: _now(deployment).failed_attempt == 1)
+        _now(deployment).retry(by=None, at=world.at)
+        world.run_until(lambda: _now(deployment).ready_at is not None)
+        _end(world, deployment)
+
+    return story
+
+
+def destroyed_from_outside(world: Simulation, release: Release) -> Story:
+    """Its machine is destroyed, which is noticed; somebody tries again, on another machine."""
+    deployment = launch(make_event(days=1), release)
+
+    def story() -> None:
+        world.run_until(lambda: _now(deployment).ready_at is not None)
+        if not world.place.destroyed:
+            world.place.destroy(world.place.made[0])
+        world.run_until(lambda: _now(deployment).failed_attempt == 1)
+        _now(deployment).retry(by=None, at=world.at)
+        world.run_until(lambda: _now(deployment).attempt == 2 and _now(deployment).phase not in SETTING_UP)
+        _end(world, deployment)
+
+    return story
+
+
+def given_back_and_retried(world: Simulation, release: Release) -> Story:
+    """Its page never answers, so its room is given back after a day; somebody tries again, at whatever moment."""
+    deployment = launch(make_event(days=3), release)
+    world.prober.misses = 10**6
+
+    def story() -> None:
+        if not world.prober.misses:
+            _again(world, deployment)
+            return
+        world.run_until(lambda: Machine.objects.filter(phase=Phase.READY).exists())
+        world.run_for(timedelta(seconds=2))
+        world.sleep_until(world.at + timedelta(hours=1))
+        failed_at = world.run_until(lambda: _now(deployment).failed_attempt == 1)
+        world.prober.misses = 0
+        world.sleep_until(failed_at + KEPT_FOR_A_LOOK)
+        world.run_until(lambda: not world.place.machines)
+        _again(world, deployment)
+
+    return story
+
+
+STORIES = (one_life, failed_and_retried, destroyed_from_outside, given_back_and_retried)
+
+
+def forget() -> None:
+    """Begin anew."""
+    Archive.objects.all().delete()
+    Machine.objects.all().delete()
+    Deployment.objects.all().delete()
+
+
+def _again(world: Simulation, deployment: Deployment) -> None:
+    _now(deployment).retry(by=None, at=world.at)
+    world.run_until(lambda: _now(deployment).ready_at is not None)
+    _end(world, deployment)
+
+
+def _end(world: Simulation, deployment: Deployment) -> None:
+    if _now(deployment).wanted == "up":
+        world.sleep_until(deployment.expires_at)
+    world.until_phase(deployment, Phase.GONE)
+
+
+def _now(deployment: Deployment) -> Deployment:
+    return Deployment.objects.get(pk=deployment.pk)

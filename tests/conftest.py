@@ -1,10 +1,13 @@
 """Marked tests are skipped where the thing they need is missing; in CI they fail instead."""
 
 import os
+from collections.abc import Iterator
 from functools import lru_cache
 
 import pytest
 from django.conf import settings
+from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from tests.needs import NEEDS
 
@@ -36,6 +39,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             if os.environ.get("CI"):
                 pytest.fail(f"this test needs {what}, and in CI nothing may be missing", pytrace=False)
             pytest.skip(f"needs {what}")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """PostgreSQL drops no database that a thread of a test is still connected to."""
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            cursor.execute(f"SELECT pg_terminate_backend(pid) {others}")
 
 
 def _uses_database(item: pytest.Item) -> bool:

@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+import re
 import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -14,6 +16,7 @@ from cli.home import CHECKOUT
 from cli.talk import say
 from machine.image import ensure_image
 
+CLOSING = re.compile(r"\d+ (passed|failed|error|skipped).* in \d")
 FAST = "not engine and not browser"
 SLOW = "engine or browser"
 OURS = ("cli", "portal", "catalog", "provisioning", "machine", "tests", "manage.py")
@@ -37,12 +40,20 @@ class Tally:
     left_out: list[str] = field(default_factory=list)
 
     def run(self, name: str, words: list[str], env: dict[str, str]) -> None:
-        """Run one part; its output goes to the terminal as it comes."""
+        """Run one part; its output goes to the terminal as it comes, and pytest's closing line once more at the end."""
         say(f"── {name}: {' '.join(words)}")
         began = time.monotonic()
         words = [str(venv.PYTHON.parent / words[0]), *words[1:]]
-        code = subprocess.run(words, cwd=CHECKOUT, env={**os.environ, **env}, check=False).returncode
-        self.lines.append(f"{'ok    ' if code == 0 else 'FAILED'}  {time.monotonic() - began:6.1f} s  {name}")
+        closing = ""
+        part = subprocess.Popen(words, cwd=CHECKOUT, env={**os.environ, **env}, stdout=subprocess.PIPE, text=True)
+        assert part.stdout
+        for line in part.stdout:
+            sys.stdout.write(line)
+            sys.stdout.flush()
+            closing = line.strip("= \n") if CLOSING.search(line) else closing
+        code = part.wait()
+        told = f"{name}: {closing}" if closing else name
+        self.lines.append(f"{'ok    ' if code == 0 else 'FAILED'}  {time.monotonic() - began:6.1f} s  {told}")
         if code:
             self.failed.append(name)
 

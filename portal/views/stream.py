@@ -14,8 +14,11 @@ async def stream(request: HttpRequest, key: str) -> HttpResponseBase:
     """Open the stream. It ends by itself after a while; the browser comes back and goes on where it was."""
     user = await request.auser()
     if user.is_anonymous:
-        raise Http404
-    deployment = await sync_to_async(gate.visible_deployment)(user, key)
+        return HttpResponse(status=404)
+    try:
+        deployment = await sync_to_async(gate.visible_deployment)(user, key)
+    except Http404:
+        return HttpResponse(status=404)  # nobody reads a page here
     if poller.watched_by(user.pk) >= settings.STREAMS_PER_PERSON:
         return HttpResponse(status=429, headers={"Retry-After": "30"})
     after = max(_number(request.headers.get("Last-Event-ID")), _number(request.GET.get("after")))

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from portal.models import User
 from tests.makers import make_event, make_release
@@ -98,3 +99,10 @@ def test_the_launch_form_holds_nothing_inline_and_is_light(visit: Client) -> Non
     page = visit.get(f"/services/new?app={make_release().app.slug}").content
     assert inline(page.decode()) == []
     assert len(page) < 20_000
+
+
+def test_a_page_about_nothing_asks_the_database_nothing(
+    visit: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(0):
+        assert "There is nothing at this address" in visit.get("/nothing").content.decode()

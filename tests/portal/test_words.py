@@ -28,6 +28,8 @@ FORBIDDEN = re.compile(
     re.IGNORECASE,
 )
 STOPS = {"TryAgain", "GiveUp"}
+LOOKS = {"has_run", "has_fetched"}
+"""What looks at a remote job is given the code of its failure."""
 SOURCES = [ast.parse(path.read_text()) for path in Path("provisioning").rglob("*.py")]
 """The catalog stops nothing: it does not know these errors, and tells its problems to curators itself."""
 
@@ -48,7 +50,7 @@ def codes_in(tree: ast.Module) -> Iterator[str]:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
             if node.func.id in STOPS:
                 yield from constants(node.args[0])
-            elif node.func.id == "has_run" and len(node.args) > 2:
+            elif node.func.id in LOOKS and len(node.args) > 2:
                 yield from constants(node.args[2])
         elif isinstance(node, ast.Tuple) and any(is_blame(part) for part in node.elts):
             yield from (str(part.value) for part in node.elts if isinstance(part, ast.Constant))

@@ -2,14 +2,15 @@
 
 import logging
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Max, Min, Q
+from django.db.models import F, Max, Min, Q
 
 from provisioning.driver import RollCall
 from provisioning.errors import Stop
-from provisioning.models import Admission, Archive, Deployment, Entry, Event, Fabric, Machine, Stray
+from provisioning.models import Admission, Archive, Deployment, Entry, Event, Fabric, Machine, Route, Stray
 from provisioning.models.reconciled import woken
 from provisioning.phases import Happened, Phase, Wanted
 from provisioning.reconciler.world import World
@@ -24,12 +25,14 @@ STRAYS_AT_ONCE = 5
 
 
 def keep(at: datetime, world: World) -> None:
-    """Do all of it once. Each part is repeatable, and none hinders the next."""
-    end_what_is_over(at)
-    warn(at)
-    for fabric in Fabric.objects.all():
-        head_count(fabric, at, world)
-    delete_old_copies(at, world)
+    """Do all of it once. Each part is repeatable, and none hinders the next: a mistake is raised when all are done."""
+    with ExitStack() as last_first:
+        last_first.callback(delete_old_copies, at, world)
+        last_first.callback(take_away_old_lines, world)
+        for fabric in Fabric.objects.order_by("-pk"):
+            last_first.callback(head_count, fabric, at, world)
+        last_first.callback(warn, at)
+        last_first.callback(end_what_is_over, at)
 
 
 def end_what_is_over(at: datetime) -> int:
@@ -100,12 +103,26 @@ def _deal_with_strays(fabric: Fabric, roll: RollCall, at: datetime, world: World
 
 def _remove_strays(fabric: Fabric, at: datetime, world: World) -> None:
     known = Stray.objects.filter(fabric=fabric, gone_at=None, first_seen_at__lte=at - STRANGER_FOR)
-    for stray in known.order_by("first_seen_at")[:STRAYS_AT_ONCE]:
+    for stray in known.order_by(F("removal_asked_at").asc(nulls_first=True), "first_seen_at")[:STRAYS_AT_ONCE]:
         Stray.objects.filter(pk=stray.pk).update(removal_asked_at=at)
         try:
             world.driver(fabric).remove(stray.key, within=ROLL_CALL_WITHIN)
         except Stop as stop:
             log.warning("stray %s at %s could not be removed yet: %s", stray.key, fabric.name, stop)
+
+
+def take_away_old_lines(world: World) -> None:
+    """Take away lines of the front door that no row wants: a worker may draw one after it was overtaken."""
+    try:
+        # The lines first: a row is there before its line, and not as long.
+        names = {line.name for line in world.front_door.lines(within=ROLL_CALL_WITHIN)}
+        wanted = set(Route.objects.filter(is_live=True).values_list("deployment__key", flat=True))
+        if names <= wanted or Admission.objects.filter(quarantined=True).exists():
+            return
+        for name in names - wanted:
+            world.front_door.drop(name, within=ROLL_CALL_WITHIN)
+    except Stop as stop:
+        log.warning("old lines of the front door could not be taken away: %s", stop)
 
 
 def delete_old_copies(at: datetime, world: World) -> None:

@@ -15,6 +15,8 @@ PLACES = (
     "provisioning/slots",
 )
 """Not the memory fabric and the memory door: they are the far side, which does not die in the middle with a worker."""
+ONLY_READ = ("reconciler/jobs", "reconciler/sweep")
+"""Half of all lines, between which nothing changes anywhere."""
 _OURS: dict[str, bool] = {}
 
 
@@ -71,5 +73,5 @@ def _kill(frame: FrameType) -> None:
 
 def _is_ours(path: str) -> bool:
     if path not in _OURS:
-        _OURS[path] = any(place in path for place in PLACES)
+        _OURS[path] = any(place in path for place in PLACES) and not any(part in path for part in ONLY_READ)
     return _OURS[path]

@@ -1,11 +1,11 @@
 """Short lives of a service, each from the press to nothing left. A story that was cut off is simply told again."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from catalog.models import Release
 from provisioning.models import Archive, Deployment, Machine
-from provisioning.phases import Phase
+from provisioning.phases import Phase, Wanted
 from tests.makers import launch, make_event
 from tests.simulation import Simulation
 
@@ -19,7 +19,7 @@ def one_life(world: Simulation, release: Release) -> Story:
     deployment = launch(make_event(days=1), release)
 
     def story() -> None:
-        world.run_until(lambda: _now(deployment).ready_at is not None)
+        _until(world, deployment, lambda now: now.ready_at is not None)
         _end(world, deployment)
 
     return story
@@ -31,9 +31,9 @@ def failed_and_retried(world: Simulation, release: Release) -> Story:
     world.place.failing_jobs["install-1"] = 1
 
     def story() -> None:
-        world.run_until(lambda: _now(deployment).failed_attempt == 1)
+        _until(world, deployment, lambda now: now.failed_attempt == 1)
         _now(deployment).retry(by=None, at=world.at)
-        world.run_until(lambda: _now(deployment).ready_at is not None)
+        _until(world, deployment, lambda now: now.ready_at is not None)
         _end(world, deployment)
 
     return story
@@ -44,12 +44,12 @@ def destroyed_from_outside(world: Simulation, release: Release) -> Story:
     deployment = launch(make_event(days=1), release)
 
     def story() -> None:
-        world.run_until(lambda: _now(deployment).ready_at is not None)
+        _until(world, deployment, lambda now: now.ready_at is not None)
         if not world.place.destroyed:
             world.place.destroy(world.place.made[0])
-        world.run_until(lambda: _now(deployment).failed_attempt == 1)
+        _until(world, deployment, lambda now: now.failed_attempt == 1)
         _now(deployment).retry(by=None, at=world.at)
-        world.run_until(lambda: _now(deployment).attempt == 2 and _now(deployment).phase not in SETTING_UP)
+        _until(world, deployment, lambda now: now.attempt == 2 and now.phase not in SETTING_UP)
         _end(world, deployment)
 
     return story
@@ -67,7 +67,7 @@ def given_back_and_retried(world: Simulation, release: Release) -> Story:
         world.run_until(lambda: Machine.objects.filter(phase=Phase.READY).exists())
         world.run_for(timedelta(seconds=2))
         world.sleep_until(world.at + timedelta(hours=1))
-        failed_at = world.run_until(lambda: _now(deployment).failed_attempt == 1)
+        failed_at = _until(world, deployment, lambda now: now.failed_attempt == 1)
         world.prober.misses = 0
         world.sleep_until(failed_at + KEPT_FOR_A_LOOK)
         world.run_until(lambda: not world.place.machines)
@@ -88,14 +88,19 @@ def forget() -> None:
 
 def _again(world: Simulation, deployment: Deployment) -> None:
     _now(deployment).retry(by=None, at=world.at)
-    world.run_until(lambda: _now(deployment).ready_at is not None)
+    _until(world, deployment, lambda now: now.ready_at is not None)
     _end(world, deployment)
 
 
 def _end(world: Simulation, deployment: Deployment) -> None:
-    if _now(deployment).wanted == "up":
+    if _now(deployment).wanted == Wanted.UP:
         world.sleep_until(deployment.expires_at)
     world.until_phase(deployment, Phase.GONE)
+
+
+def _until(world: Simulation, deployment: Deployment, true: Callable[[Deployment], bool]) -> datetime:
+    """Wait for this, unless somebody asks it to go meanwhile."""
+    return world.run_until(lambda: true(now := _now(deployment)) or now.wanted == Wanted.GONE)
 
 
 def _now(deployment: Deployment) -> Deployment:

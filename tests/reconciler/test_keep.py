@@ -2,14 +2,17 @@
 
 from datetime import timedelta
 
+import pytest
 from django.conf import settings
 
-from provisioning.driver import Identity, MachineSpec, Secret, Size
-from provisioning.models import Admission, Archive, Deployment, Entry, Machine, Stray
-from provisioning.phases import Happened, Phase
+from provisioning.driver import Endpoint, Identity, MachineSpec, Secret, Size
+from provisioning.models import Admission, Archive, Deployment, Entry, Fabric, Machine, Stray
+from provisioning.phases import Happened, Phase, Wanted
+from provisioning.reconciler import keep
 from provisioning.reconciler.keep import due_warnings
-from tests.makers import NOON, launch, make_event
-from tests.simulation import Simulation
+from provisioning.step import RouteLine
+from tests.makers import NOON, launch, make_event, make_fabric
+from tests.simulation import Simulation, phase_of
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -96,6 +99,39 @@ def test_a_partial_list_proves_no_absence(world: Simulation) -> None:
     world.run_for(timedelta(minutes=2))
     assert Deployment.objects.get().phase == Phase.READY
     assert not Entry.objects.filter(happened=Happened.PROBLEM).exists()
+
+
+def test_a_line_of_the_front_door_that_no_row_wants_is_taken_away(world: Simulation) -> None:
+    deployment = launch()
+    world.until_phase(deployment, Phase.READY)
+    world.front_door.put(RouteLine("left-over", "gone.apps.localhost", Endpoint("memory", 1)), within=1)
+    world.run_for(timedelta(minutes=1))
+    assert list(world.front_door.routes) == [deployment.key]
+
+
+def test_a_place_with_wrong_options_hinders_nothing_else(world: Simulation) -> None:
+    Fabric.objects.create(name="broken", kind="no such kind", is_open=False)
+    deployment = launch()
+    world.run_until(lambda: phase_of(deployment) == Phase.BUILDING)
+    good = make_fabric()
+    world.place.away = 1
+    with pytest.raises(KeyError):
+        keep(deployment.expires_at, world.world)
+    good.refresh_from_db()
+    assert good.away_since == deployment.expires_at
+    assert Deployment.objects.get().wanted == Wanted.GONE
+
+
+def test_strays_that_cannot_be_removed_do_not_hinder_the_others(world: Simulation) -> None:
+    deployment = launch()
+    world.until_phase(deployment, Phase.READY)
+    for number in range(7):
+        stranger(world, f"{number}" * 32, settings.PORTAL_ID)
+    world.run_for(timedelta(minutes=1))
+    world.place.slow_removals = 10**6
+    world.sleep_until(world.at + timedelta(minutes=11))
+    world.run_for(timedelta(seconds=70))
+    assert Stray.objects.exclude(removal_asked_at=None).count() == 7
 
 
 def test_a_copy_is_deleted_when_its_time_is_over_and_the_row_says_when(world: Simulation) -> None:

@@ -57,7 +57,11 @@ def _question(key: str, asked: Question, manifest: Manifest) -> Broken:
     if len(ways) != 1:
         yield key, " and ".join(ways), "expected exactly one of path, tcp"
     elif asked.run:
-        yield f"{key}.run", shown(asked.run), "is reserved: ask a page (path) or a port (tcp) until programs can be asked"
+        yield (
+            f"{key}.run",
+            shown(asked.run),
+            "is reserved: ask a page (path) or a port (tcp) until programs can be asked",
+        )
     elif ways == ["path"] and not asked.contains and not asked.title:
         yield key, "", "expected contains or title: text that only the working page holds"
     elif ways != ["path"] and asked.model_fields_set & {"contains", "title", "status"}:

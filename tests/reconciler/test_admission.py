@@ -35,6 +35,17 @@ def test_a_full_place_makes_people_wait_and_lets_them_in_when_a_machine_is_gone(
     assert Machine.objects.get(deployment=first).phase == Phase.GONE
 
 
+def test_who_waits_is_let_in_the_moment_there_is_room(world: Simulation) -> None:
+    first, second = many(2)
+    Fabric.objects.update(most_machines=1)
+    world.until_phase(first, Phase.READY)
+    world.sleep_until(world.at + timedelta(minutes=10))
+    world.run_for(timedelta(seconds=30))
+    first.retire(by=None, at=world.at)
+    left = world.run_until(lambda: not world.place.machines)
+    assert world.until_phase(second, Phase.BUILDING) - left < timedelta(seconds=2)
+
+
 def test_room_is_released_when_the_machine_is_gone_not_at_the_click(world: Simulation) -> None:
     first, second = many(2)
     Fabric.objects.update(most_machines=1)

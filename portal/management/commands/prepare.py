@@ -9,6 +9,9 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand
+from django.utils.timezone import now
+
+from provisioning.reconciler.start import give_back_leases
 
 
 class Command(BaseCommand):
@@ -24,6 +27,8 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         """Every part is harmless when done again."""
         call_command("migrate", interactive=False, verbosity=0)
+        if settings.BROKER_URL.startswith("folder:"):  # then all workers are on this computer, and `up` has ended them
+            give_back_leases(now())
         _collect_static()
         call_command("place", "container" if settings.DOCKER_HOST else "memory")
         if "starter" in get_commands():

@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any
 
 from catalog.manifest import parse
-from catalog.models import App, Release
+from catalog.models import App, Dataset, Release
 from portal.models import User
 from provisioning.models import Deployment, Event, Fabric
 
@@ -57,7 +57,8 @@ def make_release(*, stateless: bool = False, **words: str) -> Release:
     top, end = ("stateless = true", "") if stateless else ("", KEEPS)
     manifest = parse(MANIFEST.format(slug=slug, top=words.get("top", top), end=words.get("end", end)))
     app = App.objects.create(url=f"https://example.org/{slug}.git", added_at=NOON)
-    release = app.take("a" * 40, manifest, at=NOON)
+    dataset = Dataset.at(manifest.data.repo, "HEAD") if manifest.data and manifest.data.repo else None
+    release = app.take("a" * 40, manifest, at=NOON, dataset=dataset)
     app.publish(release, by="curator", at=NOON)
     return release
 

@@ -16,7 +16,7 @@ from provisioning.reconciler.sweep import due, next_due
 from provisioning.reconciler.walk import reconcile
 from provisioning.reconciler.world import driver_of
 from provisioning.vault import FolderVault
-from tests.makers import NOON
+from tests.makers import NOON, launch, make_event, make_release
 
 KEEP_EVERY = timedelta(seconds=30)
 LONGEST = 3_000
@@ -128,3 +128,17 @@ def phases_of(deployment: Deployment) -> list[str]:
     """The phases it went through, in order."""
     entries = Entry.objects.filter(deployment=deployment, machine=None, happened=Happened.PHASE)
     return [entry.told["phase"] for entry in entries.order_by("pk")]
+
+
+def key_of(deployment: Deployment) -> str:
+    """The key of its machine."""
+    machine = deployment.machine()
+    assert machine
+    return machine.key
+
+
+def ready(world: Simulation, *, stateless: bool = False) -> Deployment:
+    """A service that people use."""
+    deployment = launch(make_event(days=30), make_release(stateless=stateless))
+    world.until_phase(deployment, Phase.READY)
+    return Deployment.objects.get(pk=deployment.pk)

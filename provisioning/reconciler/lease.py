@@ -87,13 +87,11 @@ class Lease(Generic[Row]):
 
     @contextmanager
     def admitting(self) -> Iterator[Admission]:
-        """A fence behind the admission lock. Always in this order, so that two passes never lock crosswise.
-
-        The fence comes last: whatever was written before it is undone with the transaction if the lease was lost.
-        """
+        """A fence behind the admission lock. Always in this order, so that two passes never lock crosswise."""
         with transaction.atomic():
-            yield Admission.lock()
+            turn = Admission.lock()
             self._write({"lease_epoch": self.epoch})
+            yield turn
 
     def write(self, **columns: Any) -> None:
         """Write columns of the row now, because something outside must not happen before they are there. Raises LeaseLost."""

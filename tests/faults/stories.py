@@ -45,8 +45,8 @@ def destroyed_from_outside(world: Simulation, release: Release) -> Story:
 
     def story() -> None:
         _until(world, deployment, lambda now: now.ready_at is not None)
-        if not world.place.destroyed:
-            world.place.destroy(world.place.made[0])
+        for key in () if world.place.destroyed else world.place.made[:1]:
+            world.place.destroy(key)
         _until(world, deployment, lambda now: now.failed_attempt == 1)
         _now(deployment).retry(by=None, at=world.at)
         _until(world, deployment, lambda now: now.attempt == 2 and now.phase not in SETTING_UP)

@@ -9,21 +9,8 @@ from provisioning.models import Archive, Deployment, Entry, Machine
 from provisioning.phases import Happened, Phase, Settled
 from provisioning.reconciler.book import DeploymentRows
 from tests.faults import zeros
-from tests.makers import launch, make_event, make_release
-from tests.simulation import Simulation, phase_of, phases_of
-
-
-def key_of(deployment: Deployment) -> str:
-    machine = deployment.machine()
-    assert machine
-    return machine.key
-
-
-def ready(world: Simulation, *, stateless: bool = False) -> Deployment:
-    """A service that people use."""
-    deployment = launch(make_event(days=30), make_release(stateless=stateless))
-    world.until_phase(deployment, Phase.READY)
-    return Deployment.objects.get(pk=deployment.pk)
+from tests.makers import launch
+from tests.simulation import Simulation, key_of, phase_of, phases_of, ready
 
 
 def failed_after_use(world: Simulation) -> Deployment:

@@ -8,7 +8,7 @@ from django.conf import settings
 from provisioning.driver import Endpoint, Identity, MachineSpec, Secret, Size
 from provisioning.models import Admission, Archive, Deployment, Entry, Fabric, Machine, Stray
 from provisioning.phases import Happened, Phase, Wanted
-from provisioning.reconciler import keep
+from provisioning.reconciler import head_count, keep
 from provisioning.reconciler.keep import due_warnings
 from provisioning.step import RouteLine
 from tests.makers import NOON, launch, make_event, make_fabric
@@ -79,8 +79,11 @@ def test_a_machine_of_another_portal_is_never_touched(world: Simulation) -> None
     deployment = launch()
     world.until_phase(deployment, Phase.READY)
     stranger(world, "e" * 32, "somebody else")
-    world.run_for(timedelta(minutes=30))
+    world.run_for(timedelta(minutes=1))
+    world.sleep_until(world.at + HOUR)
+    world.run_for(timedelta(minutes=1))
     assert "e" * 32 in world.place.machines
+    assert not Stray.objects.exists()
 
 
 def test_nothing_without_a_row_is_removed_in_quarantine(world: Simulation) -> None:
@@ -88,15 +91,20 @@ def test_nothing_without_a_row_is_removed_in_quarantine(world: Simulation) -> No
     world.until_phase(deployment, Phase.READY)
     Admission.objects.update(quarantined=True)
     stranger(world, "f" * 32, settings.PORTAL_ID)
-    world.run_for(timedelta(minutes=30))
+    world.run_for(timedelta(minutes=1))
+    world.sleep_until(world.at + HOUR)
+    world.run_for(timedelta(minutes=1))
     assert "f" * 32 in world.place.machines
 
 
 def test_a_partial_list_proves_no_absence(world: Simulation) -> None:
     deployment = launch()
     world.until_phase(deployment, Phase.READY)
+    world.run_for(timedelta(minutes=1))
+    agreed_at = Fabric.objects.get().agreed_at
     world.place.partial_lists = 5
     world.run_for(timedelta(minutes=2))
+    assert Fabric.objects.get().agreed_at == agreed_at
     assert Deployment.objects.get().phase == Phase.READY
     assert not Entry.objects.filter(happened=Happened.PROBLEM).exists()
 
@@ -120,6 +128,16 @@ def test_a_place_with_wrong_options_hinders_nothing_else(world: Simulation) -> N
     good.refresh_from_db()
     assert good.away_since == deployment.expires_at
     assert Deployment.objects.get().wanted == Wanted.GONE
+
+
+def test_no_more_than_five_strays_go_in_one_head_count(world: Simulation) -> None:
+    deployment = launch()
+    world.until_phase(deployment, Phase.READY)
+    for number in range(7):
+        stranger(world, f"{number}" * 32, settings.PORTAL_ID)
+    head_count(Fabric.objects.get(), world.at, world.world)
+    head_count(Fabric.objects.get(), world.at + HOUR, world.world)
+    assert len(world.place.machines) == 1 + 7 - 5
 
 
 def test_strays_that_cannot_be_removed_do_not_hinder_the_others(world: Simulation) -> None:

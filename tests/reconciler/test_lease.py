@@ -4,14 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from provisioning.models import Deployment, Entry
+from provisioning.models import Deployment, Entry, Machine
 from provisioning.models.reconciled import woken
 from provisioning.phases import Happened, Kind, Phase
 from provisioning.reconciler import lease as leases
+from provisioning.reconciler.book import DeploymentRows
 from provisioning.reconciler.lease import LENGTH, Lease, LeaseLost
-from provisioning.reconciler.walk import reconcile
+from provisioning.reconciler.walk import Pass, reconcile
 from tests.makers import NOON, launch
-from tests.simulation import Simulation
+from tests.simulation import MISTAKES, Simulation
 
 
 def claim(deployment: Deployment, after: timedelta = timedelta(0)) -> "Lease[Deployment] | None":
@@ -57,6 +58,42 @@ def test_one_who_is_overtaken_while_claiming_does_not_take_the_epoch_of_the_othe
     first = claim(deployment)
     assert others[1]
     assert first is None or first.epoch != others[1].epoch
+
+
+def test_one_who_read_the_row_before_another_pass_does_not_claim_it(
+    world: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment = launch()
+
+    def late(rows: type[Deployment], pk: int) -> Deployment | None:
+        row = whole(rows, pk)
+        monkeypatch.undo()
+        assert reconcile(Kind.DEPLOYMENT, pk, at=NOON, world=world.world)
+        return row
+
+    whole = leases._whole
+    monkeypatch.setattr(leases, "_whole", late)
+    assert claim(deployment, after=LENGTH) is None
+
+
+def test_a_machine_asked_for_by_one_who_was_overtaken_is_not_made(world: Simulation) -> None:
+    first = claim(launch())
+    assert first
+    rows = DeploymentRows(first)
+    assert claim(first.row, LENGTH)
+    with pytest.raises(LeaseLost):
+        rows.need_machine("main", 1)
+    assert not Machine.objects.exists()
+
+
+def test_one_who_was_overtaken_admits_nobody_and_that_is_no_mistake(world: Simulation) -> None:
+    deployment = launch()
+    first = claim(deployment)
+    assert first
+    assert reconcile(Kind.DEPLOYMENT, deployment.pk, at=NOON + LENGTH, world=world.world)
+    assert Pass(Kind.DEPLOYMENT, first, world.world).run() is None
+    assert Machine.objects.count() == 1
+    assert not MISTAKES.met
 
 
 def test_whoever_was_overtaken_writes_nothing(world: Simulation) -> None:

@@ -1,0 +1,106 @@
+"""What a place does and says, and what is concluded from it."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from provisioning.driver import Capabilities, Sighting
+from provisioning.fabrics.memory import MemoryDriver
+from provisioning.models import Deployment, Machine
+from provisioning.phases import Phase
+from tests.makers import NOON, launch
+from tests.simulation import Simulation, key_of, phases_of, ready
+
+
+def remembered(monkeypatch: pytest.MonkeyPatch, verb: str, column: str) -> list[datetime | None]:
+    """What stands in a column of the machine's row whenever the place is asked for something."""
+    stood: list[datetime | None] = []
+    real = getattr(MemoryDriver, verb)
+
+    def asked(driver: MemoryDriver, what: Any, *given: Any, within: float) -> Sighting:
+        stood.append(Machine.objects.values_list(column, flat=True).get(key=getattr(what, "key", what)))
+        sighting: Sighting = real(driver, what, *given, within=within)
+        return sighting
+
+    monkeypatch.setattr(MemoryDriver, verb, asked)
+    return stood
+
+
+def test_the_row_tells_that_a_machine_was_asked_for_before_its_place_hears_of_it(
+    world: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stood = remembered(monkeypatch, "ensure", "asked_at")
+    world.until_phase(launch(), Phase.READY)
+    assert stood
+    assert None not in stood
+
+
+def test_the_row_tells_that_a_removal_was_asked_for_before_its_place_hears_of_it(
+    world: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stood = remembered(monkeypatch, "remove", "removal_asked_at")
+    deployment = ready(world)
+    deployment.retire(by=None, at=world.at)
+    world.until_phase(deployment, Phase.GONE)
+    assert stood
+    assert None not in stood
+
+
+def test_a_machine_that_dies_while_it_is_set_up_is_not_made_again_under_its_key(world: Simulation) -> None:
+    world.place.boot_looks = 10
+    deployment = launch()
+    world.run_until(lambda: Machine.objects.filter(sighting__seen="starting").exists())
+    world.place.destroy(key_of(deployment))
+    world.until_phase(deployment, Phase.FAILED)
+    assert Deployment.objects.get().problem == "machine-died"
+    assert len(world.place.made) == 1
+
+
+def test_an_absence_before_the_place_has_settled_proves_nothing(
+    world: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MemoryDriver, "settling", timedelta(minutes=5))
+    deployment = launch()
+    world.run_until(lambda: bool(world.place.made))
+    deployment.retire(by=None, at=world.at)
+    gone = world.until_phase(deployment, Phase.GONE)
+    asked_at = Machine.objects.get().asked_at
+    assert asked_at
+    assert gone - asked_at >= timedelta(minutes=5)
+
+
+def test_where_one_absence_is_no_proof_there_are_two_a_minute_apart(
+    world: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MemoryDriver, "capabilities", Capabilities(absent_twice=True))
+    deployment = ready(world)
+    deployment.retire(by=None, at=world.at)
+    world.until_phase(deployment, Phase.GONE)
+    machine = Machine.objects.get()
+    assert machine.absent_at
+    assert machine.phase_at - machine.absent_at >= timedelta(minutes=1)
+
+
+def test_a_launch_waits_for_no_look_by_the_clock(world: Simulation) -> None:
+    world.until_phase(launch(), Phase.READY)
+    ready_at = Deployment.objects.get().ready_at
+    assert ready_at
+    assert ready_at - NOON < timedelta(seconds=2)
+
+
+def test_a_stateless_service_that_dies_at_every_start_is_not_launched_for_ever(world: Simulation) -> None:
+    deployment = ready(world, stateless=True)
+    world.place.destroy(key_of(deployment))
+    world.until_phase(deployment, Phase.FAILED)
+    assert phases_of(deployment) == ["building", "ready", "failed"]
+
+
+def test_a_wished_restart_and_a_wished_pull_are_done_once(world: Simulation) -> None:
+    deployment = ready(world)
+    assert deployment.restart(by=None, at=world.at)
+    assert deployment.pull_now(by=None, at=world.at)
+    world.run_for(timedelta(minutes=6))
+    ghost = world.place.machines[key_of(deployment)]
+    assert ghost.calls.count("restart") == 1
+    assert sum(job.startswith("pull") for job in ghost.started) == 1

@@ -1,0 +1,48 @@
+"""Which rows are looked at first, and that none stops the others."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from itertools import count
+
+from provisioning.models import Deployment, Machine
+from provisioning.phases import Kind, Lane, Phase
+from provisioning.reconciler import drain
+from provisioning.reconciler.sweep import BATCH, due
+from tests.makers import NOON, launch, make_event, make_release
+from tests.simulation import Simulation, phase_of
+
+
+def ticking(begin: datetime) -> Callable[[], datetime]:
+    """A clock that moves on by 20 ms whenever it is read."""
+    reads = count()
+    return lambda: begin + timedelta(milliseconds=20 * next(reads))
+
+
+def test_a_row_that_meets_a_mistake_of_ours_hinders_no_other(world: Simulation) -> None:
+    event, release = make_event(), make_release()
+    bad, good = launch(event, release), launch(event, release)
+    world.place.boot_looks = 5
+    world.run_until(lambda: Machine.objects.count() == 2)
+    Machine.objects.filter(deployment=bad).update(spec={})
+    drain(ticking(world.at), world.world, pause=lambda _: None)
+    assert phase_of(good) == Phase.READY
+    broken = Machine.objects.get(deployment=bad)
+    assert broken.problem == "our-mistake"
+    assert broken.due_at
+    assert broken.due_at - world.at > timedelta(seconds=55)
+
+
+def test_every_batch_begins_with_the_oldest_of_any_lane(world: Simulation) -> None:
+    event, release = make_event(), make_release()
+    rows = [launch(event, release) for _ in range(BATCH + 2)]
+    old = rows[-1]
+    Deployment.objects.filter(pk=old.pk).update(lane=Lane.KEEPING, due_at=NOON - timedelta(minutes=1))
+    assert next(due(NOON)) == (Kind.DEPLOYMENT, old.pk)
+
+
+def test_who_waits_for_it_in_person_is_served_before_regular_looks(world: Simulation) -> None:
+    event, release = make_event(), make_release()
+    oldest, keeping, person = (launch(event, release) for _ in range(3))
+    for row, lane, seconds in ((oldest, Lane.ENDING, 3), (keeping, Lane.KEEPING, 2), (person, Lane.PERSON, 1)):
+        Deployment.objects.filter(pk=row.pk).update(lane=lane, due_at=NOON - timedelta(seconds=seconds))
+    assert [pk for _, pk in due(NOON)] == [oldest.pk, person.pk, keeping.pk]

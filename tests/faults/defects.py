@@ -237,7 +237,7 @@ DEFECTS: Sequence[Defect] = (
     Defect(
         "keep copies for ever",
         KEEP,
-        "    delete_old_copies(at, world)\n",
+        "        last_first.callback(delete_old_copies, at, world)\n",
         "",
         "test_keep::test_a_copy_is_deleted_when_its_time_is_over_and_the_row_says_when",
     ),

@@ -147,14 +147,14 @@ def test_there_is_no_terminal_and_nothing_is_forwarded(sshd: Sshd, remote: SshRe
 
 def test_a_call_that_does_not_answer_costs_its_time_and_no_more(remote: SshRemote) -> None:
     remote.reach(within=20)
-    began = time.monotonic()
+    began, threads = time.monotonic(), threading.active_count()
 
     with pytest.raises(TryAgain, match="no-answer"):
         remote.run("sleep 1000", b"", 100, 0.5)
 
     assert time.monotonic() - began < 30
     assert remote.reach(within=20)
-    assert threading.active_count() < 10
+    assert threading.active_count() <= threads
 
 
 def test_endless_output_costs_its_limit_and_no_more(sshd: Sshd, remote: SshRemote) -> None:

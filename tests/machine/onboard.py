@@ -26,7 +26,8 @@ def shipped() -> Path:
     atexit.register(shutil.rmtree, folder)
     folder.chmod(0o755)
     with tarfile.open(fileobj=io.BytesIO(pack())) as tar:
-        tar.extractall(folder, filter="data")
+        tar.extraction_filter = getattr(tarfile, "data_filter", None)  # Debian's Python 3.11.2 knows none yet
+        tar.extractall(folder)
     subprocess.run(["python3", "-m", "compileall", "-q", folder], env={"PATH": PATH}, check=True)
     return folder
 

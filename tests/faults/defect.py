@@ -1,0 +1,33 @@
+"""What a seeded defect is: one guard taken away by a small change to one file, and the test that must turn red."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Defect:
+    """A small change to one file, and the test that must not let it pass."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    test: str  # "test_lease::test_a_row_is_claimed_once", in tests/reconciler
+    on_postgres: bool = False  # SQLite holds it by itself
+
+    @property
+    def node(self) -> str:
+        """The test as pytest names it."""
+        module, _, name = self.test.partition("::")
+        return f"tests/reconciler/{module}.py::{name}"
+
+    def trouble(self) -> str:
+        """Why it cannot be played: its text or its test is not there. Empty = it can."""
+        times = (ROOT / self.file).read_text().count(self.old)
+        if times != 1:
+            return f"its text stands {times} times in {self.file}"
+        module, _, name = self.node.partition("::")
+        test = ROOT / module
+        return "" if test.exists() and f"def {name}(" in test.read_text() else f"there is no {self.node}"

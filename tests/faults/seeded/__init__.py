@@ -1,0 +1,12 @@
+"""All seeded defects, by what they break."""
+
+from collections.abc import Sequence
+
+from tests.faults.defect import Defect
+from tests.faults.seeded.claiming import CLAIMING
+from tests.faults.seeded.ending import ENDING
+from tests.faults.seeded.launching import LAUNCHING
+from tests.faults.seeded.sweeping import SWEEPING
+from tests.faults.seeded.waiting import WAITING
+
+DEFECTS: Sequence[Defect] = (*CLAIMING, *WAITING, *LAUNCHING, *ENDING, *SWEEPING)

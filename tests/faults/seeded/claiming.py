@@ -1,0 +1,108 @@
+"""Defects of the lease: who may work on a row, and who may write."""
+
+from tests.faults.defect import Defect
+
+LEASE = "provisioning/reconciler/lease.py"
+DECIDE = "provisioning/reconciler/decide.py"
+MODELS = "provisioning/models"
+
+CLAIMING = (
+    Defect(
+        "drop the fence",
+        LEASE,
+        "filter(pk=self.row.pk, lease_epoch=self.epoch)",
+        "filter(pk=self.row.pk)",
+        "test_lease::test_whoever_was_overtaken_writes_nothing",
+    ),
+    Defect(
+        "claim a row that somebody has",
+        LEASE,
+        "lease_epoch=row.lease_epoch, lease_until__lte=at)",
+        "lease_epoch=row.lease_epoch)",
+        "test_lease::test_a_row_is_claimed_once",
+    ),
+    Defect(
+        "claim a row that another pass has changed since it was read",
+        LEASE,
+        "filter(pk=pk, lease_epoch=row.lease_epoch, lease_until__lte=at)",
+        "filter(pk=pk, lease_until__lte=at)",
+        "test_lease::test_one_who_read_the_row_before_another_pass_does_not_claim_it",
+    ),
+    Defect(
+        "forget the wake",
+        LEASE,
+        'pending["due_at"] = next_look = self.at',
+        "pass",
+        "test_lease::test_a_wake_during_a_pass_makes_the_row_due_at_once",
+    ),
+    Defect(
+        "let a machine's move wake nobody",
+        LEASE,
+        "                self.row.wake_parent(self.at)\n",
+        "                pass\n",
+        "test_places::test_a_launch_waits_for_no_look_by_the_clock",
+    ),
+    Defect(
+        "leave the fence open for other rows",
+        LEASE,
+        '            self._write({"lease_epoch": self.epoch})\n            yield\n',
+        "            yield\n",
+        "test_lease::test_a_fence_keeps_an_overtaken_pass_from_other_rows",
+    ),
+    Defect(
+        "leave the fence behind the admission lock open",
+        LEASE,
+        '            self._write({"lease_epoch": self.epoch})\n            yield turn',
+        "            yield turn",
+        "test_lease::test_a_machine_asked_for_by_one_who_was_overtaken_is_not_made",
+    ),
+    Defect(
+        "give a call all the time in the world",
+        LEASE,
+        "return min(LONGEST_CALL, left)",
+        "return LONGEST_CALL",
+        "test_lease::test_a_call_gets_no_more_time_than_the_lease_has_left",
+    ),
+    Defect(
+        "allow any move",
+        LEASE,
+        "if phase not in ARROWS[was]:",
+        "if phase == was:",
+        "test_lease::test_a_move_that_is_not_an_arrow_is_refused",
+    ),
+    Defect(
+        "let a retry turn back what is leaving",
+        DECIDE,
+        "case (Wanted.GONE, _) | (_, Phase.RETIRING):",
+        "case Wanted.GONE, Phase.READY | Phase.BUILDING | Phase.RETIRING:",
+        "test_decide::test_a_wish_to_go_wins_over_everything",
+    ),
+    Defect(
+        "retry what was asked to go",
+        f"{MODELS}/deployment.py",
+        'phase=Phase.FAILED, wanted=Wanted.UP, attempt=F("failed_attempt")',
+        'phase=Phase.FAILED, attempt=F("failed_attempt")',
+        "test_ending::test_trying_again_what_was_asked_to_go_changes_nothing",
+    ),
+    Defect(
+        "retry without another attempt",
+        f"{MODELS}/deployment.py",
+        'failed.update(attempt=F("attempt") + 1, ',
+        'failed.update(attempt=F("attempt"), ',
+        "test_bad_days::test_trying_again_goes_on_from_the_step_that_failed",
+    ),
+    Defect(
+        "launch again at every press",
+        f"{MODELS}/deployment.py",
+        "if before := self.filter(owner=by, form_token=form_token).first():",
+        'if before := self.filter(owner=by, form_token="").first():',
+        "test_one_life::test_the_same_form_token_is_the_same_service",
+    ),
+    Defect(
+        "forget what a program said when its reader died",
+        "provisioning/reconciler/book.py",
+        "begin = max(offset, self._kept(job))",
+        "begin = offset",
+        "test_book::test_what_a_program_said_is_kept_whole_although_its_reader_died",
+    ),
+)

@@ -1,0 +1,111 @@
+"""Defects on the way out: what goes too early, and what stays behind."""
+
+from tests.faults.defect import Defect
+
+MACHINE = "provisioning/steps/machine"
+DEPLOYMENT = "provisioning/steps/deployment"
+PLANS = "provisioning/reconciler/plans.py"
+BOOK = "provisioning/reconciler/book.py"
+
+ENDING = (
+    Defect(
+        "gone before it is seen absent",
+        f"{MACHINE}/remove.py",
+        ".seen != Seen.ABSENT:\n            return False",
+        ".seen != Seen.ABSENT:\n            return True",
+        "test_admission::test_room_is_released_when_the_machine_is_gone_not_at_the_click",
+    ),
+    Defect(
+        "gone before the place has settled",
+        f"{MACHINE}/remove.py",
+        "if job.at < settles_at:",
+        "if job.at < job.asked_at:",
+        "test_places::test_an_absence_before_the_place_has_settled_proves_nothing",
+    ),
+    Defect(
+        "take one absence for a proof where it is none",
+        f"{MACHINE}/remove.py",
+        "if not job.driver.capabilities.absent_twice:",
+        "if True:",
+        "test_places::test_where_one_absence_is_no_proof_there_are_two_a_minute_apart",
+    ),
+    Defect(
+        "ask for the removal before the row says so",
+        BOOK,
+        "self.lease.write(removal_asked_at=self.lease.at)",
+        "self.lease.set(removal_asked_at=self.lease.at)",
+        "test_places::test_the_row_tells_that_a_removal_was_asked_for_before_its_place_hears_of_it",
+    ),
+    Defect(
+        "remove an unsettled machine",
+        f"{MACHINE}/remove.py",
+        "if job.settled == Settled.NOT_YET:",
+        "if job.settled is None:",
+        "test_ending::test_a_machine_that_a_bug_asks_to_go_unsettled_stays",
+    ),
+    Defect(
+        "let an unsettled machine go",
+        f"{DEPLOYMENT}/let_go.py",
+        'if machine.wanted == "up" and machine.settled != Settled.NOT_YET:',
+        'if machine.wanted == "up":',
+        "test_ending::test_only_a_settled_machine_is_let_go",
+    ),
+    Defect(
+        "allow the removal of an unsettled machine in the database",
+        "provisioning/migrations/0001_initial.py",
+        '("removal_asked_at__isnull", True),',
+        '("removal_asked_at__isnull", True), ("key__gt", ""),',
+        "test_bad_days::test_a_machine_is_never_removed_unsettled_even_by_a_bug",
+    ),
+    Defect(
+        "call a copy that failed lost, and go on",
+        f"{DEPLOYMENT}/settle.py",
+        "job.book.hold(machine.key, until=job.hold_until)",
+        "return job.book.settle(machine.key, Settled.LOST)",
+        "test_bad_days::test_a_copy_that_cannot_be_made_puts_the_machine_on_hold_and_deletes_nothing",
+    ),
+    Defect(
+        "rely on a copy unread",
+        f"{DEPLOYMENT}/settle.py",
+        "if wrong := job.vault.verify(copy.name, copy.sha256):",
+        "if wrong := list[str]():",
+        "test_ending::test_a_copy_that_was_damaged_on_its_way_is_not_relied_upon",
+    ),
+    Defect(
+        "remove what people used without a copy",
+        f"{DEPLOYMENT}/settle.py",
+        "if not job.may_hold_data(machine):",
+        "if job.may_hold_data(machine):",
+        "test_one_life::test_it_ends_by_itself_with_a_checked_copy_and_nothing_left",
+    ),
+    Defect(
+        "take an old copy for the last one",
+        "provisioning/reconciler/jobs.py",
+        'return f"archive-{deployment.attempt}-{deployment.phase}-{tries}"',
+        'return f"archive-{deployment.phase[:0]}{tries}"',
+        "test_bad_days::test_a_copy_from_before_it_was_tried_again_is_not_taken_for_the_last_one",
+    ),
+    Defect(
+        "let people in while the copy is made",
+        PLANS,
+        "    (Kind.DEPLOYMENT, Course.RETIRING): (\n        of_deployment.Unpublish(),\n"
+        "        of_deployment.Settle(),\n        of_deployment.LetGo(),\n",
+        "    (Kind.DEPLOYMENT, Course.RETIRING): (\n        of_deployment.Settle(),\n"
+        "        of_deployment.LetGo(),\n        of_deployment.Unpublish(),\n",
+        "test_ending::test_nobody_can_come_in_any_more_while_the_copy_is_made",
+    ),
+    Defect(
+        "keep the keys",
+        PLANS,
+        "        of_deployment.Forget(),\n",
+        "",
+        "test_one_life::test_keys_and_first_passwords_are_forgotten_at_the_end",
+    ),
+    Defect(
+        "give a failed machine back at once",
+        PLANS,
+        "        of_deployment.KeepForALook(),\n",
+        "",
+        "test_bad_days::test_a_failed_launch_gives_its_machine_back_after_a_day",
+    ),
+)

@@ -1,0 +1,125 @@
+"""Defects on the way to ready, and of what failed."""
+
+from tests.faults.defect import Defect
+
+MACHINE = "provisioning/steps/machine"
+DEPLOYMENT = "provisioning/steps/deployment"
+PLANS = "provisioning/reconciler/plans.py"
+WALK = "provisioning/reconciler/walk.py"
+JOBS = "provisioning/reconciler/jobs.py"
+BOOK = "provisioning/reconciler/book.py"
+
+LAUNCHING = (
+    Defect(
+        "ask the place before the row says so",
+        BOOK,
+        "self.lease.write(asked_at=self.lease.at)",
+        "self.lease.set(asked_at=self.lease.at)",
+        "test_places::test_the_row_tells_that_a_machine_was_asked_for_before_its_place_hears_of_it",
+    ),
+    Defect(
+        "a new key for every question",
+        "provisioning/slots.py",
+        'return MachineSpec(**{**frozen, "size"',
+        'return MachineSpec(**{**frozen, "key": new_key(), "size"',
+        "test_bad_days::test_a_lost_reply_makes_no_second_machine",
+    ),
+    Defect(
+        "want two machines for one role",
+        "provisioning/migrations/0001_initial.py",
+        'fields=("deployment", "role", "number"),',
+        'fields=("deployment", "role", "number", "slot"),',
+        "test_ending::test_two_machines_are_never_wanted_for_one_role_even_by_a_bug",
+    ),
+    Defect(
+        "make a machine again that died while it was set up",
+        f"{MACHINE}/allocate.py",
+        "if seen.seen.is_lost and self._was_there(job):",
+        "if seen.seen.is_lost and not self._was_there(job):",
+        "test_places::test_a_machine_that_dies_while_it_is_set_up_is_not_made_again_under_its_key",
+    ),
+    Defect(
+        "make a dead machine again under its key",
+        f"{MACHINE}/watch.py",
+        "                raise GiveUp(DIED, blame=Blame.FABRIC)",
+        "                return False",
+        "test_bad_days::test_a_machine_killed_from_outside_is_noticed_told_settled_and_cleaned_up",
+    ),
+    Defect(
+        "ready without asking the page",
+        PLANS,
+        "        of_deployment.AnswerAtMachine(),\n        of_deployment.Publish(),\n        of_deployment.AnswerAtAddress(),\n",
+        "        of_deployment.Publish(),\n",
+        "test_bad_days::test_a_page_that_never_answers_fails_with_the_reason",
+    ),
+    Defect(
+        "ready without an answer at the public address",
+        PLANS,
+        "        of_deployment.AnswerAtAddress(),\n",
+        "",
+        "test_one_life::test_ready_takes_as_many_good_answers_as_the_manifest_wants",
+    ),
+    Defect(
+        "take the first answer for all of them",
+        f"{DEPLOYMENT}/answer.py",
+        "if job.answered_times + 1 < job.manifest.probe.successes:",
+        "if job.answered_times + 1 < 1:",
+        "test_one_life::test_ready_takes_as_many_good_answers_as_the_manifest_wants",
+    ),
+    Defect(
+        "call one missed answer silence",
+        BOOK,
+        "row.misses + 1 >= patience",
+        "row.misses + 1 >= 1",
+        "test_ending::test_one_missed_answer_is_not_yet_silence",
+    ),
+    Defect(
+        "try for ever",
+        WALK,
+        "return self.course == Course.LAUNCHING and self.at >= self.row.gives_up_at",
+        "return False",
+        "test_bad_days::test_a_launch_that_hangs_is_given_up_in_the_end",
+    ),
+    Defect(
+        "begin anew when tried again",
+        WALK,
+        "kept = self.row.steps_done if self.kind == Kind.MACHINE else self._use_again()",
+        "kept = self._use_again() if self.kind != Kind.MACHINE else []",
+        "test_bad_days::test_trying_again_goes_on_from_the_step_that_failed",
+    ),
+    Defect(
+        "keep a machine settled that is used again",
+        WALK,
+        "            again.update(settled=Settled.NOT_YET, settled_by=None, hold_until=None)\n",
+        "            again.update(hold_until=None)\n",
+        "test_bad_days::test_a_machine_that_is_used_again_after_it_was_settled_is_copied_in_the_end",
+    ),
+    Defect(
+        "launch for ever what dies at every start",
+        JOBS,
+        "return has_lived and (",
+        "return (",
+        "test_places::test_a_stateless_service_that_dies_at_every_start_is_not_launched_for_ever",
+    ),
+    Defect(
+        "launch again what people used, without asking",
+        JOBS,
+        "(deployment.relaunches or deployment.manifest.stateless)",
+        "True",
+        "test_bad_days::test_a_machine_killed_from_outside_is_noticed_told_settled_and_cleaned_up",
+    ),
+    Defect(
+        "restart again and again",
+        f"{MACHINE}/make_own.py",
+        "        job.book.restarted(job.restart_asked_at)\n",
+        "",
+        "test_places::test_a_wished_restart_and_a_wished_pull_are_done_once",
+    ),
+    Defect(
+        "stop at the first row that makes us fail",
+        WALK,
+        "        except Exception:\n",
+        "        except ZeroDivisionError:\n",
+        "test_sweep::test_a_row_that_meets_a_mistake_of_ours_hinders_no_other",
+    ),
+)

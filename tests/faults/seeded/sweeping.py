@@ -1,0 +1,109 @@
+"""Defects of the housekeeping: ends, warnings, strays, old copies, and whose row is looked at."""
+
+from tests.faults.defect import Defect
+
+KEEP = "provisioning/reconciler/keep.py"
+EVENT = "provisioning/models/event.py"
+
+SWEEPING = (
+    Defect(
+        "remove a stray at first sight",
+        KEEP,
+        "first_seen_at__lte=at - STRANGER_FOR",
+        "first_seen_at__lte=at",
+        "test_keep::test_a_stray_goes_after_two_lists_some_time_apart",
+    ),
+    Defect(
+        "call another portal's machines strays",
+        "provisioning/fabrics/memory/driver.py",
+        "for key, ghost in self.place.machines.items() if ghost.owner == self.owner}",
+        "for key, ghost in self.place.machines.items()}",
+        "test_keep::test_a_machine_of_another_portal_is_never_touched",
+    ),
+    Defect(
+        "empty a place at once",
+        KEEP,
+        '"first_seen_at")[:STRAYS_AT_ONCE]',
+        '"first_seen_at")',
+        "test_keep::test_no_more_than_five_strays_go_in_one_head_count",
+    ),
+    Defect(
+        "try the same strays again and again",
+        KEEP,
+        'F("removal_asked_at").asc(nulls_first=True), ',
+        "",
+        "test_keep::test_strays_that_cannot_be_removed_do_not_hinder_the_others",
+    ),
+    Defect(
+        "remove strays in quarantine",
+        KEEP,
+        "elif not Admission.objects.filter(quarantined=True).exists():",
+        "else:",
+        "test_keep::test_nothing_without_a_row_is_removed_in_quarantine",
+    ),
+    Defect(
+        "take a partial list for a complete one",
+        KEEP,
+        "if roll.complete:",
+        "if roll is not None:",
+        "test_keep::test_a_partial_list_proves_no_absence",
+    ),
+    Defect(
+        "leave lines at the front door that no row wants",
+        KEEP,
+        "        last_first.callback(take_away_old_lines, world)\n",
+        "",
+        "test_keep::test_a_line_of_the_front_door_that_no_row_wants_is_taken_away",
+    ),
+    Defect(
+        "stop the housekeeping at the first mistake",
+        KEEP,
+        "last_first.callback(head_count, fabric, at, world)",
+        "head_count(fabric, at, world)",
+        "test_keep::test_a_place_with_wrong_options_hinders_nothing_else",
+    ),
+    Defect(
+        "warn again and again",
+        KEEP,
+        'cause = f"warning:{end}:{seconds}"',
+        'cause = f"warning:{at}"',
+        "test_keep::test_two_services_of_one_event_are_one_warning",
+    ),
+    Defect(
+        "warn for each service",
+        KEEP,
+        "            Entry.objects.write(event, Happened.WARNING, at=at, cause=cause, before=seconds, closes_at=end)\n",
+        "            for one in event.deployments.all():\n"
+        "                told = {'before': seconds, 'closes_at': end}\n"
+        "                Entry.objects.write(event, Happened.WARNING, at=at, cause=f'{cause}:{one.pk}', **told)\n",
+        "test_keep::test_two_services_of_one_event_are_one_warning",
+    ),
+    Defect(
+        "move the event and not what is in it",
+        EVENT,
+        "            self._move_deployments(to, at)\n",
+        "",
+        "test_keep::test_an_extended_event_ends_later_and_so_does_all_in_it",
+    ),
+    Defect(
+        "move the latest end and leave the end",
+        EVENT,
+        "living.update(expires_at=ending, closes_at=to,",
+        "living.update(closes_at=to,",
+        "test_keep::test_an_extended_event_ends_later_and_so_does_all_in_it",
+    ),
+    Defect(
+        "keep copies for ever",
+        KEEP,
+        "        last_first.callback(delete_old_copies, at, world)\n",
+        "",
+        "test_keep::test_a_copy_is_deleted_when_its_time_is_over_and_the_row_says_when",
+    ),
+    Defect(
+        "let old rows of quiet lanes starve",
+        "provisioning/reconciler/sweep.py",
+        "for found in (oldest, *",
+        "for found in (*",
+        "test_sweep::test_every_batch_begins_with_the_oldest_of_any_lane",
+    ),
+)

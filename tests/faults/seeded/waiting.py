@@ -1,0 +1,74 @@
+"""Defects of admission: how many, whose turn, and when room is free again."""
+
+from tests.faults.defect import Defect
+
+ADMISSION = "provisioning/admission.py"
+WALK = "provisioning/reconciler/walk.py"
+
+WAITING = (
+    Defect(
+        "count outside the transaction that admits",
+        WALK,
+        "            with self.lease.admitting() as turn:\n                fabric = admission.place_for(row, turn, self.at)\n",
+        "            fabric = admission.place_for(row, admission.Admission(pk=1), self.at)\n"
+        "            with self.lease.admitting():\n",
+        "test_admission::test_fifty_at_once_at_a_limit_of_three_are_three",
+    ),
+    Defect(
+        "admit without the lock",
+        "provisioning/models/admission.py",
+        "row = cls.objects.select_for_update().filter(pk=1).first()",
+        "row = cls.objects.filter(pk=1).first()",
+        "test_admission::test_fifty_at_once_at_a_limit_of_three_are_three",
+        on_postgres=True,
+    ),
+    Defect(
+        "release the room at the click",
+        ADMISSION,
+        "    living = Machine.objects.filter(fabric=fabric).exclude(phase=Phase.GONE)",
+        "    living = Machine.objects.filter(fabric=fabric, wanted=Wanted.UP).exclude(phase=Phase.GONE)",
+        "test_admission::test_room_is_released_when_the_machine_is_gone_not_at_the_click",
+    ),
+    Defect(
+        "count nothing",
+        ADMISSION,
+        "if living.count() >= fabric.most_machines:",
+        "if living.count() > 10 * fabric.most_machines:",
+        "test_admission::test_fifty_at_once_at_a_limit_of_three_are_three",
+    ),
+    Defect(
+        "serve whoever came first",
+        ADMISSION,
+        "        _check_turn(deployment, turn, at)",
+        "        pass",
+        "test_admission::test_one_who_comes_late_is_served_before_the_tenth_of_another",
+    ),
+    Defect(
+        "admit although nothing new may be launched",
+        ADMISSION,
+        "if not turn.is_open:",
+        "if turn.is_open is None:",
+        "test_admission::test_the_switch_no_new_launches_keeps_everybody_waiting",
+    ),
+    Defect(
+        "let nobody know that room is free",
+        WALK,
+        "admission.wake_next(self.at)",
+        "pass",
+        "test_admission::test_who_waits_is_let_in_the_moment_there_is_room",
+    ),
+    Defect(
+        "look five times a second for ever",
+        WALK,
+        "adaptive = max(SOONEST, min(LATEST, waited * SHARE_OF_WAIT))",
+        "adaptive = SOONEST",
+        "test_admission::test_who_waits_for_room_is_looked_at_less_and_less_often",
+    ),
+    Defect(
+        "give a freed slot away at once",
+        "provisioning/slots.py",
+        "slot = fabric.last_slot % slots + 1",
+        "slot = 1",
+        "test_admission::test_a_freed_slot_is_not_at_once_somebody_elses",
+    ),
+)

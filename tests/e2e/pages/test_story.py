@@ -69,7 +69,7 @@ def test_the_steps_and_the_installers_words_come_by_themselves(page: Page, app: 
     app.job_looks = 10_000  # an installer without end
     sign_up(page)
     service = launch(page)
-    expect(page.get_by_text("Fetching the app")).to_be_visible()
+    expect(page.get_by_role("list").get_by_text("Fetching the app")).to_be_visible()
     machine = until("there is a machine", service.machine)
     page.get_by_text("Show the details").click()
     LogChunk.objects.create(machine=machine, job="install-1-aaaa", offset=0, size=12, data=b"Unpacking <b>\n")

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from provisioning import admission
-from provisioning.driver import Endpoint, Seen, Sighting
+from provisioning.driver import Endpoint, Sighting
 from provisioning.errors import NotYet
 from provisioning.models import Archive, Deployment, LogChunk, Machine, Route
 from provisioning.models.reconciled import woken
@@ -77,6 +77,8 @@ class MachineRows(LogRows):
         frozen = asdict(sighting)
         if frozen != self.lease.row.sighting:
             self.lease.set(sighting=frozen)
+        if not sighting.seen.is_lost and self.lease.row.absent_at is not None:
+            self.lease.set(absent_at=None)
 
     def removal_asked(self) -> None:
         if self.lease.row.removal_asked_at is None:
@@ -84,7 +86,7 @@ class MachineRows(LogRows):
 
     def absent(self) -> None:
         if self.lease.row.absent_at is None:
-            self.lease.write(absent_at=self.lease.at, sighting=asdict(Sighting(Seen.ABSENT)))
+            self.lease.write(absent_at=self.lease.at)
 
     def facts(self, facts: MachineFacts) -> None:
         self.lease.set(facts=asdict(facts))

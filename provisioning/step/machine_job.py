@@ -76,7 +76,7 @@ class MachineJob:
     settled: Settled
     asked_at: datetime | None  # when the fabric was first asked
     removal_asked_at: datetime | None
-    absent_at: datetime | None  # when it was first seen absent after that
+    absent_at: datetime | None  # since when it is seen absent
     sighting: Sighting | None  # the last one recorded
     manifest: Manifest
     service: Source

@@ -8,9 +8,9 @@ import pytest
 from provisioning.driver import Capabilities, Sighting
 from provisioning.fabrics.memory import MemoryDriver
 from provisioning.models import Deployment, Machine
-from provisioning.phases import Phase
+from provisioning.phases import Phase, Settled
 from tests.makers import NOON, launch
-from tests.simulation import Simulation, key_of, phases_of, ready
+from tests.simulation import Simulation, key_of, phase_of, phases_of, ready
 
 
 def remembered(monkeypatch: pytest.MonkeyPatch, verb: str, column: str) -> list[datetime | None]:
@@ -80,6 +80,33 @@ def test_where_one_absence_is_no_proof_there_are_two_a_minute_apart(
     machine = Machine.objects.get()
     assert machine.absent_at
     assert machine.phase_at - machine.absent_at >= timedelta(minutes=1)
+
+
+def test_a_machine_that_is_hidden_for_a_moment_is_not_called_dead_where_one_absence_is_no_proof(
+    world: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MemoryDriver, "capabilities", Capabilities(absent_twice=True))
+    deployment = ready(world)
+    key = key_of(deployment)
+    hidden = world.place.machines.pop(key)
+    world.run_until(lambda: Machine.objects.get().absent_at is not None)
+    world.place.machines[key] = hidden
+    world.run_for(timedelta(minutes=2))
+    assert phases_of(deployment) == ["building", "ready"]
+    assert Machine.objects.get().absent_at is None
+    deployment.retire(by=None, at=world.at)
+    world.until_phase(deployment, Phase.GONE)
+    assert Machine.objects.get().settled == Settled.ARCHIVED
+
+
+def test_a_dead_machine_is_called_dead_after_the_second_absence(
+    world: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MemoryDriver, "capabilities", Capabilities(absent_twice=True))
+    deployment = ready(world)
+    world.place.destroy(key_of(deployment))
+    world.run_until(lambda: Machine.objects.get().settled == Settled.LOST)
+    assert phase_of(deployment) == Phase.FAILED
 
 
 def test_a_launch_waits_for_no_look_by_the_clock(world: Simulation) -> None:

@@ -3,6 +3,7 @@
 from provisioning.driver import Seen
 from provisioning.errors import Blame, GiveUp, NotYet
 from provisioning.step import MachineJob
+from provisioning.steps.machine.absence import prove_absence
 from provisioning.steps.words import DIED
 
 
@@ -16,7 +17,7 @@ class Allocate:
             return False
         seen = job.driver.see(job.key, within=job.within)
         if seen.seen.is_lost and self._was_there(job):
-            job.book.saw(seen)
+            prove_absence(job, seen)
             raise GiveUp(DIED, blame=Blame.FABRIC)
         job.book.saw(seen)
         if seen.seen == Seen.STARTING:
@@ -24,10 +25,8 @@ class Allocate:
         return seen.seen == Seen.RUNNING
 
     def _was_there(self, job: MachineJob) -> bool:
-        """It was seen once, and so long ago that an absence means something: it is not made a second time."""
-        assert job.asked_at is not None
-        seen_once = job.sighting is not None and not job.sighting.seen.is_lost
-        return seen_once and job.at >= job.asked_at + job.driver.settling
+        """It was seen once: it is not made a second time."""
+        return job.sighting is not None and not job.sighting.seen.is_lost
 
     def push(self, job: MachineJob) -> None:
         job.book.asked()

@@ -7,9 +7,8 @@ from provisioning.driver import Seen
 from provisioning.errors import NotYet, Stop
 from provisioning.phases import Settled
 from provisioning.step import MachineJob
+from provisioning.steps.machine.absence import prove_absence
 
-BETWEEN_ABSENCES = timedelta(seconds=60)
-"""Two sightings of nothing, this far apart, are proof where one is not (faults 5.2)."""
 UNSETTLED_LOOK = timedelta(minutes=1)
 
 
@@ -54,21 +53,12 @@ class Absent:
     def done(self, job: MachineJob) -> bool:
         if job.asked_at is None:
             return True
-        settles_at = job.asked_at + job.driver.settling
-        if job.at < settles_at:
-            raise NotYet("too-early-to-tell", after=settles_at - job.at)
-        if job.driver.see(job.key, within=job.within).seen != Seen.ABSENT:
+        sighting = job.driver.see(job.key, within=job.within)
+        if sighting.seen != Seen.ABSENT:
+            job.book.saw(sighting)
             return False
-        return self._is_proof(job)
+        prove_absence(job, sighting)
+        return True
 
     def push(self, job: MachineJob) -> None:
         job.driver.remove(job.key, within=job.within)
-
-    def _is_proof(self, job: MachineJob) -> bool:
-        first = job.absent_at
-        job.book.absent()
-        if not job.driver.capabilities.absent_twice:
-            return True
-        if first is None or job.at - first < BETWEEN_ABSENCES:
-            raise NotYet("absent-once", after=BETWEEN_ABSENCES)
-        return True

@@ -3,6 +3,7 @@
 from provisioning.driver import Seen as SeenAs
 from provisioning.errors import Blame, GiveUp, NotYet
 from provisioning.step import MachineJob
+from provisioning.steps.machine.absence import prove_absence
 from provisioning.steps.words import DIED
 
 
@@ -13,16 +14,17 @@ class StillThere:
 
     def done(self, job: MachineJob) -> bool:
         sighting = job.driver.see(job.key, within=job.within)
+        if sighting.seen.is_lost:
+            prove_absence(job, sighting)
+            raise GiveUp(DIED, blame=Blame.FABRIC)
         job.book.saw(sighting)
         match sighting.seen:
             case SeenAs.RUNNING:
                 return True
             case SeenAs.STARTING:
                 raise NotYet("machine-is-starting")
-            case SeenAs.STOPPED:
-                return False
             case _:
-                raise GiveUp(DIED, blame=Blame.FABRIC)
+                return False
 
     def push(self, job: MachineJob) -> None:
         job.book.saw(job.driver.ensure(job.spec, job.identity, within=job.within))
@@ -34,8 +36,13 @@ class Seen:
     name = "seen"
 
     def done(self, job: MachineJob) -> bool:
-        if job.asked_at is not None:
-            job.book.saw(job.driver.see(job.key, within=job.within))
+        if job.asked_at is None:
+            return True
+        sighting = job.driver.see(job.key, within=job.within)
+        if sighting.seen.is_lost:
+            prove_absence(job, sighting)
+        else:
+            job.book.saw(sighting)
         return True
 
     def push(self, job: MachineJob) -> None:

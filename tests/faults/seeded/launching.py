@@ -41,8 +41,8 @@ LAUNCHING = (
     Defect(
         "make a dead machine again under its key",
         f"{MACHINE}/watch.py",
-        "                raise GiveUp(DIED, blame=Blame.FABRIC)",
-        "                return False",
+        "            raise GiveUp(DIED, blame=Blame.FABRIC)",
+        "            return False",
         "test_bad_days::test_a_machine_killed_from_outside_is_noticed_told_settled_and_cleaned_up",
     ),
     Defect(

@@ -1,0 +1,23 @@
+"""When the absence of a machine proves something."""
+
+from datetime import timedelta
+
+from provisioning.driver import Sighting
+from provisioning.errors import NotYet
+from provisioning.step import MachineJob
+
+BETWEEN_ABSENCES = timedelta(seconds=60)
+"""Two sightings of nothing, this far apart, are proof where one is not (faults 5.2)."""
+
+
+def prove_absence(job: MachineJob, seen: Sighting) -> None:
+    """Take down that it is not there. Raises NotYet while that proves nothing: too soon after asking, or seen only once."""
+    assert job.asked_at is not None
+    settles_at = job.asked_at + job.driver.settling
+    if job.at < settles_at:
+        raise NotYet("too-early-to-tell", after=settles_at - job.at)
+    first = job.absent_at
+    job.book.absent()
+    if job.driver.capabilities.absent_twice and (first is None or job.at - first < BETWEEN_ABSENCES):
+        raise NotYet("absent-once", after=BETWEEN_ABSENCES)
+    job.book.saw(seen)

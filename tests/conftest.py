@@ -7,9 +7,11 @@ from functools import lru_cache
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from pytest_django import DjangoDbBlocker
 
 from tests.needs import NEEDS
+from tests.waiting import until
 
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "django_db_serialized_rollback"}
 
@@ -43,12 +45,20 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """PostgreSQL drops no database that a thread of a test is still connected to."""
+    """PostgreSQL drops no database that a thread of a test is still connected to, or connects to once more."""
     yield
     if connection.vendor == "postgresql":
-        with django_db_blocker.unblock(), connection.cursor() as cursor:
-            others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            cursor.execute(f"SELECT pg_terminate_backend(pid) {others}")
+        name = connection.settings_dict["NAME"]
+        connection.close()
+        with django_db_blocker.unblock(), connection._nodb_cursor() as cursor:
+            cursor.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+            cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+            until("all have left", lambda: _left_alone(cursor, name))
+
+
+def _left_alone(cursor: CursorWrapper, name: str) -> bool:
+    cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = %s", [name])
+    return bool(cursor.fetchone()[0] == 0)
 
 
 def _uses_database(item: pytest.Item) -> bool:

@@ -10,8 +10,10 @@ import random
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from types import FrameType
 
 import django
 
@@ -19,12 +21,17 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     django.setup()
 
-from provisioning.models import Archive, Deployment, Event, Fabric, Machine
+from django.conf import settings
+
+from provisioning.driver import Identity, MachineSpec, Secret, Size
+from provisioning.errors import Stop
+from provisioning.models import Admission, Archive, Deployment, Event, Fabric, Machine, Stray
 from provisioning.models.reconciled import LONG_AGO
 from provisioning.phases import Kind, Phase, Wanted
 from provisioning.reconciler.lease import Lease
 from provisioning.reconciler.walk import reconcile
 from tests.faults import zeros
+from tests.faults.lines import Killed, Tracer, bury
 from tests.makers import launch, make_event, make_person, make_release
 from tests.simulation import Simulation
 
@@ -40,6 +47,7 @@ class History:
         self.chance = random.Random(seed)
         self.releases = [make_release(), make_release(stateless=True)]
         self.event: Event = make_event(make_person(), days=3, at=self.world.at)
+        self.events = [self.event]
 
     def any_deployment(self) -> Deployment | None:
         living = list(Deployment.objects.exclude(phase=Phase.GONE).order_by("pk"))
@@ -68,8 +76,19 @@ class History:
         place.broken_jobs.clear()
         world.front_door.away = world.front_door.lost_replies = world.prober.misses = 0
         Fabric.objects.update(most_machines=1000)
-        self.event.end_now(by=None, at=world.at)
+        Admission.objects.update(quarantined=False)
+        for event in self.events:
+            event.end_now(by=None, at=world.at)
         world.run_until(self._rests)
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """What nobody owns is removed a few at a time, after two complete lists some minutes apart."""
+        for _ in range(20):
+            self.world.sleep_until(self.world.at + timedelta(minutes=11))
+            self.world.tick()
+            if not self.world.place.machines:
+                return
 
     def _rests(self) -> bool:
         for machine in Machine.objects.exclude(hold_until=None).filter(settled=""):
@@ -123,6 +142,47 @@ def _worker_wakes_from_the_dead(history: History) -> None:
         reconcile(Kind.DEPLOYMENT, deployment.pk, at=history.world.at, world=history.world.world)
 
 
+def _dies_at_a_line(history: History) -> None:
+    """kill -9 in the middle of whatever is due."""
+    try:
+        Tracer(history.chance.randint(1, 1500)).trace(history.world.tick)
+    except Killed:
+        bury()
+
+
+def _pauses_at_a_line(history: History) -> None:
+    """SIGSTOP beyond the lease in the middle of whatever is due; others work meanwhile, and then it goes on."""
+
+    def meanwhile(frame: FrameType) -> None:
+        history.world.at += timedelta(seconds=61)
+        for _ in range(history.chance.randint(1, 5)):
+            history.world.tick()
+
+    Tracer(history.chance.randint(1, 1500), meanwhile).trace(history.world.tick)
+
+
+def _a_stranger(history: History) -> None:
+    """A machine of ours without a row, as an overtaken worker may leave it."""
+    for fabric in Fabric.objects.all()[:1]:
+        key = f"{history.chance.getrandbits(128):032x}"
+        spec = MachineSpec(key, settings.PORTAL_ID, Size(64, 1, 100), (), 1, "", "", "")
+        with suppress(Stop):
+            history.world.world.driver(fabric).ensure(spec, Identity(Secret(""), Secret("")), within=1)
+
+
+def _somebody_else(history: History) -> None:
+    """Another person, with an event of their own, who wants what died to be launched again."""
+    event = make_event(make_person(), days=2, at=history.world.at)
+    history.events.append(event)
+    launched = launch(event, history.releases[0], at=history.world.at)
+    Deployment.objects.filter(pk=launched.pk).update(relaunches=True)
+
+
+def _gut(history: History) -> None:
+    if key := history.any_key():
+        history.world.place.gut(key)
+
+
 def _poked_thrice(history: History) -> None:
     for kind, rows in ((Kind.DEPLOYMENT, Deployment), (Kind.MACHINE, Machine)):
         for pk in list(rows.objects.values_list("pk", flat=True)) * 3:
@@ -156,6 +216,12 @@ ACTIONS: dict[str, Action] = {
     "wishes": _wishes,
     "a worker dies": _worker_dies,
     "a worker wakes from the dead": _worker_wakes_from_the_dead,
+    "a worker dies at some line": _dies_at_a_line,
+    "a worker pauses at some line": _pauses_at_a_line,
+    "a stranger": _a_stranger,
+    "somebody else": _somebody_else,
+    "gut": _gut,
+    "quarantine": lambda history: Admission.objects.update(quarantined=True),
     "poked thrice": _poked_thrice,
     "the end moves": _end_moves,
     "the portal is off": _portal_off,
@@ -170,6 +236,7 @@ ACTIONS: dict[str, Action] = {
     "copies fail": _fail("archive"),
     "programs work again": lambda history: history.world.place.failing_jobs.clear(),
     "the front door is away": lambda history: setattr(history.world.front_door, "away", 10),
+    "the front door loses replies": lambda history: setattr(history.world.front_door, "lost_replies", 5),
     "the front door forgets": lambda history: history.world.front_door.lose_all(),
     "pages do not answer": lambda history: setattr(history.world.prober, "misses", 20),
     "one at a time": lambda history: Fabric.objects.update(most_machines=1),
@@ -182,6 +249,8 @@ def forget() -> None:
     Machine.objects.all().delete()
     Deployment.objects.all().delete()
     Event.objects.all().delete()
+    Stray.objects.all().delete()
+    Fabric.objects.all().delete()
 
 
 def play_seed(folder: Path, seed: int, length: int = 25) -> None:

@@ -13,7 +13,13 @@ EXAMPLES = int(os.environ.get("HISTORIES", "25"))
 
 
 @pytest.mark.timeout(1800)
-@settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize="HISTORIES" not in os.environ,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
 @given(names=st.lists(st.sampled_from(sorted(ACTIONS)), max_size=15), seed=st.integers(0, 2**32))
 def test_any_history_ends_with_four_zeros(names: list[str], seed: int, tmp_path: Path, transactional_db: None) -> None:
     try:

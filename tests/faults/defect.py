@@ -23,11 +23,11 @@ class Defect:
         module, _, name = self.test.partition("::")
         return f"tests/reconciler/{module}.py::{name}"
 
-    def trouble(self) -> str:
-        """Why it cannot be played: its text or its test is not there. Empty = it can."""
-        times = (ROOT / self.file).read_text().count(self.old)
+    def trouble(self, root: Path = ROOT) -> str:
+        """Why it cannot be played in this tree: its text or its test is not there. Empty = it can."""
+        times = (root / self.file).read_text().count(self.old)
         if times != 1:
             return f"its text stands {times} times in {self.file}"
         module, _, name = self.node.partition("::")
-        test = ROOT / module
+        test = root / module
         return "" if test.exists() and f"def {name}(" in test.read_text() else f"there is no {self.node}"

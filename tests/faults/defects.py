@@ -81,7 +81,7 @@ def play(defects: Iterable[Defect], folder: Path) -> Iterable[tuple[Defect, str]
     def one(defect: Defect) -> str:
         tree = trees.get()
         try:
-            return defect.trouble() or tree.verdict(defect)
+            return defect.trouble(tree.folder) or tree.verdict(defect)
         finally:
             trees.put(tree)
 

@@ -123,6 +123,18 @@ def test_a_stateless_service_that_dies_at_every_start_is_not_launched_for_ever(w
     assert phases_of(deployment) == ["building", "ready", "failed"]
 
 
+@pytest.mark.parametrize("chosen", [False, True])
+def test_what_people_used_is_launched_again_by_itself_only_where_its_owner_chose_so(
+    world: Simulation, chosen: bool
+) -> None:
+    deployment = ready(world)
+    Deployment.objects.update(relaunches=chosen)
+    world.sleep_until(world.at + timedelta(minutes=6))
+    world.place.destroy(key_of(deployment))
+    world.run_until(lambda: len(phases_of(deployment)) > 2)
+    assert phases_of(deployment)[2] == ("building" if chosen else "failed")
+
+
 def test_a_wished_restart_and_a_wished_pull_are_done_once(world: Simulation) -> None:
     deployment = ready(world)
     assert deployment.restart(by=None, at=world.at)

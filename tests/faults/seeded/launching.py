@@ -106,7 +106,7 @@ LAUNCHING = (
         JOBS,
         "(deployment.relaunches or deployment.manifest.stateless)",
         "True",
-        "test_bad_days::test_a_machine_killed_from_outside_is_noticed_told_settled_and_cleaned_up",
+        "test_places::test_what_people_used_is_launched_again_by_itself_only_where_its_owner_chose_so",
     ),
     Defect(
         "restart again and again",

@@ -82,7 +82,7 @@ def _warning(entry: Entry, event: Event, at: datetime) -> Iterator[Notice]:
     """One mail per person and event, never one per service; none if the end has moved since."""
     if entry.told.get("closes_at") != event.closes_at.isoformat():
         return
-    living = list(event.deployments.filter(wanted=Wanted.UP).select_related("owner").order_by("created_at"))
+    living = list(event.deployments.filter(wanted=Wanted.UP).select_related("owner").order_by("created_at", "pk"))
     told = _of_event(event, living, at) | {"keeps": not all(service.manifest.stateless for service in living)}
     for person in _unique([event.owner, *(service.owner for service in living)]):
         yield Notice("warning", person, told)
@@ -91,7 +91,7 @@ def _warning(entry: Entry, event: Event, at: datetime) -> Iterator[Notice]:
 def _ended(deployment: Deployment, at: datetime) -> Iterator[Notice]:
     """When an event's last service is gone, one mail about all of them; before, one about each that left a copy."""
     event = deployment.event
-    services = list(event.deployments.prefetch_related("archives").order_by("created_at"))
+    services = list(event.deployments.prefetch_related("archives").order_by("created_at", "pk"))
     is_last = event.closes_at <= at and all(service.is_gone for service in services)
     about = [service for service in services if service.ready_at] if is_last else [deployment]
     copies = [copy for service in about for copy in service.archives.all() if copy.deleted_at is None]

@@ -55,7 +55,7 @@ def put(letter: Letter, recipient: str, *, at: datetime, entry: Entry | None = N
 
 def post(at: datetime) -> int:
     """Send what is due; return how many the server took. One slow or refused mail does not keep the others."""
-    due = Mail.objects.filter(sent_at=None, due_at__lte=at, created_at__gt=at - TRIED_FOR).order_by("due_at")
+    due = Mail.objects.filter(sent_at=None, due_at__lte=at, created_at__gt=at - TRIED_FOR).order_by("due_at", "pk")
     return sum(_send(mail, at) for mail in list(due[:AT_ONCE]))
 
 

@@ -7,6 +7,7 @@ that nothing may be skipped. Test machines use a block of networks that the port
 """
 
 import contextlib
+import itertools
 import os
 import secrets
 import socket
@@ -62,9 +63,12 @@ def free_port() -> int:
             return port
 
 
+_networks = itertools.count(secrets.randbelow(4096))
+
+
 def free_subnet() -> str:
-    """One of 4096 networks for tests, by chance."""
-    number = secrets.randbelow(4096)
+    """The next of 4096 networks for tests. Drawn by chance each time, two of one run would meet now and then."""
+    number = next(_networks) % 4096
     return f"10.212.{number // 16}.{number % 16 * 16}/28"
 
 

@@ -24,7 +24,7 @@ def new_service(request: SignedInRequest) -> HttpResponse:
     release = app.current
     assert release is not None  # the gate lets no other through
     now = timezone.now()
-    events = list(Event.objects.filter(owner=request.user, closes_at__gt=now).order_by("-created_at"))
+    events = list(Event.objects.filter(owner=request.user, closes_at__gt=now).order_by("-created_at", "-pk"))
     given = (request.POST, request.FILES) if request.method == "POST" else ()
     form = LaunchForm(release.manifest, request.user, events, now, *given)
     if form.is_bound and form.is_valid():

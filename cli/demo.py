@@ -150,8 +150,7 @@ class Story:
         if not rolls or any(not roll["complete"] or roll["machines"] for roll in rolls):
             raise MissedError(f"the roll call is not empty: {rolls}")
         self.seen("roll call: complete, and empty")
-        if not self.visitor.mail(self.email, "has ended"):
-            raise MissedError("no mail told that it has ended")
+        until("the mail that it has ended", lambda: self.visitor.mail(self.email, "has ended"), ENDS_IN)
         self.seen("told by mail that it has ended, and what is kept")
 
     def tell(self) -> None:

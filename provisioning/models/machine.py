@@ -26,7 +26,7 @@ class Machine(Reconciled):
 
     deployment = models.ForeignKey("provisioning.Deployment", on_delete=models.PROTECT, related_name="machines")
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="+")
-    fabric = models.ForeignKey(Fabric, on_delete=models.PROTECT, related_name="machines")
+    fabric = models.ForeignKey(Fabric, on_delete=models.PROTECT, related_name="machines", db_index=False)
     role = models.CharField(max_length=30, default="main")
     number = models.PositiveSmallIntegerField(default=1)
     slot = models.PositiveIntegerField()
@@ -85,6 +85,11 @@ class Machine(Reconciled):
                 name="machine_is_gone_only_when_seen_absent",
             ),
             models.CheckConstraint(condition=Q(settled__in=list(Settled)), name="machine_settled_is_known"),
+        ]
+        indexes = [
+            *Reconciled.Meta.indexes,
+            models.Index(fields=["fabric", "phase", "memory_mib"], name="machine_room"),
+            models.Index(fields=["fabric", "slot"], name="machine_slot"),
         ]
 
     def __str__(self) -> str:

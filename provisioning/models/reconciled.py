@@ -74,7 +74,10 @@ class Reconciled(models.Model):
                 name="%(class)s_goes_only_when_asked",
             ),
         ]
-        indexes = [models.Index(fields=["lane", "due_at"], name="%(class)s_due")]
+        indexes = [
+            models.Index(fields=["lane", "due_at"], name="%(class)s_due"),
+            models.Index(fields=["due_at"], name="%(class)s_due_in_any_lane"),
+        ]
 
     def wake_parent(self, at: datetime) -> None:
         """Give the row that waits for this one a reason to look. Called first in the transaction that moves this row."""

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 
 from cli import container_engine, env_file, machines, programs
 from cli.home import CHECKOUT, home, run_folder
+from cli.machine_image import ensure_image
 from cli.ours import ENV
 from cli.talk import HaltError, say
-from machine.image import ensure_image
 
 
 @contextlib.contextmanager

@@ -14,8 +14,8 @@ from pathlib import Path
 from cli import container_engine, packages, servers, venv
 from cli.container_engine import EngineError
 from cli.home import CHECKOUT
+from cli.machine_image import ensure_image
 from cli.talk import say
-from machine.image import ensure_image
 
 CLOSING = re.compile(r"\d+ (passed|failed|error|skipped).* in \d")
 FAST = "not engine and not browser"

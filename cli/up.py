@@ -15,8 +15,8 @@ from cli.children import Watch
 from cli.container_engine import EngineError, own
 from cli.container_engine.firewall import SPARE_DOORS
 from cli.home import CHECKOUT, home, run_folder
+from cli.machine_image import ensure_image
 from cli.talk import HaltError, agree, is_root, say
-from machine.image import ensure_image
 
 NAME = "up"
 PATIENCE = 60.0  # seconds for the first page

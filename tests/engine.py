@@ -20,7 +20,7 @@ import pytest
 
 from cli import container_engine
 from cli.container_engine import own
-from machine.image import ensure_image
+from cli.machine_image import ensure_image
 from provisioning.driver import Identity, MachineSpec, PortSpec, Size
 from provisioning.ssh import make_key_pair
 

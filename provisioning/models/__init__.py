@@ -1,5 +1,6 @@
 """The rows. They hold what is true and grant wishes; they touch nothing but rows."""
 
+from provisioning.models import statements
 from provisioning.models.admission import Admission
 from provisioning.models.archive import Archive
 from provisioning.models.deployment import Address, Deployment
@@ -26,4 +27,5 @@ __all__ = [
     "Reconciled",
     "Route",
     "Stray",
+    "statements",
 ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import models
 
+from provisioning.models import statements
 from provisioning.phases import Happened
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
     def write_all(self, entries: Iterable["Entry"]) -> None:
         """Note several things in one statement; causes that are known already are passed over."""
-        self.bulk_create(entries, ignore_conflicts=True)
+        statements.insert_new(list(entries))
 
 
 class Entry(models.Model):

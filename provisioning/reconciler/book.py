@@ -10,7 +10,7 @@ from django.conf import settings
 from provisioning import admission
 from provisioning.driver import Endpoint, Sighting
 from provisioning.errors import NotYet
-from provisioning.models import Archive, Deployment, LogChunk, Machine, Route
+from provisioning.models import Archive, Deployment, LogChunk, Machine, Route, statements
 from provisioning.models.reconciled import woken
 from provisioning.nudge import nudge_on_commit
 from provisioning.phases import Happened, Kind, Lane, Phase, Settled, Wanted
@@ -21,7 +21,8 @@ from provisioning.step import Answer, Copy, MachineFacts
 LOG_KEPT = 2 << 20
 """Bytes of one job's output that the portal keeps; the machine itself keeps 1 MiB (faults F54)."""
 
-SEALED = ("host_key", "login_key", "git_bearer", "outputs")
+LIVING_OF = "WHERE deployment_id = %s AND phase <> %s ORDER BY id"
+SEALED = frozenset({"host_key", "login_key", "git_bearer", "outputs"})
 """Columns that cost time to open, and that a look at a deployment seldom needs."""
 
 
@@ -115,8 +116,8 @@ class DeploymentRows:
 
     def __init__(self, lease: Lease[Deployment]) -> None:
         self.lease = lease
-        living = lease.row.machines.exclude(phase=Phase.GONE).select_related("fabric")
-        self.machines = {machine.key: machine for machine in living.defer(*SEALED)}
+        living = statements.select(Machine, LIVING_OF, lease.row.pk, Phase.GONE.value, without=SEALED)
+        self.machines = {machine.key: machine for machine in living}
         self.touched = False
         """Whether a machine's row was written since they were read."""
 
@@ -160,9 +161,11 @@ class DeploymentRows:
         deployment = self.lease.row
         leads = {"upstream_host": upstream.host, "upstream_port": upstream.port, "is_live": True}
         with self.lease.fence():
-            if not Route.objects.filter(deployment=deployment).update(**leads):
-                Route.objects.create(deployment=deployment, host=deployment.host, **leads)
-        deployment.route = Route(deployment=deployment, host=deployment.host, **leads)
+            line = Route(deployment=deployment, host=deployment.host, **leads)
+            Route.objects.bulk_create(
+                [line], update_conflicts=True, unique_fields=["deployment"], update_fields=list(leads)
+            )
+        deployment.route = line
 
     def unroute(self) -> None:
         with self.lease.fence():

@@ -65,7 +65,7 @@ def deployment_job(lease: Lease[Deployment], rows: DeploymentRows, world: World)
         attempt=deployment.attempt,
         manifest=deployment.manifest,
         machines=views,
-        route=_route(deployment),
+        route=partial(_route, deployment),
         was_ready=deployment.ready_at is not None,
         may_relaunch=_may_relaunch(deployment, lease.at),
         is_forgotten=deployment.phase == Phase.RETIRING and _is_forgotten(deployment),

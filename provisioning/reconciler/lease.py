@@ -13,8 +13,8 @@ from typing import Any, Generic, TypeVar
 
 from django.db import transaction
 
-from catalog.models import Release
-from provisioning.models import Admission, Entry, Reconciled
+from catalog.models import Dataset, Release
+from provisioning.models import Admission, Deployment, Entry, Event, Fabric, Machine, Reconciled, statements
 from provisioning.models.entry import entry
 from provisioning.phases import Happened, Phase
 from provisioning.reconciler.decide import ARROWS
@@ -52,15 +52,8 @@ class Lease(Generic[Row]):
     @classmethod
     def claim(cls, rows: type[Row], pk: int, at: datetime) -> "Lease[Row] | None":
         """Take the lease if nobody holds it and the row is not gone."""
-        # Read first, and claim only what was read: who reads after claiming may read the epoch of one who overtook them.
-        row = _whole(rows, pk)
-        if row is None or row.phase == Phase.GONE:
-            return None
-        free = rows._default_manager.filter(pk=pk, lease_epoch=row.lease_epoch, lease_until__lte=at)
-        row.lease_epoch, row.lease_until = row.lease_epoch + 1, at + LENGTH
-        if not free.update(lease_epoch=row.lease_epoch, lease_until=row.lease_until):
-            return None
-        return cls(row, at)
+        row = statements.claim(rows, pk, at, at + LENGTH)
+        return None if row is None else cls(_with_relations(row), at)
 
     @property
     def within(self) -> float:
@@ -118,48 +111,42 @@ class Lease(Generic[Row]):
         self.set(phase=phase, phase_at=self.at, step="", waiting_since=None, tries=0, **columns)
         self._moved = True
 
-    def write_all(self) -> None:
-        """Write what is pending now, in the caller's transaction. Raises LeaseLost."""
-        self._write(self._pending)
-        self._pending = {}
-
     def release(self, next_look: datetime | None) -> datetime | None:
         """End the pass: write the outcome and the Entries, give the lease back, say when the next look is due.
 
-        A reason to look that came up meanwhile makes the row due at once. `None` is for rows that are gone.
+        In the caller's transaction, if there is one. A reason to look that came up meanwhile makes the row due at once.
+        `None` is for rows that are gone.
         """
         pending = {"lease_until": self.at, "due_at": next_look, **self._pending}
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
             if self._moved:
                 self.row.wake_parent(self.at)
-            quiet = self._mine().filter(wakes=self.wakes).update(**pending)
-            if not quiet:
+            if not statements.write(self.row, self.epoch, pending, wakes=self.wakes):
                 if next_look is not None:
                     pending["due_at"] = next_look = self.at
                 self._write(pending)
             Entry.objects.write_all(self.entries)
         return next_look
 
-    def _mine(self) -> Any:
-        return type(self.row)._default_manager.filter(pk=self.row.pk, lease_epoch=self.epoch)
-
     def _write(self, columns: dict[str, Any]) -> None:
-        if not self._mine().update(**columns):
+        if not statements.write(self.row, self.epoch, columns):
             raise LeaseLost
 
 
-RELATED = {
-    "Deployment": ("event", "dataset", "route"),
-    "Machine": ("fabric", "deployment__event", "deployment__dataset"),
-}
-"""What a pass reads along with its row, in the same query. Releases are frozen, and read once per process."""
-
-
-def _whole(rows: type[Row], pk: int) -> Row | None:
-    row = rows._default_manager.select_related(*RELATED[rows.__name__]).filter(pk=pk).first()
-    if row is not None:
-        row.release = _release(row.release_id)  # type: ignore[attr-defined]
+def _with_relations(row: Row) -> Row:
+    """Read what a pass needs along with its row. Releases are frozen, and read once per process."""
+    if isinstance(row, Deployment | Machine):
+        row.release = _release(row.release_id)
+    if isinstance(row, Machine):
+        row.fabric = statements.read(Fabric, row.fabric_id)
+        row.deployment = statements.read(Deployment, row.deployment_id)
+        row.deployment.event = statements.read(Event, row.deployment.event_id)
+        row.deployment.dataset = _dataset(row.deployment.dataset_id)
     return row
+
+
+def _dataset(pk: int | None) -> Dataset | None:
+    return None if pk is None else statements.read(Dataset, pk)
 
 
 @lru_cache(maxsize=256)

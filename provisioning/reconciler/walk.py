@@ -18,6 +18,7 @@ from provisioning.reconciler.lease import Lease, LeaseLost
 from provisioning.reconciler.plans import ONCE, PLANS
 from provisioning.reconciler.world import World
 from provisioning.slots import new_machine
+from provisioning.steps.deployment.machines import WOKEN_BEFORE, Machines
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ class Pass:
 
     def run(self) -> datetime | None:
         """Work, and turn whatever stops the work into the row's next look."""
-        was_building = self.row.phase == Phase.BUILDING
+        was_building = self.kind == Kind.DEPLOYMENT and self.row.phase == Phase.BUILDING
         try:
             next_look = self._outcome()
         except LeaseLost:
@@ -62,7 +63,7 @@ class Pass:
 
     def _outcome(self) -> datetime | None:
         try:
-            return self._conclude(self._work())
+            return self._admit() if self.course == Course.ADMITTING else self._conclude(self._work())
         except LeaseLost:
             raise
         except NotYet as stop:
@@ -80,10 +81,6 @@ class Pass:
     def _work(self) -> Phase | None:
         """Walk the course. Return the phase that the row has earned, or None if it stays where it is."""
         match self.course:
-            case Course.ADMITTING:
-                self._admit()
-                self._walk(Course.LAUNCHING)
-                return Phase.READY
             case Course.LAUNCHING:
                 self._begin()
                 self._walk(self.course)
@@ -97,7 +94,7 @@ class Pass:
                 self._walk(self.course)
                 return None
 
-    def _admit(self) -> None:
+    def _admit(self) -> datetime | None:
         """Let a waiting deployment in, with its machine's row, in the one transaction that counts the room."""
         row: Deployment = self.row
         try:
@@ -105,9 +102,10 @@ class Pass:
                 fabric = admission.place_for(row, turn, self.at)
                 machine = new_machine(row, fabric, "main", 1, self.at)
                 machine.save(force_insert=True)
-                self.lease.move(Phase.BUILDING, admitted_at=self.at, building_since=self.at, steps_done=[])
-                self.lease.write_all()
                 nudge_on_commit(Kind.MACHINE, machine.pk)
+                self.lease.move(Phase.BUILDING, admitted_at=self.at, building_since=self.at, steps_done=[])
+                self._at_step(Machines.name)
+                return self._release(self.at + WOKEN_BEFORE)  # the machine wakes it when it is ready
         except NotYet as stop:
             # Whoever's turn it is may not know yet. Not inside the transaction: that would lock two rows crosswise.
             if first := stop.params.get("turn"):

@@ -101,7 +101,7 @@ class DeploymentJob:
     attempt: int
     manifest: Manifest
     machines: tuple[MachineView, ...]
-    route: RouteLine  # as it should be: empty upstream = leads nowhere
+    route: Callable[[], RouteLine]  # as it should be: empty upstream = leads nowhere
     was_ready: bool  # it was published once
     may_relaunch: bool  # if its machine dies: nothing of value was on it, or the owner chose so
     is_forgotten: bool  # keys and parameters are dropped

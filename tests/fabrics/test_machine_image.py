@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from cli import container_engine
-from machine.image import ensure_image, read_recipe
+from cli.machine_image import ensure_image
+from machine.image import read_recipe
 from tests.engine import EnginePlace, ensure_engine
 
 

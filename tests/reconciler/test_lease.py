@@ -1,13 +1,14 @@
 """Only one works on a row, and whoever was overtaken writes nothing."""
 
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from provisioning.models import Deployment, Entry, Machine
 from provisioning.models.reconciled import woken
-from provisioning.phases import Happened, Kind, Phase
-from provisioning.reconciler import lease as leases
+from provisioning.phases import Happened, Kind, Phase, Wanted
 from provisioning.reconciler.book import DeploymentRows
 from provisioning.reconciler.lease import LENGTH, Lease, LeaseLost
 from provisioning.reconciler.walk import Pass, reconcile
@@ -41,39 +42,36 @@ def test_a_lease_that_ran_out_is_claimed_by_the_next(world: Simulation) -> None:
     assert second.epoch == first.epoch + 1
 
 
-def test_one_who_is_overtaken_while_claiming_does_not_take_the_epoch_of_the_other(
-    world: Simulation, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_eight_who_claim_at_once_one_has_the_row(world: Simulation) -> None:
     deployment = launch()
-    others: list[Lease[Deployment] | None] = []
+    claimed: list[Lease[Deployment] | None] = []
+    ready = threading.Barrier(8)
 
-    def slow(rows: type[Deployment], pk: int) -> Deployment | None:
-        if not others:
-            others.append(None)
-            others.append(claim(deployment, LENGTH))
-        return whole(rows, pk)
+    def one() -> None:
+        ready.wait()
+        claimed.append(claim(deployment))
+        connection.close()
 
-    whole = leases._whole
-    monkeypatch.setattr(leases, "_whole", slow)
-    first = claim(deployment)
-    assert others[1]
-    assert first is None or first.epoch != others[1].epoch
+    threads = [threading.Thread(target=one) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [lease.epoch for lease in claimed if lease] == [1]
 
 
-def test_one_who_read_the_row_before_another_pass_does_not_claim_it(
-    world: Simulation, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_claimed_is_the_row_as_the_last_pass_left_it(world: Simulation) -> None:
     deployment = launch()
+    assert reconcile(Kind.DEPLOYMENT, deployment.pk, at=NOON, world=world.world)
+    lease = claim(deployment, after=LENGTH)
+    assert lease
+    assert (lease.epoch, lease.row.phase) == (2, Phase.BUILDING)
 
-    def late(rows: type[Deployment], pk: int) -> Deployment | None:
-        row = whole(rows, pk)
-        monkeypatch.undo()
-        assert reconcile(Kind.DEPLOYMENT, pk, at=NOON, world=world.world)
-        return row
 
-    whole = leases._whole
-    monkeypatch.setattr(leases, "_whole", late)
-    assert claim(deployment, after=LENGTH) is None
+def test_a_row_that_is_gone_is_not_claimed(world: Simulation) -> None:
+    deployment = launch()
+    Deployment.objects.update(phase=Phase.GONE, wanted=Wanted.GONE, due_at=None)
+    assert claim(deployment) is None
 
 
 def test_a_machine_asked_for_by_one_who_was_overtaken_is_not_made(world: Simulation) -> None:

@@ -12,13 +12,14 @@ class Publish:
     name = "publish"
 
     def done(self, job: DeploymentJob) -> bool:
-        leads = replace(job.route, upstream=upstream(job))
-        return job.route == leads and job.front_door.line(leads.name, within=job.within) == leads
+        route = job.route()
+        leads = replace(route, upstream=upstream(job))
+        return route == leads and job.front_door.line(leads.name, within=job.within) == leads
 
     def push(self, job: DeploymentJob) -> None:
         # The row first: whoever repairs the door writes it from the rows.
         job.book.route(upstream(job))
-        job.front_door.put(replace(job.route, upstream=upstream(job)), within=job.within)
+        job.front_door.put(replace(job.route(), upstream=upstream(job)), within=job.within)
 
 
 class StillPublished(Publish):
@@ -33,8 +34,9 @@ class Unpublish:
     name = "unpublish"
 
     def done(self, job: DeploymentJob) -> bool:
-        return job.route.upstream is None and job.front_door.line(job.route.name, within=job.within) is None
+        route = job.route()
+        return route.upstream is None and job.front_door.line(route.name, within=job.within) is None
 
     def push(self, job: DeploymentJob) -> None:
         job.book.unroute()
-        job.front_door.drop(job.route.name, within=job.within)
+        job.front_door.drop(job.route().name, within=job.within)

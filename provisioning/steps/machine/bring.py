@@ -36,6 +36,7 @@ class Install:
 
     def push(self, job: MachineJob) -> None:
         service = job.manifest.service
+        job.far.call("announce", {"names": [daemon.name for daemon in job.manifest.processes]}, within=job.within)
         run(
             job,
             self._job(job),

@@ -5,28 +5,36 @@ from tests.faults.defect import Defect
 LEASE = "provisioning/reconciler/lease.py"
 DECIDE = "provisioning/reconciler/decide.py"
 MODELS = "provisioning/models"
+STATEMENTS = "provisioning/models/statements.py"
 
 CLAIMING = (
     Defect(
         "drop the fence",
-        LEASE,
-        "filter(pk=self.row.pk, lease_epoch=self.epoch)",
-        "filter(pk=self.row.pk)",
+        STATEMENTS,
+        'where = "id = %s AND lease_epoch = %s" +',
+        'where = "id = %s AND lease_epoch <> -%s" +',
         "test_lease::test_whoever_was_overtaken_writes_nothing",
     ),
     Defect(
         "claim a row that somebody has",
-        LEASE,
-        "lease_epoch=row.lease_epoch, lease_until__lte=at)",
-        "lease_epoch=row.lease_epoch)",
+        STATEMENTS,
+        "AND lease_until <= %s AND phase",
+        "AND lease_until <> %s AND phase",
         "test_lease::test_a_row_is_claimed_once",
     ),
     Defect(
-        "claim a row that another pass has changed since it was read",
-        LEASE,
-        "filter(pk=pk, lease_epoch=row.lease_epoch, lease_until__lte=at)",
-        "filter(pk=pk, lease_until__lte=at)",
-        "test_lease::test_one_who_read_the_row_before_another_pass_does_not_claim_it",
+        "claim a row without another epoch",
+        STATEMENTS,
+        "lease_epoch = lease_epoch + 1,",
+        "lease_epoch = lease_epoch,",
+        "test_lease::test_a_lease_that_ran_out_is_claimed_by_the_next",
+    ),
+    Defect(
+        "claim what is gone",
+        STATEMENTS,
+        "AND phase <> %s RETURNING",
+        "AND (phase <> %s OR TRUE) RETURNING",
+        "test_lease::test_a_row_that_is_gone_is_not_claimed",
     ),
     Defect(
         "forget the wake",

@@ -1,11 +1,9 @@
-"""Starting, looking at and ending detached jobs. What each file of a job's folder says is in README.md."""
+"""Starting and ending detached jobs. What each file of a job's folder says is in README.md."""
 
 from __future__ import annotations
 
-import base64
 import fcntl
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -16,13 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from machine.onboard import kernel
-from machine.onboard.job_log import LogWriter, last_words, read_log
+from machine.onboard.job_log import LogWriter
 from machine.onboard.job_runner import ENDED_CODE, GRACE, finish, program_of, reserve
+from machine.onboard.looks import job_name, wait_for_end
 from machine.onboard.places import JOBS, flush_folder, read_json, state, write_json
 from machine.onboard.wire import Given, Refused, number, text, texts
 
-NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-MOST_LOG = 64 * 1024
 MOST_LAUNCHES = 3
 """How often one job is started in all, when restarts of the machine cut it off."""
 LONGEST = 7 * 24 * 3600
@@ -63,14 +60,6 @@ def start_afresh(given: Given) -> bool:
     return bool(job_start(given)["started"])
 
 
-def job_name(given: Given) -> str:
-    """A name that is a folder's name and nothing else."""
-    name = text(given, "name")
-    if not NAME.fullmatch(name):
-        raise Refused("bad-input", "name: expected [a-z0-9-]{1,64}")
-    return name
-
-
 def claim(folder: Path, job: dict[str, Any]) -> int | None:
     """Make the job's folder beside, complete and locked; then rename it. Of two who try, one gets None."""
     state()
@@ -107,54 +96,6 @@ def launch(folder: Path, lock: int) -> None:
             stderr=errors,
         )
     os.close(lock)
-
-
-def job_peek(given: Given) -> dict[str, Any]:
-    """Look at a job: {name, offset, wait}. Waits up to `wait` (≤ 1 s) for its end.
-
-    {state: none} | {state: running, …} | {state: exited, code, cause, tail, …} | {state: broken, why}, with
-    {log, offset, written}: at most 64 KiB of output in base64, where it begins, how much there is in all.
-    """
-    folder = JOBS / job_name(given)
-    if not folder.exists():
-        return {"state": "none"}
-    free = wait_for_end(folder, number(given, "wait", 0, most=1))
-    ended = read_json(folder / "exit.json")
-    if ended is None and free:
-        why = revive(folder)
-        if why:
-            return {"state": "broken", "why": why, **output(folder, given)}
-    if ended is None:
-        return {"state": "running", **output(folder, given)}
-    tail = base64.b64encode(last_words(folder)).decode()
-    return {"state": "exited", "code": ended["code"], "cause": ended["cause"], "tail": tail, **output(folder, given)}
-
-
-def output(folder: Path, given: Given) -> dict[str, Any]:
-    """The slice of the log that was asked for."""
-    offset, chunk, written = read_log(folder, int(number(given, "offset", 0)), MOST_LOG)
-    return {"log": base64.b64encode(chunk).decode(), "offset": offset, "written": written}
-
-
-def wait_for_end(folder: Path, seconds: float) -> bool:
-    """True if nobody runs this job (any more). The runner's lock falls with the runner, however it dies."""
-    descriptor = os.open(folder / "lock", os.O_RDWR)
-    signal.signal(signal.SIGALRM, give_up_waiting)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | (0 if seconds else fcntl.LOCK_NB))
-        signal.setitimer(signal.ITIMER_REAL, 0)
-    except (BlockingIOError, TimeoutError):
-        return False
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        os.close(descriptor)
-    return True
-
-
-def give_up_waiting(*_: object) -> None:
-    """Called by the alarm."""
-    raise TimeoutError
 
 
 def revive(folder: Path) -> str:

@@ -24,6 +24,14 @@ def keeper() -> Union[Runit, Systemd]:
     return Systemd() if Path("/run/systemd/system").is_dir() else Runit()
 
 
+def announce(given: Given) -> dict[str, Any]:
+    """Say which programs will be kept later, so that the supervisor has found their folders by then: {names}."""
+    for name in texts(given, "names"):
+        folder(name)
+        keeper().announce(name)
+    return {}
+
+
 def supervise(given: Given) -> dict[str, Any]:
     """Make the list true: start what is new, restart what is different, take away what is not in it."""
     listed = given.get("processes")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 from machine.onboard import tree
@@ -11,6 +12,8 @@ from machine.onboard.places import CODE, LOGS, RUNIT_LINKS, RUNIT_SERVICES, writ
 
 PREFIX = "fairground-"
 WAIT = "8"
+SCAN = 6.0
+"""Seconds within which runsvdir finds a new folder: it looks every five."""
 ROTATION = b"s200000\nn4\n"
 ONBOARD = f"{CODE}/current/onboard"
 SCRIPTS = {
@@ -26,11 +29,30 @@ class Runit:
 
     def kept(self) -> set[str]:
         """Names of the programs it keeps alive."""
-        return {link.name[len(PREFIX) :] for link in RUNIT_LINKS.glob(f"{PREFIX}*")}
+        links = RUNIT_LINKS.glob(f"{PREFIX}*")
+        return {link.name[len(PREFIX) :] for link in links if not (link / "down").exists()}
+
+    def announce(self, name: str) -> None:
+        """Let runit find the folder of a program that is to be kept later."""
+        place = RUNIT_SERVICES / f"{PREFIX}{name}"
+        if not (RUNIT_LINKS / place.name).exists():
+            place.mkdir(parents=True, exist_ok=True)
+            (place / "down").touch()
+            self.furnish(name, place)
 
     def keep(self, name: str) -> None:
         """Keep a program alive from now on, also after a reboot."""
         place = RUNIT_SERVICES / f"{PREFIX}{name}"
+        self.furnish(name, place)
+        if (place / "down").exists():
+            deadline = time.monotonic() + SCAN
+            while not (place / "supervise/ok").exists() and time.monotonic() < deadline:
+                time.sleep(0.05)
+            self.sv("up", [place])
+            (place / "down").unlink()
+
+    def furnish(self, name: str, place: Path) -> None:
+        """Write the folder of a program, and link it where runit looks."""
         for script, content in SCRIPTS.items():
             path = place / script
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -34,6 +34,9 @@ class Systemd:
         """Names of the programs it keeps alive."""
         return {path.name[len(PREFIX) : -len(".service")] for path in UNITS.glob(f"{PREFIX}*.service")}
 
+    def announce(self, name: str) -> None:
+        """Systemd finds a new unit at once."""
+
     def keep(self, name: str) -> None:
         """Keep a program alive from now on, also after a reboot."""
         unit = UNIT.format(name=name, onboard=f"{CODE}/current/onboard")

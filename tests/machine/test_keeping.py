@@ -152,6 +152,18 @@ def test_what_is_not_in_the_list_any_more_goes(keeper: Keeper) -> None:
     assert [link.name for link in keeper.links.iterdir()] == ["fairground-a"]
 
 
+def test_an_announced_program_does_not_run_before_it_is_wanted(keeper: Keeper) -> None:
+    keeper.board.ask("announce", names=["web"])
+
+    until("runit has found it", (keeper.links / "fairground-web/supervise/ok").exists)
+    assert keeper.seen("web") == {}
+
+    keeper.supervise(keeper.program("web", "sleep 1000"))
+    first = keeper.runs("web")["pid"]
+    keeper.board.ask("announce", names=["web"])
+    assert keeper.runs("web")["pid"] == first
+
+
 def test_a_changed_program_and_changed_values_are_a_restart(keeper: Keeper) -> None:
     values = keeper.board.root / "values.json"
     values.touch(mode=0o600)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 from catalog.manifest import Manifest
 from catalog.models import App, State
 from portal import gate
-from portal.figures import Evidence, evidence
+from portal.figures import Evidence, evidence, price_per_day
 from portal.letters import markdown
 
 ON_FRONT = 3
@@ -80,6 +80,7 @@ def app(request: HttpRequest, slug: str) -> HttpResponse:
     told = {
         "stall": Stall(found, manifest, known),
         "release": release,
+        "price": price_per_day(manifest),
         "description": markdown(description),
         "before": markdown(release.texts.get("notices.before_launch", "")),
     }

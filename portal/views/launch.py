@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from catalog.models import Release
 from portal import gate
-from portal.figures import Evidence, evidence
+from portal.figures import Evidence, evidence, price_per_day
 from portal.launch_form import LaunchForm
 from portal.requests import SignedInRequest
 from portal.views.front import Stall
@@ -31,7 +31,7 @@ def new_service(request: SignedInRequest) -> HttpResponse:
         return redirect("service", key=_launch(form, release).key)
     known = evidence([app.pk]).get(app.pk, Evidence())
     told = {"form": form, "stall": Stall(app, release.manifest, known), "release": release}
-    return render(request, "services/new.html", told)
+    return render(request, "services/new.html", told | {"price": price_per_day(release.manifest)})
 
 
 def _launch(form: LaunchForm, release: Release) -> Deployment:

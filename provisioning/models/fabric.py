@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import models
 
+from catalog.manifest import Manifest
+
 
 class Fabric(models.Model):
     """A place: a kind of fabric with its options and limits."""
@@ -27,6 +29,18 @@ class Fabric(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def open_to(cls, manifest: Manifest) -> "models.QuerySet[Fabric]":
+        """Where machines of this app may be made, the first to be tried first."""
+        kinds = manifest.requires.fabrics
+        places = cls.objects.filter(is_open=True).order_by("pk")
+        return places.filter(kind__in=kinds) if kinds else places
+
+    @property
+    def price_per_day(self) -> str:
+        """What a machine costs here a day, as people read it ("0.40 €"); empty = nothing, as with machines of one's own."""
+        return str(self.options.get("price_per_day", ""))
 
 
 class Stray(models.Model):

@@ -7,7 +7,7 @@ from django.test import Client
 
 from portal.figures import evidence
 from portal.models import User
-from tests.makers import KEEPS, launch, make_release
+from tests.makers import KEEPS, launch, make_fabric, make_release
 from tests.portal.scenes import change, failed, ready
 
 TOP = 'category = "wiki"\ntags = ["notes"]\nreplaces = ["Confluence"]\n'
@@ -49,6 +49,16 @@ def test_the_people_behind_the_counter_see_an_app_before_it_is_published(
 def test_an_app_that_nobody_tried_says_so(client: Client, db: None) -> None:
     page = client.get(f"/apps/{make_release().app.slug}").content.decode()
     assert "Not tried here yet: you would be the first." in page
+
+
+@pytest.mark.parametrize(
+    ("options", "words"), [({}, "nothing: the house"), ({"price_per_day": "0.40 €"}, "0.40 € a day")]
+)
+def test_what_it_costs_is_what_its_place_asks_for(
+    client: Client, db: None, options: dict[str, str], words: str
+) -> None:
+    make_fabric(options=options)
+    assert words in client.get(f"/apps/{make_release().app.slug}").content.decode()
 
 
 def test_what_is_known_of_an_app_comes_from_real_launches(now: datetime, db: None) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-ROOM = ("subnets", "first_port", "slots")
-"""Options that are read by the portal's own tables, not here."""
+PORTALS = ("subnets", "first_port", "slots", "price_per_day")
+"""Options of any place, which the portal reads itself."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def problems(options: Mapping[str, Any]) -> Sequence[str]:
     """Sentences about wrong options, for the admin's form."""
     known = [field.name for field in fields(Options)]
     text = {name: str(options.get(name, "")) for name in known}
-    found = [f"There is no option {name!r}; there are {', '.join(known)}." for name in set(options) - {*known, *ROOM}]
+    found = [f"There is no option {name!r}; there are {', '.join(known)}." for name in set(options) - {*known, *PORTALS}]
     if not re.fullmatch(r"(unix:///|tcp://)\S+", text["docker_host"]):
         found.append("docker_host: say where the engine listens, as unix:///path/of/socket or tcp://host:port.")
     if not text["image"]:

@@ -4,15 +4,34 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 
 from provisioning.errors import NotYet
-from provisioning.models import Admission, Deployment, Fabric, Machine
+from provisioning.models import Admission, Deployment, Fabric, statements
 from provisioning.models.reconciled import woken
 from provisioning.phases import Phase, Wanted
 
 PERSONS_ASKED = 50
 """How many people's first in line are looked at for one place; more would make every admission slow."""
+
+CROWD = """
+SELECT (SELECT count(*) FROM provisioning_deployment WHERE phase = 'building'), (SELECT count(*) FROM
+    (SELECT 1 FROM provisioning_deployment WHERE phase = 'waiting' AND wanted = 'up' AND expires_at > %s LIMIT %s) AS line)
+"""
+TAKEN = """
+SELECT
+    (SELECT count(*) FROM provisioning_deployment AS one JOIN provisioning_machine AS its ON its.deployment_id = one.id
+        WHERE one.owner_id = %s AND one.id <> %s AND its.phase <> 'gone'),
+    (SELECT count(*) FROM provisioning_deployment AS one JOIN provisioning_machine AS its ON its.deployment_id = one.id
+        WHERE one.event_id = %s AND one.id <> %s AND its.phase <> 'gone'),
+    (SELECT most_services FROM provisioning_event WHERE id = %s)
+"""
+"""Room is taken until a machine is gone, whatever was asked of it."""
+LIVING = """
+SELECT count(*), coalesce(sum(memory_mib), 0) FROM provisioning_machine
+    WHERE fabric_id = %s AND phase IN ('waiting', 'building', 'ready', 'failed', 'retiring')
+"""
+"""Named one by one, so that an index leaves out all those that are gone."""
 
 
 def place_for(deployment: Deployment, turn: Admission, at: datetime) -> Fabric:
@@ -22,15 +41,15 @@ def place_for(deployment: Deployment, turn: Admission, at: datetime) -> Fabric:
     """
     if not turn.is_open:
         raise NotYet("launches-are-paused")
-    building = Deployment.objects.filter(phase=Phase.BUILDING).count()
-    waiting = _waiting(at)
+    building, waiting = statements.numbers(CROWD, at, settings.BUILDING_AT_ONCE + 1)
     free = settings.BUILDING_AT_ONCE - building
     if free < 1:
         raise NotYet("many-are-being-set-up")
-    if waiting[: free + 1].count() > free:
+    if waiting > free:
         _check_turn(deployment, turn, at)
     fabric = _with_room(deployment)
-    Admission.objects.filter(pk=1).update(last_person_id=deployment.owner_id)
+    if turn.last_person_id != deployment.owner_id:
+        Admission.objects.filter(pk=1).update(last_person_id=deployment.owner_id)
     return fabric
 
 
@@ -82,25 +101,23 @@ def _fits(deployment: Deployment) -> bool:
 def _with_room(deployment: Deployment) -> Fabric:
     _check_person_and_event(deployment)
     allowed = deployment.manifest.requires.fabrics
-    for fabric in Fabric.objects.filter(is_open=True).order_by("pk"):
+    for fabric in statements.select(Fabric, "WHERE is_open ORDER BY id"):
         if (not allowed or fabric.kind in allowed) and _has_room(fabric, deployment.manifest.install_memory_mib):
             return fabric
     raise NotYet("no-room")
 
 
 def _check_person_and_event(deployment: Deployment) -> None:
-    taken = Machine.objects.exclude(phase=Phase.GONE).exclude(deployment=deployment)
-    if taken.filter(deployment__owner_id=deployment.owner_id).count() >= settings.SERVICES_PER_PERSON:
+    who = (deployment.owner_id, deployment.event_id)
+    of_person, of_event, most = statements.numbers(TAKEN, who[0], deployment.pk, who[1], deployment.pk, who[1])
+    if of_person >= settings.SERVICES_PER_PERSON:
         raise NotYet("your-share-is-used", most=settings.SERVICES_PER_PERSON)
-    if taken.filter(deployment__event_id=deployment.event_id).count() >= deployment.event.most_services:
-        raise NotYet("the-event-is-full", most=deployment.event.most_services)
+    if of_event >= most:
+        raise NotYet("the-event-is-full", most=most)
 
 
 def _has_room(fabric: Fabric, memory_mib: int) -> bool:
-    living = Machine.objects.filter(fabric=fabric).exclude(phase=Phase.GONE)
-    if living.count() >= fabric.most_machines:
+    machines, taken = statements.numbers(LIVING, fabric.pk)
+    if machines >= fabric.most_machines:
         return False
-    if not fabric.most_memory_mib:
-        return True
-    taken = living.aggregate(total=Sum("memory_mib"))["total"] or 0
-    return bool(taken + memory_mib <= fabric.most_memory_mib)
+    return not fabric.most_memory_mib or taken + memory_mib <= fabric.most_memory_mib

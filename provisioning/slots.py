@@ -16,7 +16,7 @@ from django.conf import settings
 from catalog.manifest import Manifest
 from provisioning import ssh
 from provisioning.driver import MachineSpec, PortSpec, Size
-from provisioning.models import Deployment, Fabric, Machine
+from provisioning.models import Deployment, Fabric, Machine, statements
 from provisioning.models.reconciled import new_key
 from provisioning.phases import Phase
 
@@ -27,6 +27,7 @@ SLOTS = 1100
 """21000 + 10 * 1100 stays below 32768, where the kernel's own port choices begin."""
 SUBNETS = "10.213.0.0/16"
 """Holds 4096 networks of 14 machines. `subnets` among a fabric's options chooses another block."""
+LIVING_IN_SLOT = "SELECT count(*) FROM provisioning_machine WHERE fabric_id = %s AND slot = %s AND phase <> 'gone'"
 
 
 def new_machine(deployment: Deployment, fabric: Fabric, role: str, number: int, at: datetime) -> Machine:
@@ -68,8 +69,7 @@ def spec_of(machine: Machine) -> MachineSpec:
 def _free_slot(fabric: Fabric) -> int:
     slots = int(fabric.options.get("slots", SLOTS))
     slot = fabric.last_slot % slots + 1
-    living = Machine.objects.filter(fabric=fabric).exclude(phase=Phase.GONE)
-    while living.filter(slot=slot).exists():
+    while statements.numbers(LIVING_IN_SLOT, fabric.pk, slot)[0]:
         slot = slot % slots + 1
     Fabric.objects.filter(pk=fabric.pk).update(last_slot=slot)
     return slot

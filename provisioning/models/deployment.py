@@ -133,7 +133,7 @@ class Deployment(Reconciled):
             *Reconciled.Meta.indexes,
             models.Index(fields=["expires_at"], name="deployment_ending", condition=Q(wanted=Wanted.UP)),
             models.Index(fields=["phase", "owner", "created_at"], name="deployment_queue"),
-            models.Index(fields=["phase", "created_at"], name="deployment_line"),
+            models.Index(fields=["phase", "created_at", "wanted", "expires_at"], name="deployment_line"),
         ]
 
     def __str__(self) -> str:

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 class Machine(Reconciled):
     """A machine's row exists, with its key and frozen spec, before the fabric is asked for it; and until it is seen absent."""
 
-    deployment = models.ForeignKey("provisioning.Deployment", on_delete=models.PROTECT, related_name="machines")
+    deployment = models.ForeignKey(
+        "provisioning.Deployment", on_delete=models.PROTECT, related_name="machines", db_index=False
+    )
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="+")
     fabric = models.ForeignKey(Fabric, on_delete=models.PROTECT, related_name="machines", db_index=False)
     role = models.CharField(max_length=30, default="main")
@@ -88,6 +90,7 @@ class Machine(Reconciled):
         ]
         indexes = [
             *Reconciled.Meta.indexes,
+            models.Index(fields=["deployment", "phase"], name="machine_of_deployment"),
             models.Index(fields=["fabric", "phase", "memory_mib"], name="machine_room"),
             models.Index(fields=["fabric", "slot"], name="machine_slot"),
         ]

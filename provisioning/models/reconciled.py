@@ -51,6 +51,8 @@ class Reconciled(models.Model):
     problem = models.CharField(max_length=60, blank=True)
     problem_params = models.JSONField(default=dict)
     blame = models.CharField(max_length=8, blank=True)
+    waits_for = models.CharField(max_length=60, blank=True)
+    """The code that the last pass stopped with, be it nothing wrong or a problem; empty when it went on."""
 
     created_at = models.DateTimeField()
     phase_at = models.DateTimeField()

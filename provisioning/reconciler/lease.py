@@ -108,7 +108,7 @@ class Lease(Generic[Row]):
         if phase not in ARROWS[was]:
             raise ValueError(f"{was} → {phase} is not a move")
         self.note(Happened.PHASE, f"phase:{self.epoch}:{phase}", phase=phase, was=was)
-        self.set(phase=phase, phase_at=self.at, step="", waiting_since=None, tries=0, **columns)
+        self.set(phase=phase, phase_at=self.at, step="", waiting_since=None, waits_for="", tries=0, **columns)
         self._moved = True
 
     def release(self, next_look: datetime | None) -> datetime | None:

@@ -172,6 +172,7 @@ class Pass:
             return self._release(None)
         if earned == Phase.READY:
             self.lease.move(Phase.READY, problem="", problem_params={}, blame="", **self._firsts())
+        self._waits_for("")
         return self._release(self.at + self.row.keep_every, lane=Lane.KEEPING)
 
     def _firsts(self) -> dict[str, Any]:
@@ -180,6 +181,7 @@ class Pass:
     def _later(self, stop: NotYet) -> datetime | None:
         if self._is_out_of_patience():
             return self._failed(GiveUp("took-too-long", blame=Blame.APP, step=self.row.step, last=stop.code))
+        self._waits_for(stop.code)
         waited = self.at - (self.row.waiting_since or self.row.phase_at)
         adaptive = max(SOONEST, min(LATEST, waited * SHARE_OF_WAIT))
         return self._release(self.at + (adaptive if stop.after is None else stop.after))
@@ -207,7 +209,12 @@ class Pass:
         jitter = random.Random(f"{self.row.key}:{self.row.tries}").uniform(0.5, 1.0)  # noqa: S311 - not a secret
         return timedelta(seconds=jitter * min(2.0**self.row.tries, LONGEST_BACKOFF.total_seconds()))
 
+    def _waits_for(self, code: str) -> None:
+        if self.row.waits_for != code:
+            self.lease.set(waits_for=code)
+
     def _note_problem(self, stop: Stop, blame: Blame) -> None:
+        self._waits_for(stop.code)
         self.row.problem, self.row.problem_params, self.row.blame = stop.code, stop.params, blame
         cause = f"problem:{self.row.attempt}:{self.course}:{stop.code}"
         self.lease.note(Happened.PROBLEM, cause, code=stop.code, blame=blame, step=self.row.step, params=stop.params)

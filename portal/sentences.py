@@ -77,6 +77,16 @@ CONTENT: Mapping[str, Sentence] = {
 }
 """Why newer content is not in, by the words of machine/onboard/failure.py."""
 
+WAITS: Mapping[str, Sentence] = {
+    "launches-are-paused": _("New launches are paused by the people who run this Fairground; yours keeps its place."),
+    "many-are-being-set-up": _("Many services are being set up at this moment."),
+    "not-your-turn": _("Turns go from person to person, and it is somebody else's."),
+    "no-room": _("All machines are taken."),
+    "your-share-is-used": _("Your other services use all the room that one person gets."),
+    "the-event-is-full": _("The event has as many services as it may have."),
+}
+"""Why a launch is not let in yet, by the codes of provisioning/admission.py."""
+
 STEPS: Mapping[str, tuple[Sentence, Sentence]] = {
     "queued": (_("Waiting for room"), _("It is your turn")),
     "allocate": (_("Finding a machine for %(title)s"), _("Got a machine (%(memory)s MB)")),

@@ -10,7 +10,7 @@ from portal.figures import Evidence, evidence
 from portal.letters import markdown
 from portal.progress import Progress, progress
 from portal.timeline import Moment, timeline
-from provisioning.models import Admission, Archive, Deployment, Entry, Machine
+from provisioning.models import Archive, Deployment, Entry, Machine
 from provisioning.phases import Phase, Wanted
 
 MOMENTS = 40
@@ -127,8 +127,8 @@ def _trouble(deployment: Deployment, machine: Machine | None, face: Face) -> wor
     if face in (Face.READY, Face.ENDED):
         return None
     row: Deployment | Machine | None = deployment if deployment.problem else machine
-    if row is None or not row.problem:
-        return None
+    if row is None or not row.problem or (face == Face.SETTING_UP and row.waits_for != row.problem):
+        return None  # what was wrong a moment ago is not told while it goes on
     was_open = deployment.ready_at is not None
     return words.problem(row.problem, row.blame, row.problem_params, was_open=was_open, title=deployment.title)
 
@@ -137,9 +137,7 @@ def _waiting(deployment: Deployment) -> str:
     """Why it waits, and behind how many."""
     if deployment.phase != Phase.WAITING:
         return ""
-    if Admission.objects.filter(is_open=False).exists():
-        return str(words.PAUSED)
     ahead = Deployment.objects.filter(
         phase=Phase.WAITING, wanted=Wanted.UP, created_at__lt=deployment.created_at
     ).count()
-    return words.place_in_line(ahead + 1)
+    return words.waiting(deployment.waits_for, ahead + 1)

@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from portal.plain import readable
-from portal.sentences import CONTENT, PROBLEMS, STEPS
+from portal.sentences import CONTENT, PROBLEMS, STEPS, WAITS
 from provisioning.errors import Blame
 from provisioning.phases import Phase
 
@@ -59,8 +59,6 @@ PHASES: Mapping[str, Words] = {
 }
 SILENT: Words = _("not answering")
 
-PAUSED: Words = _("New launches are paused by the people who run this Fairground. Yours keeps its place.")
-
 
 def problem(code: str, blame: str, params: Mapping[str, Any], *, was_open: bool, title: str) -> Told:
     """Tell a problem. A code that has no sentence is told as our mistake, never as a code."""
@@ -80,8 +78,7 @@ def step(name: str, *, is_done: bool, told: Mapping[str, Any]) -> str:
     return str(STEPS[name][is_done]) % defaultdict(lambda: "…", told)
 
 
-def place_in_line(number: int) -> str:
-    """Tell somebody who waits for room how long the line is."""
-    return str(
-        _("You are number %(number)d in line. It starts by itself as soon as there is room.") % {"number": number}
-    )
+def waiting(code: str, number: int) -> str:
+    """Tell somebody who waits for room why, and how long the line is."""
+    line = _("You are number %(number)d in line. It starts by itself as soon as there is room.") % {"number": number}
+    return f"{WAITS[code]} {line}" if code in WAITS else str(line)

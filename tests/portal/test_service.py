@@ -7,7 +7,7 @@ from django.test import Client
 
 from portal.models import User
 from portal.progress import progress
-from provisioning.models import Admission, Deployment, Entry, Machine
+from provisioning.models import Deployment, Entry, Machine
 from provisioning.phases import Happened
 from tests.makers import make_event
 from tests.portal import scenes
@@ -69,16 +69,25 @@ def test_who_waits_is_told_the_place_in_line(visit: Client, owner: User, now: da
 
 
 def test_who_waits_while_launches_are_paused_is_told_that(visit: Client, owner: User) -> None:
-    Admission.objects.create(pk=1, is_open=False)
-    assert "paused by the people who run" in shown(visit, scenes.waiting(make_event(owner)))
+    deployment = scenes.waiting(make_event(owner))
+    scenes.change(deployment, waits_for="launches-are-paused")
+    assert "paused by the people who run" in shown(visit, deployment)
+
+
+def test_who_waits_for_others_of_their_own_to_end_is_told_that(visit: Client, owner: User) -> None:
+    deployment = scenes.waiting(make_event(owner))
+    scenes.change(deployment, waits_for="your-share-is-used")
+    assert "Your other services use all the room that one person gets." in shown(visit, deployment)
 
 
 def test_a_passing_trouble_is_told_while_it_lasts(visit: Client, owner: User, now: datetime) -> None:
     deployment = scenes.building(make_event(owner, at=now), at=now)
-    scenes.change(machine_of(deployment), problem="place-away", blame="fabric")
+    scenes.change(machine_of(deployment), problem="place-away", blame="fabric", waits_for="place-away")
     page = shown(visit, deployment)
     assert "The place where machines come from does not answer." in page
     assert "We keep trying until" in page
+    scenes.change(machine_of(deployment), waits_for="machine-is-starting")
+    assert "does not answer" not in shown(visit, deployment)
 
 
 def test_a_launch_slower_than_twice_the_usual_says_so(visit: Client, owner: User, now: datetime) -> None:

@@ -13,7 +13,7 @@ from machine.onboard.failure import Why
 from portal import words
 from portal.models import User
 from portal.progress import OF_DEPLOYMENT, OF_MACHINE
-from portal.sentences import CONTENT, PROBLEMS, STEPS, VALUES
+from portal.sentences import CONTENT, PROBLEMS, STEPS, VALUES, WAITS
 from provisioning.errors import Blame
 from provisioning.phases import Kind, Phase
 from provisioning.reconciler.decide import Course
@@ -92,6 +92,10 @@ def test_every_step_of_a_launch_has_its_two_lines_in_order() -> None:
 
 def test_every_reason_why_content_does_not_come_has_a_sentence() -> None:
     assert set(CONTENT) == {why.word for why in Why}
+
+
+def test_every_reason_to_wait_for_room_has_a_sentence() -> None:
+    assert set(WAITS) == set(re.findall(r'NotYet\("([a-z-]+)"', Path("provisioning/admission.py").read_text()))
 
 
 def test_every_problem_of_a_value_has_a_sentence() -> None:

@@ -72,8 +72,10 @@ def test_the_switch_no_new_launches_keeps_everybody_waiting(world: Simulation) -
     Admission.objects.update_or_create(pk=1, defaults={"is_open": False})
     world.run_for(timedelta(seconds=20))
     assert phase_of(deployment) == Phase.WAITING
+    assert Deployment.objects.get().waits_for == "launches-are-paused"
     Admission.objects.update(is_open=True)
     world.until_phase(deployment, Phase.READY)
+    assert Deployment.objects.get().waits_for == ""
 
 
 def test_a_person_gets_no_more_than_their_share(world: Simulation, settings: Settings) -> None:

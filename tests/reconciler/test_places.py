@@ -47,6 +47,18 @@ def test_the_row_tells_that_a_removal_was_asked_for_before_its_place_hears_of_it
     assert None not in stood
 
 
+def test_a_row_says_what_it_waits_for_and_no_longer_than_it_does(world: Simulation) -> None:
+    world.place.away, world.place.boot_looks = 1, 3
+    deployment = launch()
+    waited: list[str] = []
+    for _ in range(20):
+        world.tick()
+        waited += Machine.objects.values_list("waits_for", flat=True)
+    assert list(dict.fromkeys(waited))[:3] == ["", "place-away", "machine-is-starting"]
+    world.until_phase(deployment, Phase.READY)
+    assert Machine.objects.get().waits_for == ""
+
+
 def test_a_machine_that_dies_while_it_is_set_up_is_not_made_again_under_its_key(world: Simulation) -> None:
     world.place.boot_looks = 10
     deployment = launch()

@@ -27,7 +27,9 @@ def problems(options: Mapping[str, Any]) -> Sequence[str]:
     """Sentences about wrong options, for the admin's form."""
     known = [field.name for field in fields(Options)]
     text = {name: str(options.get(name, "")) for name in known}
-    found = [f"There is no option {name!r}; there are {', '.join(known)}." for name in set(options) - {*known, *PORTALS}]
+    found = [
+        f"There is no option {name!r}; there are {', '.join(known)}." for name in set(options) - {*known, *PORTALS}
+    ]
     if not re.fullmatch(r"(unix:///|tcp://)\S+", text["docker_host"]):
         found.append("docker_host: say where the engine listens, as unix:///path/of/socket or tcp://host:port.")
     if not text["image"]:

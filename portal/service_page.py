@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import StrEnum
 
+from catalog.manifest import Output
 from portal import words
 from portal.figures import Evidence, evidence
 from portal.letters import markdown
@@ -47,9 +48,10 @@ class ServicePage:
         return self.deployment.event.tzinfo
 
     @property
-    def has_outputs(self) -> bool:
-        """The installer handed something over for its owner."""
-        return bool(self.machine and self.deployment.manifest.outputs and self.machine.outputs)
+    def handed_over(self) -> Sequence[Output]:
+        """What there is to be shown; what was to be shown once, and was, is not among it."""
+        left = self.machine.outputs if self.machine else {}
+        return [output for output in self.deployment.manifest.outputs if output.id in left]
 
     @property
     def first_things(self) -> str:

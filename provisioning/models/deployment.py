@@ -216,11 +216,16 @@ class Deployment(Reconciled):
             self._wished(by, at, f"wish:pull:{at.isoformat()}", wanted="pull")
         return changed
 
+    @transaction.atomic
     def outputs(self, *, by: "User", at: datetime) -> dict[str, Any]:
-        """What the installer handed over, secrets included. Each look is an Entry."""
-        machine = self.machine()
+        """What the installer handed over, secrets included. Each look is an Entry; what is shown once is dropped by it."""
+        machine = self.machines.select_for_update().order_by("-pk").first()
         if machine is None or not machine.outputs:
             return {}
+        once = {output.id for output in self.manifest.outputs if output.once}
+        if once & set(machine.outputs):
+            kept = {name: value for name, value in machine.outputs.items() if name not in once}
+            Machine.objects.filter(pk=machine.pk).update(outputs=kept)
         Entry.objects.write(self, Happened.LOOK, by=by, at=at, cause=f"look:{at.isoformat()}")
         return dict(machine.outputs)
 

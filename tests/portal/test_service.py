@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.test import Client
 
+from catalog.models import Release
 from portal.models import User
 from portal.progress import progress
 from provisioning.models import Deployment, Entry, Machine
@@ -129,6 +130,19 @@ def test_a_first_password_is_shown_when_asked_and_each_look_is_noted(visit: Clie
     assert answer.headers["Cache-Control"] == "no-store, private"
     assert Entry.objects.filter(deployment=deployment, happened=Happened.LOOK, by=owner).count() == 1
     assert "looked at what the installer handed over" in shown(visit, deployment)
+
+
+def test_what_is_to_be_shown_once_is_shown_once(visit: Client, owner: User) -> None:
+    deployment = scenes.ready(make_event(owner))
+    told = deployment.release.manifest_json
+    told["output"][1]["once"] = True
+    Release.objects.filter(pk=deployment.release_id).update(manifest_json=told)
+    assert "can be shown a single time" in shown(visit, deployment)
+    assert b"correct-horse-battery" in visit.post(f"/services/{deployment.key}/outputs").content
+    again = visit.post(f"/services/{deployment.key}/outputs").content
+    assert b"weber" in again
+    assert b"correct-horse-battery" not in again
+    assert "correct-horse-battery" not in str(machine_of(deployment).outputs)
 
 
 def test_the_people_behind_the_counter_do_not_see_first_passwords(client: Client, staff: User) -> None:

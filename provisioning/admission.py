@@ -41,7 +41,7 @@ def place_for(deployment: Deployment, turn: Admission, at: datetime) -> Fabric:
     """
     if not turn.is_open:
         raise NotYet("launches-are-paused")
-    building, waiting = statements.numbers(CROWD, at, settings.BUILDING_AT_ONCE + 1)
+    building, waiting = statements.line(CROWD, at, settings.BUILDING_AT_ONCE + 1)
     free = settings.BUILDING_AT_ONCE - building
     if free < 1:
         raise NotYet("many-are-being-set-up")
@@ -109,7 +109,7 @@ def _with_room(deployment: Deployment) -> Fabric:
 
 def _check_person_and_event(deployment: Deployment) -> None:
     who = (deployment.owner_id, deployment.event_id)
-    of_person, of_event, most = statements.numbers(TAKEN, who[0], deployment.pk, who[1], deployment.pk, who[1])
+    of_person, of_event, most = statements.line(TAKEN, who[0], deployment.pk, who[1], deployment.pk, who[1])
     if of_person >= settings.SERVICES_PER_PERSON:
         raise NotYet("your-share-is-used", most=settings.SERVICES_PER_PERSON)
     if of_event >= most:
@@ -117,7 +117,7 @@ def _check_person_and_event(deployment: Deployment) -> None:
 
 
 def _has_room(fabric: Fabric, memory_mib: int) -> bool:
-    machines, taken = statements.numbers(LIVING, fabric.pk)
+    machines, taken = statements.line(LIVING, fabric.pk)
     if machines >= fabric.most_machines:
         return False
     return not fabric.most_memory_mib or taken + memory_mib <= fabric.most_memory_mib

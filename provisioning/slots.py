@@ -69,7 +69,7 @@ def spec_of(machine: Machine) -> MachineSpec:
 def _free_slot(fabric: Fabric) -> int:
     slots = int(fabric.options.get("slots", SLOTS))
     slot = fabric.last_slot % slots + 1
-    while statements.numbers(LIVING_IN_SLOT, fabric.pk, slot)[0]:
+    while statements.line(LIVING_IN_SLOT, fabric.pk, slot)[0]:
         slot = slot % slots + 1
     Fabric.objects.filter(pk=fabric.pk).update(last_slot=slot)
     return slot

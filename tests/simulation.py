@@ -62,14 +62,14 @@ class Simulation:
 
     def _answers(self, upstream: Endpoint) -> bool:
         """A page answers where a running machine has that port and runs programs."""
-        return any(
-            upstream.port in {port.outer for port in ghost.spec.ports} and ghost.programs and ghost.seen == Seen.RUNNING
-            for ghost in self.place.machines.values()
-        )
+        ghost = self.place.at_port.get(upstream.port)
+        if ghost is None or self.place.machines.get(ghost.spec.key) is not ghost:
+            return False
+        return bool(ghost.programs) and ghost.seen == Seen.RUNNING
 
     def tick(self) -> None:
         """Do all that is due now; then let the clock jump to the next thing that is."""
-        looks = [self._look(kind, pk) for kind, pk in list(due(self.at))]
+        looks = [self._look(kind, pk) for kind, pk in due(self.at)]
         if self.at - self.kept_at >= KEEP_EVERY:
             keep(self.at, self.world)
             self.kept_at = self.at

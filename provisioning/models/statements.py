@@ -4,7 +4,7 @@ Django builds a statement anew at each use; for a row of forty columns that take
 Only names of our own tables and columns are put into these texts; values never are.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from django.db.models import Field, Model
 from provisioning.phases import Phase
 
 Row = TypeVar("Row", bound=Model)
+NOTHING: frozenset[str] = frozenset()
 
 
 def claim(rows: type[Row], pk: int, at: datetime, until: datetime) -> Row | None:
@@ -22,13 +23,13 @@ def claim(rows: type[Row], pk: int, at: datetime, until: datetime) -> Row | None
 
     One statement: what was read is what was taken, and the epoch is nobody else's.
     """
-    taken = list(rows._default_manager.raw(_claim(rows), [until, pk, at, Phase.GONE.value]))
+    taken = _opened(rows, NOTHING, lines(_claim(rows), until, pk, at, Phase.GONE.value))
     return taken[0] if taken else None
 
 
-def select(rows: type[Row], rest: str, *values: Any, without: frozenset[str] = frozenset()) -> list[Row]:
+def select(rows: type[Row], rest: str, *values: Any, without: frozenset[str] = NOTHING) -> list[Row]:
     """Read rows; `rest` is what follows the table's name. Columns named in `without` are read when they are asked for."""
-    return list(rows._default_manager.raw(_select(rows, rest, without), values))
+    return _opened(rows, without, lines(_select(rows, rest, without), *values))
 
 
 def read(rows: type[Row], pk: int) -> Row:
@@ -36,11 +37,16 @@ def read(rows: type[Row], pk: int) -> Row:
     return select(rows, "WHERE id = %s", pk)[0]
 
 
-def numbers(statement: str, *values: Any) -> tuple[int, ...]:
-    """The first line of an answer that is made of numbers."""
+def lines(statement: str, *values: Any) -> list[Sequence[Any]]:
+    """The lines of an answer, as the database tells them."""
     with connection.cursor() as cursor:
-        cursor.execute(statement, [_plain(value) for value in values])
-        return tuple(cursor.fetchone())
+        cursor.execute(statement, [connection.ops.adapt_unknown_value(value) for value in values])
+        return list(cursor.fetchall())
+
+
+def line(statement: str, *values: Any) -> Sequence[Any]:
+    """The first line of an answer."""
+    return lines(statement, *values)[0]
 
 
 def write(row: Model, epoch: int, columns: Mapping[str, Any], *, wakes: int | None = None) -> bool:
@@ -65,43 +71,69 @@ def insert_new(rows: Sequence[Model]) -> None:
             cursor.executemany(_insert(type(rows[0])), values)
 
 
+def _opened(rows: type[Row], without: frozenset[str], found: list[Sequence[Any]]) -> list[Row]:
+    """Rows from what the database holds."""
+    names, openers = _openers(rows, without)
+    opened = [list(values) for values in found]
+    for values in opened:
+        for position, column, open_ in openers:
+            values[position] = open_(values[position], column, connection)
+    return [rows.from_db(connection.alias, names, values) for values in opened]
+
+
+Opener = tuple[int, Any, Callable[[Any, Any, Any], Any]]
+
+
+@lru_cache
+def _openers(rows: type[Model], without: frozenset[str]) -> tuple[frozenset[str], list[Opener]]:
+    """Names of the columns, and how that what the database holds in each becomes what we work with."""
+    fields = _fields(rows, without)
+    columns = [field.get_col(rows._meta.db_table) for field in fields]
+    openers = [
+        (position, column, open_)
+        for position, column in enumerate(columns)
+        for open_ in (*connection.ops.get_db_converters(column), *column.get_db_converters(connection))
+    ]
+    return frozenset(field.attname for field in fields), openers
+
+
 @lru_cache
 def _claim(rows: type[Model]) -> str:
     return (
         f"UPDATE {rows._meta.db_table} SET lease_epoch = lease_epoch + 1, lease_until = %s"  # noqa: S608
-        " WHERE id = %s AND lease_until <= %s AND phase <> %s RETURNING *"
+        f" WHERE id = %s AND lease_until <= %s AND phase <> %s RETURNING {_names(_fields(rows))}"
     )
 
 
 @lru_cache
 def _select(rows: type[Model], rest: str, without: frozenset[str]) -> str:
-    names = [_quoted(field) for field in rows._meta.concrete_fields if field.name not in without]
-    return f"SELECT {', '.join(names)} FROM {rows._meta.db_table} {rest}"  # noqa: S608
+    return f"SELECT {_names(_fields(rows, without))} FROM {rows._meta.db_table} {rest}"  # noqa: S608
 
 
 @lru_cache
 def _write(rows: type[Model], names: tuple[str, ...], quiet: bool) -> str:
-    values = ", ".join(f"{_quoted(_field(rows, name))} = %s" for name in names)
+    values = ", ".join(f"{_names([_field(rows, name)])} = %s" for name in names)
     where = "id = %s AND lease_epoch = %s" + (" AND wakes = %s" if quiet else "")
     return f"UPDATE {rows._meta.db_table} SET {values} WHERE {where}"  # noqa: S608
 
 
 @lru_cache
 def _insert(rows: type[Model]) -> str:
-    names = [_quoted(field) for field in rows._meta.concrete_fields if not field.primary_key]
-    marks = ", ".join(["%s"] * len(names))
-    return f"INSERT INTO {rows._meta.db_table} ({', '.join(names)}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608
+    fields = [field for field in _fields(rows) if not field.primary_key]
+    marks = ", ".join(["%s"] * len(fields))
+    return f"INSERT INTO {rows._meta.db_table} ({_names(fields)}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608
 
 
+def _fields(rows: type[Model], without: frozenset[str] = NOTHING) -> "list[Field[Any, Any]]":
+    return [field for field in rows._meta.concrete_fields if field.name not in without]
+
+
+@lru_cache
 def _field(rows: type[Model], name: str) -> "Field[Any, Any]":
     field = rows._meta.get_field(name)
     assert isinstance(field, Field)
     return field
 
 
-def _quoted(field: "Field[Any, Any]") -> str:
-    return connection.ops.quote_name(str(field.column))
-
-
-def _plain(value: Any) -> Any:
-    return connection.ops.adapt_unknown_value(value)
+def _names(fields: "Iterable[Field[Any, Any]]") -> str:
+    return ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)

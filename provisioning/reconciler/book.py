@@ -9,7 +9,7 @@ from django.conf import settings
 
 from provisioning import admission
 from provisioning.driver import Endpoint, Sighting
-from provisioning.errors import NotYet
+from provisioning.errors import Blame, NotYet
 from provisioning.models import Archive, Deployment, LogChunk, Machine, Route, statements
 from provisioning.models.reconciled import woken
 from provisioning.nudge import nudge_on_commit
@@ -109,6 +109,11 @@ class MachineRows(LogRows):
 
     def pulled(self, asked_at: datetime) -> None:
         self.lease.set(pulled_at=asked_at)
+
+    def passed_over(self, code: str, *, blame: Blame, **params: object) -> None:
+        row = self.lease.row
+        told = {"code": code, "blame": blame, "step": row.step, "params": params}
+        self.lease.note(Happened.PROBLEM, f"passed-over:{row.attempt}:{code}", **told)
 
 
 class DeploymentRows:

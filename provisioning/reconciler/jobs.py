@@ -23,11 +23,11 @@ RELAUNCH_AFTER = timedelta(minutes=5)
 def machine_job(lease: Lease[Machine], world: World) -> MachineJob:
     """What a machine's steps need, from its row."""
     machine = lease.row
-    seen = sighting_of(machine)
+    spec, identity, seen = spec_of(machine), _identity(machine), sighting_of(machine)
     return MachineJob(
         key=machine.key,
-        spec=spec_of(machine),
-        identity=_identity(machine),
+        spec=spec,
+        identity=identity,
         attempt=machine.attempt,
         tries=machine.tries,
         role=machine.role,
@@ -45,10 +45,12 @@ def machine_job(lease: Lease[Machine], world: World) -> MachineJob:
         values=machine.deployment.values,
         machine_facts=_machine_facts(machine),
         driver=world.driver(machine.fabric),
-        remote=_remote(machine, world),
+        remote=world.remote(machine.fabric, spec, identity, seen),
         book=MachineRows(lease),
         at=lease.at,
         within=lease.within,
+        waiting_since=machine.waiting_since or lease.at,
+        was_ready=machine.ready_at is not None,
         restart_asked_at=machine.restart_asked_at if machine.restart_asked_at != machine.restarted_at else None,
         pull_asked_at=machine.pull_asked_at if machine.pull_asked_at != machine.pulled_at else None,
     )

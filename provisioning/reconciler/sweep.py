@@ -1,12 +1,11 @@
 """The regular look at every due row, and the housekeeping that belongs to no row in particular."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from operator import itemgetter
 
-from django.db.models import QuerySet
-
-from provisioning.models import Deployment, Machine
+from provisioning.models import Deployment, Machine, statements
 from provisioning.phases import Kind, Lane, Phase
 from provisioning.reconciler.walk import reconcile
 from provisioning.reconciler.world import World
@@ -20,13 +19,23 @@ LINGER = 1.0
 
 Clock = Callable[[], datetime]
 
+_TABLES = {Kind.DEPLOYMENT: "provisioning_deployment", Kind.MACHINE: "provisioning_machine"}
+_OF_LANE = f"""
+SELECT * FROM (SELECT lane, due_at, '{{kind}}' AS kind, id FROM {{table}}
+    WHERE lane = {{lane:d}} AND due_at <= %s AND lease_until <= %s ORDER BY due_at, id LIMIT {BATCH}) AS of_lane_{{lane:d}}
+"""  # noqa: S608 - made of our own words
+DUE = "UNION ALL".join(
+    _OF_LANE.format(kind=kind, table=table, lane=lane) for kind, table in _TABLES.items() for lane in Lane
+)
+"""One question for the first of each kind and lane: the commonest answer is that nothing is due."""
+
 
 def drain(clock: Clock, world: World, pause: Callable[[float], None] = time.sleep) -> int:
     """Look at due rows, most urgent first, until nothing is due or the slice is used up. Return how many passes were made."""
     ends_at = clock() + SLICE
     passes = 0
     while (at := clock()) < ends_at:
-        batch = list(due(at))
+        batch = due(at)
         for kind, pk in batch:
             reconcile(kind, pk, at=clock(), world=world)
             passes += 1
@@ -40,19 +49,12 @@ def drain(clock: Clock, world: World, pause: Callable[[float], None] = time.slee
     return passes
 
 
-def due(at: datetime) -> Iterator[tuple[Kind, int]]:
+def due(at: datetime) -> list[tuple[Kind, int]]:
     """The rows of one batch: the oldest of any lane, then by lane and time."""
-    oldest = _oldest(at)
-    if not oldest:
-        return  # nothing of any lane is due: the commonest answer, for two questions
-    seen: set[tuple[Kind, int]] = set()
-    for found in (oldest, *(_of_lane(lane, at) for lane in Lane)):
-        for row in found:
-            if row not in seen:
-                seen.add(row)
-                yield row
-        if len(seen) >= BATCH:
-            return
+    by_lane = sorted(map(tuple, statements.lines(DUE, *[at, at] * len(_TABLES) * len(Lane))))
+    oldest = sorted(by_lane, key=itemgetter(1))[:1]
+    rows = [*oldest, *(row for row in by_lane if row not in oldest)]
+    return [(Kind(kind), pk) for _, _, kind, pk in rows[:BATCH]]
 
 
 def next_due() -> datetime | None:
@@ -62,24 +64,6 @@ def next_due() -> datetime | None:
         for rows in (Deployment, Machine)
     ]
     return min((first for first in firsts if first is not None), default=None)
-
-
-def _oldest(at: datetime) -> list[tuple[Kind, int]]:
-    oldest = [
-        (row.due_at, kind, row.pk)
-        for kind, rows in _ROWS
-        if (row := _free(rows, at).only("pk", "due_at").order_by("due_at").first()) and row.due_at
-    ]
-    return [(kind, pk) for _, kind, pk in sorted(oldest)[:1]]
-
-
-def _of_lane(lane: Lane, at: datetime) -> list[tuple[Kind, int]]:
-    found = [
-        (due_at, kind, pk)
-        for kind, rows in _ROWS
-        for due_at, pk in _free(rows, at).filter(lane=lane).order_by("due_at").values_list("due_at", "pk")[:BATCH]
-    ]
-    return [(kind, pk) for _, kind, pk in sorted(found)]
 
 
 def _until_a_person_waits(at: datetime) -> float | None:
@@ -101,7 +85,3 @@ _ROWS: tuple[tuple[Kind, type[Deployment] | type[Machine]], ...] = (
     (Kind.DEPLOYMENT, Deployment),
     (Kind.MACHINE, Machine),
 )
-
-
-def _free(rows: type[Deployment] | type[Machine], at: datetime) -> "QuerySet[Deployment] | QuerySet[Machine]":
-    return rows._default_manager.filter(due_at__lte=at, lease_until__lte=at)

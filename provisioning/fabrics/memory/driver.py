@@ -35,6 +35,7 @@ class MemoryDriver:
         ghost = self.place.machines.get(spec.key)
         if ghost is None or ghost.seen == Seen.REMAINS:
             ghost = self.place.machines[spec.key] = Ghost(spec, self.owner)
+            self.place.at_port.update(dict.fromkeys((port.outer for port in spec.ports), ghost))
             self.place.made.append(spec.key)
         if ghost.owner != self.owner:
             raise GiveUp("machine-is-not-ours", blame=Blame.FABRIC, key=spec.key)

@@ -31,6 +31,8 @@ class Place:
     """One memory place, and its moods. Counters count down; at zero the place behaves."""
 
     machines: dict[str, Ghost] = field(default_factory=dict)
+    at_port: dict[int, Ghost] = field(default_factory=dict)
+    """Who was given a port last; whether it still exists, `machines` knows."""
     made: list[str] = field(default_factory=list)
     """Every key that a machine was ever made for, in order."""
     destroyed: list[str] = field(default_factory=list)

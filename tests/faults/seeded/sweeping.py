@@ -102,8 +102,8 @@ SWEEPING = (
     Defect(
         "let old rows of quiet lanes starve",
         "provisioning/reconciler/sweep.py",
-        "for found in (oldest, *",
-        "for found in (*",
+        "rows = [*oldest, *(row for row in by_lane if row not in oldest)]",
+        "rows = by_lane",
         "test_sweep::test_every_batch_begins_with_the_oldest_of_any_lane",
     ),
 )

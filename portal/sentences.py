@@ -53,6 +53,7 @@ PROBLEMS: Mapping[str, Sentence] = {
     "fetch-failed": _("The app's own files could not be fetched for %(title)s."),
     "front-door-away": _("The front door, which leads visitors to %(title)s, does not answer."),
     # the end
+    "teardown-failed": _("%(title)s could not say goodbye as its author wanted; it was packed away all the same."),
     "copy-failed": _("The copy of %(title)s could not be made."),
     "copy-is-damaged": _("The copy of %(title)s was made, but it could not be read back."),
     "copy-on-hold": _(

@@ -110,6 +110,11 @@ class MachineRows(LogRows):
     def pulled(self, asked_at: datetime) -> None:
         self.lease.set(pulled_at=asked_at)
 
+    def passed_over(self, code: str, /, *, blame: Blame, **params: object) -> None:
+        row = self.lease.row
+        told = {"code": code, "blame": blame, "step": row.step, "params": params}
+        self.lease.note(Happened.PROBLEM, f"passed-over:{row.attempt}:{code}", **told)
+
     def passed_over(self, code: str, *, blame: Blame, **params: object) -> None:
         row = self.lease.row
         told = {"code": code, "blame": blame, "step": row.step, "params": params}

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from catalog.manifest import Manifest
 from provisioning.driver import Driver, Identity, MachineSpec, Secret, Sighting
-from provisioning.errors import NotYet
+from provisioning.errors import Blame, NotYet
 from provisioning.phases import Settled
 from provisioning.step.remote import MachineFacts, Remote
 
@@ -61,6 +61,9 @@ class MachineBook(LogBook, Protocol):
     def pulled(self, asked_at: datetime) -> None:
         """The pull asked for then is done."""
 
+    def passed_over(self, code: str, /, *, blame: Blame, **params: object) -> None:
+        """Tell a problem that stops nothing."""
+
 
 @dataclass(frozen=True)
 class MachineJob:
@@ -92,6 +95,8 @@ class MachineJob:
     book: MachineBook
     at: datetime
     within: float  # seconds a single outside call may take
+    waiting_since: datetime  # since when it is at this step
+    was_ready: bool  # it was set up once
     restart_asked_at: datetime | None = None  # not done yet
     pull_asked_at: datetime | None = None  # not done yet
 

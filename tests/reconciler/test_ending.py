@@ -7,13 +7,14 @@ from django.db import IntegrityError, transaction
 
 from provisioning.models import Archive, Deployment, Entry, Machine
 from provisioning.models.reconciled import new_key
-from provisioning.phases import Happened, Phase, Wanted
+from provisioning.phases import Happened, Phase, Settled, Wanted
 from provisioning.reconciler.book import DeploymentRows
 from provisioning.reconciler.jobs import deployment_job
 from provisioning.reconciler.lease import Lease
 from provisioning.steps.deployment import LetGo
 from provisioning.vault import FolderVault
 from tests.faults import zeros
+from tests.makers import launch, make_event, make_release
 from tests.simulation import Simulation, key_of, ready
 
 
@@ -83,3 +84,66 @@ def test_one_missed_answer_is_not_yet_silence(world: Simulation) -> None:
     world.run_for(2 * deployment.keep_every)
     assert not world.prober.misses
     assert not Entry.objects.filter(happened=Happened.HEALTH).exists()
+
+
+GOODBYE = '[archive]\npaths = ["/srv/board"]\n[teardown]\nrun = "goodbye"'
+
+
+def with_goodbye(world: Simulation) -> Deployment:
+    """A service that people use, whose app wants to say goodbye."""
+    deployment = launch(make_event(days=30), make_release(end=GOODBYE))
+    world.until_phase(deployment, Phase.READY)
+    return deployment
+
+
+def test_an_app_says_goodbye_once_its_copy_is_safe_and_nobody_can_come_in(world: Simulation) -> None:
+    deployment = with_goodbye(world)
+    ghost = world.place.machines[key_of(deployment)]
+    deployment.retire(by=None, at=world.at)
+    world.run_until(lambda: "teardown-1" in ghost.started)
+    assert ghost.started.index("archive-1-retiring-1") < ghost.started.index("teardown-1")
+    assert not world.front_door.routes
+    assert Machine.objects.get().settled == Settled.ARCHIVED
+    world.until_phase(deployment, Phase.GONE)
+    assert ghost.started.count("teardown-1") == 1
+    zeros.check(world)
+
+
+@pytest.mark.parametrize("code", [1, 124])
+def test_a_goodbye_that_fails_is_told_and_passed_over(world: Simulation, code: int) -> None:
+    deployment = with_goodbye(world)
+    world.place.failing_jobs["teardown"] = code
+    deployment.retire(by=None, at=world.at)
+    world.until_phase(deployment, Phase.GONE)
+    told = Entry.objects.get(happened=Happened.PROBLEM).told
+    assert (told["code"], told["params"]["code"]) == ("teardown-failed", code)
+    zeros.check(world)
+
+
+def test_a_goodbye_that_never_ends_holds_nobody_up_for_more_than_three_minutes(world: Simulation) -> None:
+    deployment = with_goodbye(world)
+    deployment.retire(by=None, at=world.at)
+    world.run_until(lambda: Machine.objects.get().settled == Settled.ARCHIVED)
+    asked, world.place.job_looks = world.at, 10**6
+    assert world.until_phase(deployment, Phase.GONE) - asked < timedelta(minutes=4)
+    assert Entry.objects.get(happened=Happened.PROBLEM).told["code"] == "teardown-failed"
+
+
+def test_a_machine_that_cannot_be_asked_goes_without_a_goodbye(world: Simulation) -> None:
+    deployment = with_goodbye(world)
+    deployment.retire(by=None, at=world.at)
+    world.run_until(lambda: Machine.objects.get().settled == Settled.ARCHIVED)
+    world.place.kill(key_of(deployment))
+    world.until_phase(deployment, Phase.GONE)
+    assert Entry.objects.filter(told__code="teardown-failed").count() == 1
+    zeros.check(world)
+
+
+def test_what_was_never_set_up_says_no_goodbye(world: Simulation) -> None:
+    world.place.failing_jobs["install"] = 1
+    deployment = launch(make_event(days=30), make_release(end=GOODBYE))
+    world.until_phase(deployment, Phase.FAILED)
+    ghost = world.place.machines[key_of(deployment)]
+    deployment.retire(by=None, at=world.at)
+    world.until_phase(deployment, Phase.GONE)
+    assert "teardown-1" not in ghost.started

@@ -4,7 +4,7 @@ from provisioning.steps.machine.allocate import Allocate, Reach
 from provisioning.steps.machine.bring import FetchService, Install
 from provisioning.steps.machine.content import LoadData, PullNow, SchedulePulls, StillFresh
 from provisioning.steps.machine.make_own import Configure, Restart, StartPrograms
-from provisioning.steps.machine.remove import Absent, EndJobs, Remove
+from provisioning.steps.machine.remove import Absent, EndJobs, Remove, Teardown
 from provisioning.steps.machine.watch import Seen, StillThere
 
 __all__ = [
@@ -24,4 +24,5 @@ __all__ = [
     "StartPrograms",
     "StillFresh",
     "StillThere",
+    "Teardown",
 ]

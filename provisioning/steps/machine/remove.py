@@ -4,12 +4,57 @@ from contextlib import suppress
 from datetime import timedelta
 
 from provisioning.driver import Seen
-from provisioning.errors import NotYet, Stop
+from provisioning.errors import Blame, GiveUp, NotYet, Stop
 from provisioning.phases import Settled
 from provisioning.step import MachineJob
 from provisioning.steps.machine.absence import prove_absence
+from provisioning.steps.machine.jobs import has_run, run
+from provisioning.steps.paths import ENV_FILE, SERVICE
 
 UNSETTLED_LOOK = timedelta(minutes=1)
+TEARDOWN_TIME = timedelta(minutes=2)
+"""What the manifest promises an app for its goodbye."""
+TEARDOWN_PATIENCE = TEARDOWN_TIME + timedelta(minutes=1)
+"""After that nobody waits for it any more, whatever the machine says."""
+FAILED = "teardown-failed"
+
+
+class Teardown:
+    """The app has said goodbye where it must (`[teardown]`), once. Its data is safe by now.
+
+    Best effort: a goodbye that fails, or that nobody can ask for, is told and passed over.
+    """
+
+    name = "teardown"
+
+    def done(self, job: MachineJob) -> bool:
+        if job.manifest.teardown is None or job.remote is None or not job.was_ready or job.settled == Settled.LOST:
+            return True
+        is_late = job.at - job.waiting_since >= TEARDOWN_PATIENCE
+        try:
+            return has_run(job, job.job_name(self.name), FAILED) or (is_late and self._pass_over(job, Blame.FABRIC))
+        except GiveUp as stop:
+            return self._pass_over(job, stop.blame, **stop.params)
+        except Stop:
+            if is_late:
+                return self._pass_over(job, Blame.FABRIC)
+            raise
+
+    def push(self, job: MachineJob) -> None:
+        assert job.manifest.teardown is not None
+        run(
+            job,
+            job.job_name(self.name),
+            f"{SERVICE}/{job.manifest.teardown.run}",
+            directory=SERVICE,
+            env_file=ENV_FILE,
+            timeout=TEARDOWN_TIME,
+            safe_to_repeat=False,
+        )
+
+    def _pass_over(self, job: MachineJob, blame: Blame, **params: object) -> bool:
+        job.book.passed_over(FAILED, blame=blame, **params)
+        return True
 
 
 class EndJobs:

@@ -115,11 +115,6 @@ class MachineRows(LogRows):
         told = {"code": code, "blame": blame, "step": row.step, "params": params}
         self.lease.note(Happened.PROBLEM, f"passed-over:{row.attempt}:{code}", **told)
 
-    def passed_over(self, code: str, *, blame: Blame, **params: object) -> None:
-        row = self.lease.row
-        told = {"code": code, "blame": blame, "step": row.step, "params": params}
-        self.lease.note(Happened.PROBLEM, f"passed-over:{row.attempt}:{code}", **told)
-
 
 class DeploymentRows:
     """A deployment's own row, its machines, its route, its copies."""

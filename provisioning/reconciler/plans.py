@@ -53,7 +53,6 @@ PLANS: dict[tuple[Kind, Course], Sequence[Step[Any]]] = {
     (Kind.MACHINE, Course.GIVING_BACK): (of_machine.Seen(),),
     (Kind.MACHINE, Course.RETIRING): (
         of_machine.Teardown(),
-        of_machine.Teardown(),
         of_machine.EndJobs(),
         of_machine.Remove(),
         of_machine.Absent(),

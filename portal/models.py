@@ -1,5 +1,6 @@
 """People."""
 
+from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -29,6 +30,9 @@ class User(AbstractUser):
 
     username = models.CharField(max_length=150, unique=True, default=random_username, editable=False)
     time_zone = models.CharField(max_length=64, blank=True, validators=[check_time_zone])
+    is_curator = models.BooleanField(
+        default=False, help_text=_("May decide which apps are on the shelf, and nothing else behind the counter.")
+    )
     language = models.CharField(max_length=12, default="en", choices=settings.LANGUAGES)
 
     class Meta(AbstractUser.Meta):
@@ -57,3 +61,32 @@ class User(AbstractUser):
     def zone(self) -> ZoneInfo:
         """Their time zone, else the house's."""
         return ZoneInfo(self.time_zone or settings.HOUSE_TIME_ZONE)
+
+
+class Deed(models.Model):
+    """What somebody did behind the counter. Rows are added, and never changed or taken away."""
+
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    did = models.CharField(max_length=40)
+    """A word of portal/audit.py, which also has its sentence."""
+    about = models.CharField(max_length=200)
+    told = models.CharField(max_length=400, blank=True)
+    """Why, or what it is now."""
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["-at", "-id"], name="deed_newest_first")]
+
+    def __str__(self) -> str:
+        return f"{self.did} {self.about}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write it for the first time. Raises ValueError later."""
+        if self.pk is not None and not self._state.adding:
+            raise ValueError("what was done stays done")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Refuse. Raises ValueError."""
+        raise ValueError("what was done stays done")

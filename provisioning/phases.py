@@ -58,5 +58,23 @@ class Happened(StrEnum):
     CONTENT = "content"  # new content arrived, or could not be fetched
     EXTENSION = "extension"  # the end moved
     COPY = "copy"  # an archive was made and verified, or could not be made
+    SUSPENSION = "suspension"  # visitors and network are kept out, or may come in again
     LOOK = "look"  # a secret was shown to its owner
     STRAY = "stray"  # the roll call met a machine without a row
+
+
+class Reason(StrEnum):
+    """What a visitor finds wrong at an address."""
+
+    TRICK = "trick"  # it asks for passwords or money under a false name
+    HURTS = "hurts"  # it hurts or threatens somebody
+    RIGHTS = "rights"  # it shows what is private, or somebody else's
+    OTHER = "other"
+
+
+class Decision(StrEnum):
+    """What came of a report."""
+
+    OPEN = "open"  # nobody has decided yet
+    ANSWERED = "answered"  # the service stays as it is
+    SUSPENDED = "suspended"  # it was taken off

@@ -11,6 +11,7 @@ from provisioning.models.log import LogChunk
 from provisioning.models.machine import Machine
 from provisioning.models.mail import Mail
 from provisioning.models.reconciled import Reconciled
+from provisioning.models.report import Report
 from provisioning.models.route import Route
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Machine",
     "Mail",
     "Reconciled",
+    "Report",
     "Route",
     "Stray",
     "statements",

@@ -117,6 +117,13 @@ class Deployment(Reconciled):
     relaunches = models.BooleanField(default=False)
     """The owner chose: if its machine dies, launch it again, although what was on it is lost."""
 
+    suspend_wanted = models.BooleanField(default=False)
+    """Somebody behind the counter asked for visitors, and the machine's network, to be kept out."""
+    suspended_at = models.DateTimeField(null=True)
+    """When that was asked; empty again only once it has answered at its address again."""
+    suspended_why = models.CharField(max_length=400, blank=True)
+    """In the words of whoever asked, for its owner."""
+
     objects = DeploymentQuerySet.as_manager()
 
     class Meta(Reconciled.Meta):
@@ -127,6 +134,10 @@ class Deployment(Reconciled):
             models.CheckConstraint(
                 condition=Q(phase__in=[Phase.WAITING, Phase.RETIRING, Phase.GONE]) | Q(admitted_at__isnull=False),
                 name="deployment_is_built_after_it_is_admitted",
+            ),
+            models.CheckConstraint(
+                condition=Q(suspend_wanted=False) | Q(suspended_at__isnull=False),
+                name="deployment_is_suspended_since_it_was_asked",
             ),
         ]
         indexes = [
@@ -201,6 +212,27 @@ class Deployment(Reconciled):
         return changed
 
     @transaction.atomic
+    def suspend(self, *, by: "User", why: str, at: datetime) -> bool:
+        """Ask for visitors and the network to be kept out; its data stays. Return False if that is so, or it has no machine."""
+        running = Deployment.objects.filter(pk=self.pk, wanted=Wanted.UP, suspend_wanted=False)
+        off = running.exclude(phase=Phase.WAITING)
+        changed = off.update(suspend_wanted=True, suspended_at=at, suspended_why=why, **woken(at, Lane.PERSON)) == 1
+        if changed:
+            self._wake_machines(at)
+            self._wished(by, at, f"wish:suspend:{at.isoformat()}", wanted="suspend")
+        return changed
+
+    @transaction.atomic
+    def lift(self, *, by: "User", at: datetime) -> bool:
+        """Ask for a suspended one to be opened again. Return False if it is not suspended, or was asked to go."""
+        suspended = Deployment.objects.filter(pk=self.pk, wanted=Wanted.UP, suspend_wanted=True)
+        changed = suspended.update(suspend_wanted=False, **woken(at, Lane.PERSON)) == 1
+        if changed:
+            self._wake_machines(at)
+            self._wished(by, at, f"wish:lift:{at.isoformat()}", wanted="lift")
+        return changed
+
+    @transaction.atomic
     def restart(self, *, by: "User | None", at: datetime) -> bool:
         """Ask for the app's programs to be started anew. Return False if it is not running."""
         changed = self._ask_machines(at, restart_asked_at=at)
@@ -239,6 +271,12 @@ class Deployment(Reconciled):
         for pk in running.values_list("pk", flat=True):
             nudge_on_commit(Kind.MACHINE, pk)
         return changed
+
+    def _wake_machines(self, at: datetime) -> None:
+        living = self.machines.filter(wanted=Wanted.UP)
+        living.update(**woken(at, Lane.PERSON))
+        for pk in living.values_list("pk", flat=True):
+            nudge_on_commit(Kind.MACHINE, pk)
 
     def _wished(self, by: "User | None", at: datetime, cause: str, **told: Any) -> None:
         Entry.objects.write(self, Happened.WISH, by=by, at=at, cause=cause, **told)

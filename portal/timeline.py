@@ -36,6 +36,11 @@ COPIES: Mapping[str, Words] = {
     Settled.LOST: _("The machine was lost, and what was on it with it."),
     Settled.NOT_YET: _("The copy could not be made, so everything is kept until it can be."),
 }
+RESTARTS: Mapping[bool, Words] = {
+    False: _("It did not answer, so it was restarted."),
+    True: _("The restart stopped with an error."),
+}
+"""What was done about it by itself, by whether that failed."""
 OTHERS: Mapping[str, Words] = {
     Happened.WARNING: _("We wrote that it ends soon."),
     Happened.EXTENSION: _("%(who)s moved the end."),
@@ -69,6 +74,8 @@ def words_of(entry: Entry) -> Words | None:
             return STEPS[told["step"]][1] if told.get("step") in STEPS else None
         case Happened.PROBLEM:
             return PROBLEMS.get(told.get("code", ""))
+        case Happened.HEALTH if "restart" in told:
+            return RESTARTS[bool(told["restart"])]
         case Happened.HEALTH:
             return _("It answers again.") if told.get("answers") else _("It stopped answering.")
         case Happened.CONTENT:

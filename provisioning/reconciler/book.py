@@ -195,6 +195,12 @@ class DeploymentRows:
             self.lease.note(Happened.HEALTH, f"silent:{self.lease.epoch}", answers=False, why=answer.why)
         self.lease.set(answered_times=0, answer=asdict(answer), silent_since=silent, misses=row.misses + 1)
 
+    def restarted(self, *, code: int) -> None:
+        since = self.lease.row.silent_since
+        self.lease.note(Happened.HEALTH, f"restart:{since}", restart=0)
+        if code:
+            self.lease.note(Happened.HEALTH, f"restart:{since}:{code}", restart=code)
+
     def relaunch(self) -> None:
         self.lease.move(Phase.BUILDING, building_since=self.lease.at, steps_done=[], answered_times=0)
         raise NotYet("launched-again", after=timedelta(0))

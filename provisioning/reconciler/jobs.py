@@ -76,6 +76,7 @@ def deployment_job(lease: Lease[Deployment], rows: DeploymentRows, world: World)
         look_until=deployment.phase_at + settings.FAILED_KEPT,
         hold_until=deployment.expires_at + settings.HOLD_FOR,
         waiting_since=deployment.waiting_since or lease.at,
+        silent_since=deployment.silent_since,
         front_door=world.front_door,
         prober=world.prober,
         vault=world.vault,

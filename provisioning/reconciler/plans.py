@@ -20,6 +20,7 @@ PLANS: dict[tuple[Kind, Course], Sequence[Step[Any]]] = {
         of_deployment.MachinesStillReady(),
         of_deployment.StillPublished(),
         of_deployment.StillAnswers(),
+        of_deployment.RestartSilent(),
     ),
     (Kind.DEPLOYMENT, Course.GIVING_BACK): (
         of_deployment.LetGoOfLost(),

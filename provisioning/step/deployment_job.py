@@ -81,6 +81,9 @@ class DeploymentBook(Protocol):
     def missed(self, answer: Answer) -> None:
         """The page did not answer as it should."""
 
+    def restarted(self, *, code: int) -> None:
+        """Its own restart was begun in this silence, and ended with this code (0 while it runs)."""
+
     def relaunch(self) -> None:
         """Set it up again, on a new machine."""
 
@@ -110,6 +113,7 @@ class DeploymentJob:
     look_until: datetime  # how long a failed one keeps its machine
     hold_until: datetime  # how long a machine may be held if its copy cannot be made
     waiting_since: datetime  # since when it is at this step
+    silent_since: datetime | None  # since when it has not answered; None = it does
     front_door: FrontDoor
     prober: Prober
     vault: Vault

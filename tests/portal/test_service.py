@@ -151,6 +151,15 @@ def test_the_people_behind_the_counter_do_not_see_first_passwords(client: Client
     assert "Show them to me" not in shown(client, deployment)
 
 
+def test_what_was_done_about_a_silence_is_told(visit: Client, owner: User, now: datetime) -> None:
+    deployment = scenes.ready(make_event(owner, at=now), at=now)
+    Entry.objects.write(deployment, Happened.HEALTH, at=now, cause="restart", restart=0)
+    Entry.objects.write(deployment, Happened.HEALTH, at=now, cause="failed", restart=3)
+    page = shown(visit, deployment)
+    assert "It did not answer, so it was restarted." in page
+    assert "The restart stopped with an error." in page
+
+
 def test_new_content_is_asked_for_once(visit: Client, owner: User) -> None:
     deployment = wish(visit, scenes.ready(make_event(owner)), "pull")
     assert machine_of(deployment).pull_asked_at is not None

@@ -4,6 +4,7 @@ from provisioning.steps.deployment.answer import AnswerAtAddress, AnswerAtMachin
 from provisioning.steps.deployment.let_go import Forget, KeepForALook, LetGo, LetGoOfLost
 from provisioning.steps.deployment.machines import Machines, MachinesStillReady
 from provisioning.steps.deployment.publish import Publish, StillPublished, Unpublish
+from provisioning.steps.deployment.restart import RestartSilent
 from provisioning.steps.deployment.settle import Settle
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Machines",
     "MachinesStillReady",
     "Publish",
+    "RestartSilent",
     "Settle",
     "StillAnswers",
     "StillPublished",

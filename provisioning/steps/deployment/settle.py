@@ -6,6 +6,7 @@ from datetime import timedelta
 from provisioning.errors import Blame, GiveUp, NotYet, TryAgain
 from provisioning.phases import Settled
 from provisioning.step import Broken, Copy, DeploymentJob, Exited, MachineView, Remote, RemoteJob
+from provisioning.steps.deployment.jobs import look
 from provisioning.steps.paths import ARCHIVES, ENV_FILE, GIVEN, ONBOARD
 
 SLICE = 4 << 20
@@ -64,20 +65,17 @@ def make_copy(job: DeploymentJob, machine: MachineView) -> Copy:
 
 
 def _made(job: DeploymentJob, machine: MachineView, remote: Remote, name: str) -> dict[str, str]:
-    log = job.book.log_of(machine.key)
-    match remote.peek(name, offset=log.log_offset(name), wait=1.0, within=job.within):
+    match look(job, machine, remote, name, wait=1.0):
         case None:
             _start(job, remote, name)
             raise NotYet("making-the-copy")
-        case Exited(code=0) as ended:
-            log.log(name, ended.offset, ended.log)
+        case Exited(code=0):
             return _note(remote.read(f"{ARCHIVES}/{name}.json", offset=0, limit=65536, within=job.within))
         case Exited(code=code, tail=tail):
             raise GiveUp("copy-failed", blame=Blame.APP, code=code, tail=tail)
         case Broken(why=why):
             raise GiveUp("copy-failed", blame=Blame.FABRIC, code=-1, tail=why)
-        case running:
-            log.log(name, running.offset, running.log)
+        case _:
             raise NotYet("making-the-copy")
 
 

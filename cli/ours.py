@@ -13,7 +13,7 @@ def children(settings: dict[str, str]) -> list[Child]:
     return [
         Child("web", [_PYTHON, "-m", "portal.serve", settings["WEB_LISTEN"], settings["GIT_DOOR_LISTEN"]], ENV),
         Child("clicks", _worker("clicks", "click", 4), ENV),
-        Child("sweep", _worker("sweep", "sweep,celery", 6), ENV),
+        Child("sweep", _worker("sweep", "sweep", 6), ENV),
         Child("clock", [_PYTHON, "-m", "portal.clock"], ENV),
     ]
 

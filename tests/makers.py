@@ -34,13 +34,13 @@ every = "10m"
 number = 80
 primary = true
 [health.ready]
-path = "/"
-contains = "Notice board"
+{ready}
 [resources]
 memory = "128MiB"
 disk = "1GiB"
 {end}
 """
+PAGE = 'path = "/"\ncontains = "Notice board"'
 KEEPS = '[archive]\npaths = ["/srv/board"]'
 
 _numbers = count(1)
@@ -55,7 +55,8 @@ def make_release(*, stateless: bool = False, **words: str) -> Release:
     """A published app's release."""
     slug = f"board-{next(_numbers)}"
     top, end = ("stateless = true", "") if stateless else ("", KEEPS)
-    manifest = parse(MANIFEST.format(slug=slug, top=words.get("top", top), end=words.get("end", end)))
+    words = {"top": top, "end": end, "ready": PAGE} | words
+    manifest = parse(MANIFEST.format(slug=slug, **words))
     app = App.objects.create(url=f"https://example.org/{slug}.git", added_at=NOON)
     dataset = Dataset.at(manifest.data.repo, "HEAD") if manifest.data and manifest.data.repo else None
     release = app.take("a" * 40, manifest, at=NOON, dataset=dataset)

@@ -55,13 +55,7 @@ def health_is_one_question(manifest: Manifest) -> Broken:
 def _question(key: str, asked: Question, manifest: Manifest) -> Broken:
     ways = [way for way in ("path", "tcp", "run") if getattr(asked, way) is not None]
     if len(ways) != 1:
-        yield key, " and ".join(ways), "expected exactly one of path, tcp"
-    elif asked.run:
-        yield (
-            f"{key}.run",
-            shown(asked.run),
-            "is reserved: ask a page (path) or a port (tcp) until programs can be asked",
-        )
+        yield key, " and ".join(ways), "expected exactly one of path, tcp, run"
     elif ways == ["path"] and not asked.contains and not asked.title:
         yield key, "", "expected contains or title: text that only the working page holds"
     elif ways != ["path"] and asked.model_fields_set & {"contains", "title", "status"}:

@@ -14,6 +14,7 @@ VERBS = {
     "job-peek": "looks",
     "job-end": "jobs",
     "content": "content",
+    "check": "check",
     "schedule": "schedule",
     "schedule-check": "schedule",
     "unschedule": "schedule",

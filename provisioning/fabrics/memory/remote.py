@@ -61,6 +61,8 @@ class MemoryRemote:
                 ghost.programs = [program["name"] for program in (given or {})["processes"]]
             case "schedule":
                 ghost.scheduled = True
+            case "check":
+                return {"code": self.place.check_code, "said": "as it was told to"}
             case "end-all":
                 ghost.programs, ghost.scheduled = [], False
         programs = [{"name": name, "state": "running"} for name in ghost.programs]

@@ -2,11 +2,16 @@
 
 from datetime import timedelta
 
+from catalog.manifest import Probe
 from provisioning.driver import Endpoint
-from provisioning.errors import Blame, GiveUp, NotYet
+from provisioning.errors import Blame, GiveUp, NotYet, Stop
 from provisioning.step import Answer, DeploymentJob
+from provisioning.steps.paths import ENV_FILE
 
 BETWEEN_ANSWERS = timedelta(seconds=0.3)
+CHECK_TIME = 10.0
+"""Seconds that a program of the app gets to say whether it is well: as long as somebody waits for a page."""
+MOST_SAID = 200
 
 
 class AnswerAtMachine:
@@ -15,7 +20,8 @@ class AnswerAtMachine:
     name = "answer_at_machine"
 
     def done(self, job: DeploymentJob) -> bool:
-        answer = job.prober.ask(upstream(job), job.host, job.manifest.probe, within=job.within)
+        probe = job.manifest.probe
+        answer = _program_says(job, probe.run) if probe.run else _answer(job, upstream(job), probe)
         return answer.ok or _wait(job, answer)
 
     def push(self, job: DeploymentJob) -> None:
@@ -28,7 +34,7 @@ class AnswerAtAddress:
     name = "answer_at_address"
 
     def done(self, job: DeploymentJob) -> bool:
-        answer = job.prober.ask(job.door, job.host, job.manifest.probe, within=job.within)
+        answer = _at_address(job, job.manifest.probe)
         if not answer.ok:
             job.book.missed(answer)
             return _wait(job, answer)
@@ -47,7 +53,7 @@ class StillAnswers:
     name = "still_answers"
 
     def done(self, job: DeploymentJob) -> bool:
-        answer = job.prober.ask(job.door, job.host, job.manifest.live_probe, within=job.within)
+        answer = _at_address(job, job.manifest.live_probe)
         note = job.book.answered if answer.ok else job.book.missed
         note(answer)
         return True
@@ -62,6 +68,31 @@ def upstream(job: DeploymentJob) -> Endpoint:
         if machine.upstream is not None:
             return machine.upstream
     raise NotYet("no-address-on-the-machine")
+
+
+def _at_address(job: DeploymentJob, probe: Probe) -> Answer:
+    """As a visitor would; where a program is to be asked, it must say yes, and the address must lead to the service."""
+    if probe.run is None:
+        return _answer(job, job.door, probe)
+    led = _answer(job, job.door, probe.model_copy(update={"run": None, "tcp": job.manifest.primary_port.number}))
+    return _program_says(job, probe.run) if led.ok else led
+
+
+def _answer(job: DeploymentJob, endpoint: Endpoint, probe: Probe) -> Answer:
+    return job.prober.ask(endpoint, job.host, probe, within=job.within)
+
+
+def _program_says(job: DeploymentJob, path: str) -> Answer:
+    """What a program of the app says on the machine. One that cannot be asked is no answer, as a page that cannot be reached."""
+    given = {"path": path, "env_file": ENV_FILE, "timeout": min(CHECK_TIME, max(1.0, job.within - 5))}
+    remote = next((machine.remote() for machine in job.of_role("main")), None)
+    try:
+        told = remote.call("check", given, within=job.within) if remote else {"said": "nobody knows where it is"}
+    except Stop as stop:
+        return Answer(False, why=stop.code)
+    said = "".join(letter for letter in str(told.get("said", "")) if letter.isprintable())[-MOST_SAID:]
+    is_well = told.get("code") == 0
+    return Answer(is_well, why="" if is_well else f"{path} ended with {told.get('code')}: {said}")
 
 
 def _wait(job: DeploymentJob, answer: Answer) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +19,15 @@ from machine.onboard import kernel
 from machine.onboard.job_log import LogWriter
 from machine.onboard.job_runner import ENDED_CODE, GRACE, finish, program_of, reserve
 from machine.onboard.looks import job_name, wait_for_end
-from machine.onboard.places import JOBS, flush_folder, read_json, state, write_json
+from machine.onboard.places import GIVEN, JOBS, flush_folder, read_json, state, write_json
 from machine.onboard.wire import Given, Refused, number, text, texts
 
 MOST_LAUNCHES = 3
 """How often one job is started in all, when restarts of the machine cut it off."""
 LONGEST = 7 * 24 * 3600
+KEPT = 5
+"""Ended jobs of one step whose folders stay, the newest. Only the newest of a step is ever looked at or asked for again."""
+STEP = re.compile(r"[a-z]+(?:-[a-z]+)*")
 
 
 def job_start(given: Given) -> dict[str, Any]:
@@ -44,7 +49,23 @@ def job_start(given: Given) -> dict[str, Any]:
     if lock is None:
         return {"started": False}
     launch(folder, lock)
+    forget_old(STEP.match(job["name"]))
     return {"started": True}
+
+
+def forget_old(step: re.Match[str] | None) -> None:
+    """Remove what older jobs of this step left: their folders, and what they were given. One that has not ended stays."""
+    ended: list[tuple[float, Path]] = []
+    for folder in JOBS.glob("[a-z0-9]*"):
+        same = STEP.match(folder.name)
+        with suppress(FileNotFoundError):  # it runs, or another one forgets it
+            if step and same and same[0] == step[0]:
+                ended.append(((folder / "exit.json").stat().st_mtime, folder))
+    for _, folder in sorted(ended, reverse=True)[KEPT:]:
+        with suppress(FileNotFoundError):
+            folder.rename(old := folder.with_name(f".old-{folder.name}"))
+            shutil.rmtree(old)
+        (GIVEN / f"{folder.name}.json").unlink(missing_ok=True)
 
 
 def start_afresh(given: Given) -> bool:

@@ -15,6 +15,7 @@ ROOT = Path(os.environ.get("FAIRGROUND_ROOT") or "/")
 CODE = ROOT / "opt/fairground"
 STATE = ROOT / "var/lib/fairground"
 JOBS = STATE / "jobs"
+GIVEN = STATE / "given"
 PROGRAMS = STATE / "programs"
 LOGS = ROOT / "var/log/fairground"
 RUNIT_LINKS = ROOT / "etc/service"

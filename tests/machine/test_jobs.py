@@ -231,3 +231,25 @@ def test_a_job_runs_as_its_user_without_our_groups(board: Onboard) -> None:
     board.sh("humble", "id -un; id -Gn; echo $HOME $USER", user="nobody")
 
     assert board.ended("humble")["log"] == b"nobody\nnogroup\n/nonexistent nobody\n"
+
+
+def test_old_jobs_of_a_step_are_forgotten_with_what_they_were_given(board: Onboard) -> None:
+    given = board.root / "var/lib/fairground/given/pull-1.json"
+    given.parent.mkdir(parents=True, mode=0o700)
+    given.write_text("{}")
+    for number in range(1, 8):
+        board.sh(f"pull-{number}", "true")
+        board.ended(f"pull-{number}")
+    assert sorted(folder.name for folder in board.jobs.glob("pull-*")) == [f"pull-{number}" for number in range(2, 8)]
+    assert not given.exists()
+
+
+def test_a_job_that_runs_is_never_forgotten_nor_are_those_of_other_steps(board: Onboard) -> None:
+    board.sh("install-1-abc", "true")
+    board.sh("pull-1", "sleep 1000")
+    for number in range(2, 10):
+        board.sh(f"pull-{number}", "true")
+        board.ended(f"pull-{number}")
+    assert board.peek("pull-1")["state"] == "running"
+    assert board.ended("install-1-abc")["code"] == 0
+    assert board.sh("install-1-abc", "false")["started"] is False

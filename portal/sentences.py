@@ -36,6 +36,7 @@ PROBLEMS: Mapping[str, Sentence] = {
     "machine-request-unsafe": _("The machine for %(title)s would not have been safe, so we did not ask for it."),
     "machine-died": _("The machine of %(title)s is not there any more."),
     "machine-not-reachable": _("The machine of %(title)s cannot be reached."),
+    "network-cannot-be-cut": _("Visitors are kept out of %(title)s, but its machine cannot be taken off its network."),
     "no-answer": _("The machine of %(title)s does not answer."),
     "connection-lost": _("The line to the machine of %(title)s broke."),
     "login-refused": _("The machine of %(title)s did not let us in."),

@@ -100,6 +100,7 @@ class Sighting:
     ports: Mapping[str, Endpoint] = field(default_factory=dict)  # by port name
     portal_host: str = ""  # the address under which this machine can reach the portal's git door; "" = it cannot
     detail: str = ""  # for the technical log, never for people
+    on_network: bool = True  # False = it was cut off, by `Cuttable.cut`
 
 
 ABSENT = Sighting(Seen.ABSENT)
@@ -132,7 +133,7 @@ class Driver(Protocol):
     """How long after the last `ensure` an ABSENT proves nothing."""
 
     def ensure(self, spec: MachineSpec, identity: Identity, *, within: float) -> Sighting:
-        """Make sure that one machine with this key exists and is asked to run. Never a second one.
+        """Make sure that one machine with this key exists, has its network and is asked to run. Never a second one.
 
         Raises TryAgain (no room, engine away), GiveUp (the spec can never work here).
         """
@@ -155,6 +156,14 @@ class Fabric(Protocol):
 
     def problems(self, options: Mapping[str, Any]) -> Sequence[str]:
         """Sentences about wrong options, for the admin's form."""
+
+
+@runtime_checkable
+class Cuttable(Protocol):
+    """A driver that can take a machine off its network and leave it otherwise as it is; `ensure` puts it back."""
+
+    def cut(self, key: str, *, within: float) -> None:
+        """Let nothing in or out any more. Silent if that is so, or if it is not there. `see` says `on_network=False`."""
 
 
 @runtime_checkable

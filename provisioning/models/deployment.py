@@ -15,7 +15,7 @@ from provisioning.models.entry import Entry
 from provisioning.models.event import Event
 from provisioning.models.fields import SealedJSON
 from provisioning.models.machine import Machine
-from provisioning.models.reconciled import Reconciled, woken
+from provisioning.models.reconciled import Reconciled, overtaken, woken
 from provisioning.nudge import nudge_on_commit
 from provisioning.phases import Happened, Kind, Lane, Phase, Wanted
 
@@ -180,6 +180,16 @@ class Deployment(Reconciled):
         return (self.building_since or self.created_at) + patience
 
     @property
+    def is_to_be_cut(self) -> bool:
+        """It was suspended."""
+        return self.suspend_wanted
+
+    @property
+    def is_shut(self) -> bool:
+        """Visitors are told that it was taken off: it is suspended, or has not answered since it no longer is."""
+        return self.suspend_wanted or (self.suspended_at is not None and self.phase in (Phase.BUILDING, Phase.READY))
+
+    @property
     def is_moving(self) -> bool:
         """Worth watching: something changes by itself soon."""
         return self.phase in (Phase.WAITING, Phase.BUILDING, Phase.RETIRING) or self.is_retry_wished or self.is_ending
@@ -213,12 +223,16 @@ class Deployment(Reconciled):
 
     @transaction.atomic
     def suspend(self, *, by: "User", why: str, at: datetime) -> bool:
-        """Ask for visitors and the network to be kept out; its data stays. Return False if that is so, or it has no machine."""
+        """Ask for visitors and the network to be kept out; its data stays. Return False if that is so, or it has no machine.
+
+        Whatever pass is under way is overtaken: a page that answers slowly must not keep its own door open.
+        """
+        told = {"suspend_wanted": True, "suspended_at": at, "suspended_why": why}
         running = Deployment.objects.filter(pk=self.pk, wanted=Wanted.UP, suspend_wanted=False)
         off = running.exclude(phase=Phase.WAITING)
-        changed = off.update(suspend_wanted=True, suspended_at=at, suspended_why=why, **woken(at, Lane.PERSON)) == 1
+        changed = off.update(**told, **woken(at, Lane.PERSON), **overtaken(at)) == 1
         if changed:
-            self._wake_machines(at)
+            self._wake_machines(at, **overtaken(at))
             self._wished(by, at, f"wish:suspend:{at.isoformat()}", wanted="suspend")
         return changed
 
@@ -272,9 +286,9 @@ class Deployment(Reconciled):
             nudge_on_commit(Kind.MACHINE, pk)
         return changed
 
-    def _wake_machines(self, at: datetime) -> None:
+    def _wake_machines(self, at: datetime, **columns: Any) -> None:
         living = self.machines.filter(wanted=Wanted.UP)
-        living.update(**woken(at, Lane.PERSON))
+        living.update(**columns, **woken(at, Lane.PERSON))
         for pk in living.values_list("pk", flat=True):
             nudge_on_commit(Kind.MACHINE, pk)
 

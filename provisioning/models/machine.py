@@ -114,6 +114,11 @@ class Machine(Reconciled):
         """The latest moment at which setting it up is given up."""
         return (self.building_since or self.created_at) + self.patience(self.release.manifest)
 
+    @property
+    def is_to_be_cut(self) -> bool:
+        """Its service was suspended. On the way out it gets its network back, because its copy is fetched through that."""
+        return self.deployment.is_to_be_cut and self.deployment.wanted == Wanted.UP
+
     @transaction.atomic
     def waive(self, *, by: "User", at: datetime) -> bool:
         """Decide, by name, that this machine may go without a copy. Return False if it is settled already."""

@@ -90,9 +90,19 @@ class Reconciled(models.Model):
         return self.phase == Phase.GONE
 
     @property
+    def is_to_be_cut(self) -> bool:
+        """It was suspended: nobody may come in, and nothing out."""
+        return False
+
+    @property
     def is_retry_wished(self) -> bool:
         """It failed, and somebody asked to try again since."""
         return self.phase == Phase.FAILED and self.attempt > self.failed_attempt
+
+
+def overtaken(at: datetime) -> dict[str, Any]:
+    """The columns that end whatever pass is under way: its next write is refused, and the row can be claimed at once."""
+    return {"lease_epoch": F("lease_epoch") + 1, "lease_until": at}
 
 
 def woken(at: datetime, lane: Lane | None = None) -> dict[str, Any]:

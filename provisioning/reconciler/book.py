@@ -205,6 +205,10 @@ class DeploymentRows:
         self.lease.move(Phase.BUILDING, building_since=self.lease.at, steps_done=[], answered_times=0)
         raise NotYet("launched-again", after=timedelta(0))
 
+    def shut(self) -> None:
+        asked_at = self.lease.row.suspended_at
+        self.lease.note(Happened.SUSPENSION, f"shut:{asked_at and asked_at.isoformat()}", shut=True)
+
     def forget(self) -> None:
         self.touched = True
         with self.lease.fence():

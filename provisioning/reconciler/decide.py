@@ -1,4 +1,4 @@
-"""Which course to take with a row, from three facts alone: no clock, no database, no network."""
+"""Which course to take with a row, from four facts alone: no clock, no database, no network."""
 
 from enum import StrEnum
 
@@ -12,23 +12,26 @@ class Course(StrEnum):
     ADMITTING = "admitting"  # is there room?
     LAUNCHING = "launching"  # walk the plan to ready
     KEEPING = "keeping"  # is it still so?
+    SHUTTING = "shutting"  # suspended: keep everybody out, and everything as it is
     GIVING_BACK = "giving-back"  # failed: keep for a look, then let its machines go
     RETIRING = "retiring"  # walk the plan to nothing left
 
 
-def decide(wanted: Wanted, phase: Phase, retry: bool) -> Course:
+def decide(wanted: Wanted, phase: Phase, retry: bool, cut: bool = False) -> Course:
     """Choose what to work on. Every answer but NOTHING has a next look."""
     match wanted, phase:
         case _, Phase.GONE:
             return Course.NOTHING
         case (Wanted.GONE, _) | (_, Phase.RETIRING):
             return Course.RETIRING
+        case _, Phase.WAITING:
+            return Course.ADMITTING
+        case _ if cut:
+            return Course.SHUTTING
         case _, Phase.FAILED:
             return Course.LAUNCHING if retry else Course.GIVING_BACK
         case _, Phase.READY:
             return Course.KEEPING
-        case _, Phase.WAITING:
-            return Course.ADMITTING
         case _:
             return Course.LAUNCHING
 

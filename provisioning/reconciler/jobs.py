@@ -76,6 +76,7 @@ def deployment_job(lease: Lease[Deployment], rows: DeploymentRows, world: World)
         look_until=deployment.phase_at + settings.FAILED_KEPT,
         hold_until=deployment.expires_at + settings.HOLD_FOR,
         waiting_since=deployment.waiting_since or lease.at,
+        was_shut=deployment.suspended_at is not None,
         silent_since=deployment.silent_since,
         front_door=world.front_door,
         prober=world.prober,
@@ -161,6 +162,7 @@ def _view(machine: Machine, deployment: Deployment, world: World) -> MachineView
         problem_params=machine.problem_params,
         blame=machine.blame,
         remote=partial(_remote, machine, world),
+        on_network=machine.asked_at is not None and (seen is None or seen.on_network),
     )
 
 

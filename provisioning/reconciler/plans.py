@@ -16,7 +16,12 @@ PLANS: dict[tuple[Kind, Course], Sequence[Step[Any]]] = {
         of_deployment.Publish(),
         of_deployment.AnswerAtAddress(),
     ),
+    (Kind.DEPLOYMENT, Course.SHUTTING): (
+        of_deployment.Unpublish(),
+        of_deployment.Shut(),
+    ),
     (Kind.DEPLOYMENT, Course.KEEPING): (
+        of_deployment.Reopened(),
         of_deployment.MachinesStillReady(),
         of_deployment.StillPublished(),
         of_deployment.StillAnswers(),
@@ -45,6 +50,7 @@ PLANS: dict[tuple[Kind, Course], Sequence[Step[Any]]] = {
         of_machine.StartPrograms(),
         of_machine.SchedulePulls(),
     ),
+    (Kind.MACHINE, Course.SHUTTING): (of_machine.CutOff(),),
     (Kind.MACHINE, Course.KEEPING): (
         of_machine.StillThere(),
         of_machine.Restart(),

@@ -29,6 +29,9 @@ LONGEST_BACKOFF = timedelta(minutes=5)
 MISTAKE_PAUSE = timedelta(minutes=1)
 """A row that met a bug of ours is pushed away this far, so that it never stops the sweep."""
 
+SHUT_LOOK = timedelta(seconds=30)
+"""An engine that starts anew, or a program that makes it start its machine anew, gives networks back unasked."""
+
 ROWS: dict[Kind, type[Reconciled]] = {Kind.DEPLOYMENT: Deployment, Kind.MACHINE: Machine}
 
 
@@ -48,7 +51,9 @@ class Pass:
         self.row: Any = lease.row
         self.at = lease.at
         self.rows: DeploymentRows | None = None
-        self.course = decide(Wanted(self.row.wanted), Phase(self.row.phase), self.row.is_retry_wished)
+        self.course = decide(
+            Wanted(self.row.wanted), Phase(self.row.phase), self.row.is_retry_wished, self.row.is_to_be_cut
+        )
 
     def run(self) -> datetime | None:
         """Work, and turn whatever stops the work into the row's next look."""
@@ -90,6 +95,10 @@ class Pass:
                     self.lease.move(Phase.RETIRING, steps_done=[], problem="", problem_params={}, blame="")
                 self._walk(self.course)
                 return Phase.GONE
+            case Course.SHUTTING:
+                self._stand_still()
+                self._walk(self.course)
+                return None
             case _:
                 self._walk(self.course)
                 return None
@@ -126,6 +135,12 @@ class Pass:
             again = Machine.objects.filter(deployment=self.row, wanted=Wanted.UP)
             again.update(settled=Settled.NOT_YET, settled_by=None, hold_until=None)
         return []
+
+    def _stand_still(self) -> None:
+        """Time that it is shut out is not time in which it should get ready; afterwards every step is looked at again."""
+        if self.row.phase == Phase.BUILDING:
+            self.row.steps_done = []
+            self.lease.set(building_since=self.at)
 
     def _walk(self, course: Course) -> None:
         """Make each step of the plan true, in order. Raises the Stop that a step ends with."""
@@ -171,12 +186,20 @@ class Pass:
             self.lease.move(Phase.GONE)
             return self._release(None)
         if earned == Phase.READY:
+            self._open_again()
             self.lease.move(Phase.READY, problem="", problem_params={}, blame="", **self._firsts())
         self._waits_for("")
-        return self._release(self.at + self.row.keep_every, lane=Lane.KEEPING)
+        next_look = SHUT_LOOK if self.course == Course.SHUTTING else self.row.keep_every
+        return self._release(self.at + next_look, lane=Lane.KEEPING)
 
     def _firsts(self) -> dict[str, Any]:
         return {} if self.row.ready_at else {"ready_at": self.at}
+
+    def _open_again(self) -> None:
+        """It answered: only now is it no longer suspended."""
+        if self.kind == Kind.DEPLOYMENT and self.row.suspended_at:
+            self.lease.note(Happened.SUSPENSION, f"opened:{self.row.suspended_at.isoformat()}", shut=False)
+            self.lease.set(suspended_at=None, suspended_why="")
 
     def _later(self, stop: NotYet) -> datetime | None:
         if self._is_out_of_patience():

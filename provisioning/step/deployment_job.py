@@ -32,6 +32,7 @@ class MachineView:
     problem_params: Mapping[str, Any]
     blame: str
     remote: Callable[[], Remote | None]  # the wire to it; None while nobody knows where it is
+    on_network: bool = True  # as far as is known; a suspended service's machine is cut off
 
     @property
     def is_lost(self) -> bool:
@@ -90,6 +91,9 @@ class DeploymentBook(Protocol):
     def forget(self) -> None:
         """Drop keys, parameters and outputs; nothing needs them any more."""
 
+    def shut(self) -> None:
+        """Nobody can come in and nothing out: the service is suspended as was asked."""
+
     def log_of(self, machine: str) -> LogBook:
         """The log of one of its machines."""
 
@@ -113,6 +117,7 @@ class DeploymentJob:
     look_until: datetime  # how long a failed one keeps its machine
     hold_until: datetime  # how long a machine may be held if its copy cannot be made
     waiting_since: datetime  # since when it is at this step
+    was_shut: bool  # it was suspended, is no longer, and has not answered at its address since
     silent_since: datetime | None  # since when it has not answered; None = it does
     front_door: FrontDoor
     prober: Prober

@@ -23,6 +23,9 @@ class Rig(Protocol):
     def machines(self, key: str) -> int:
         """How many machines with this key exist really, whoever owns them."""
 
+    def reaches(self, spec: MachineSpec) -> bool:
+        """Whether anything on the machine can be reached from this host."""
+
     def stop(self, key: str) -> None:
         """Power failure: it exists and does not run."""
 

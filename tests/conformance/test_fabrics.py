@@ -7,7 +7,7 @@ import time
 import paramiko
 import pytest
 
-from provisioning.driver import Endpoint, Identity, MachineSpec, OwnWire, Seen, Sighting
+from provisioning.driver import Cuttable, Endpoint, Identity, MachineSpec, OwnWire, Seen, Sighting
 from provisioning.errors import Blame, GiveUp, TryAgain
 from provisioning.fabrics import kinds
 from tests.conformance.conftest import rig_name
@@ -199,6 +199,36 @@ def test_a_machine_of_another_owner_is_never_touched(rig: Rig) -> None:
     assert rig.driver.remove(spec.key, within=WITHIN).seen is Seen.ABSENT
     assert rig.driver.see(spec.key, within=WITHIN).seen is Seen.ABSENT
     assert spec.key not in rig.driver.roll_call(within=WITHIN).keys
+    assert rig.machines(spec.key) == 1
+
+
+def test_a_machine_that_was_cut_off_lets_nothing_in_until_it_is_ensured_again(rig: Rig) -> None:
+    if not isinstance(rig.driver, Cuttable):
+        pytest.skip("this kind of place cannot cut a machine off")
+    spec, identity = launch(rig)
+    before = rig.driver.see(spec.key, within=WITHIN)
+    assert before.on_network
+    for _ in range(2):  # the second time is silent
+        rig.driver.cut(spec.key, within=WITHIN)
+    cut = rig.driver.see(spec.key, within=WITHIN)
+    assert (cut.seen, cut.place_id, cut.on_network) == (Seen.RUNNING, before.place_id, False)
+    assert not rig.reaches(spec)
+
+    rig.driver.ensure(spec, identity, within=WITHIN)
+
+    wait_for(lambda: rig.reaches(spec), patience=rig.patience)
+    assert rig.driver.see(spec.key, within=WITHIN) == before
+
+
+def test_what_is_not_there_or_not_ours_is_not_cut_off(rig: Rig) -> None:
+    if not isinstance(rig.driver, Cuttable):
+        pytest.skip("this kind of place cannot cut a machine off")
+    rig.driver.cut("0" * 32, within=WITHIN)
+    spec, _ = rig.spec()
+    rig.plant_foreign(spec.key)
+
+    rig.driver.cut(spec.key, within=WITHIN)
+
     assert rig.machines(spec.key) == 1
 
 

@@ -42,7 +42,7 @@ class ContainerDriver:
             self._must_be_ours(found, spec.key)
             match found["State"]["Status"]:
                 case "running" | "restarting":
-                    pass
+                    self._join(engine, spec, found)
                 case "paused":
                     engine.api.unpause(found["Id"])
                 case "created":
@@ -67,6 +67,14 @@ class ContainerDriver:
             for network in self._our_networks(engine, name):
                 _silently(engine.api.remove_network, network["Id"])
             return self._look(engine, key)
+
+    def cut(self, key: str, *, within: float) -> None:
+        """Take the container off its network; what runs in it runs on."""
+        with self._engine(within) as engine:
+            found = engine.container(request.name(key))
+            if found and self._is_ours(found["Config"]["Labels"]):
+                for network in found["NetworkSettings"]["Networks"]:
+                    _silently(engine.api.disconnect_container_from_network, found["Id"], network, force=True)
 
     def roll_call(self, *, within: float) -> RollCall:
         """Everything that carries our label, networks without a container too."""
@@ -111,13 +119,18 @@ class ContainerDriver:
         return networks[0]
 
     def _start(self, engine: Engine, spec: MachineSpec, found: dict[str, Any]) -> None:
-        """Start it, on its network even if that was removed and made again meanwhile (`docker network prune` does)."""
-        network = self._network(engine, spec)
-        joined = found["NetworkSettings"]["Networks"].get(network["Name"]) or {}
-        if joined.get("NetworkID") not in {"", None, network["Id"]}:
-            _silently(engine.api.disconnect_container_from_network, found["Id"], network["Name"], force=True)
-            engine.api.connect_container_to_network(found["Id"], network["Id"])
+        self._join(engine, spec, found)
         engine.api.start(found["Id"])
+
+    def _join(self, engine: Engine, spec: MachineSpec, found: dict[str, Any]) -> None:
+        """Put it on its network: it was cut off, or that was removed and made again (`docker network prune` does)."""
+        network = self._network(engine, spec)
+        joined = found["NetworkSettings"]["Networks"].get(network["Name"])
+        if joined is not None and joined.get("NetworkID") in {"", None, network["Id"]}:
+            return
+        if joined is not None:
+            _silently(engine.api.disconnect_container_from_network, found["Id"], network["Name"], force=True)
+        engine.api.connect_container_to_network(found["Id"], network["Id"])
 
     def _look(self, engine: Engine, key: str) -> Sighting:
         name = request.name(key)
@@ -137,6 +150,7 @@ class ContainerDriver:
             ssh=Endpoint(address, frozen["ssh"]),
             ports={name: Endpoint(address, outer) for name, outer in frozen["ports"].items()},
             portal_host=self.options.git_door_host,
+            on_network=bool(found["NetworkSettings"]["Networks"]),
             detail=f"{state['Status']}, exit {state.get('ExitCode')}, out of memory: {state.get('OOMKilled')}",
         )
 

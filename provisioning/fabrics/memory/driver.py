@@ -39,6 +39,7 @@ class MemoryDriver:
             self.place.made.append(spec.key)
         if ghost.owner != self.owner:
             raise GiveUp("machine-is-not-ours", blame=Blame.FABRIC, key=spec.key)
+        ghost.on_network = True
         if ghost.seen == Seen.STOPPED:
             ghost.seen, ghost.looks, ghost.reboot = Seen.STARTING, 0, ghost.reboot + 1
         self._replies()
@@ -61,6 +62,14 @@ class MemoryDriver:
             del self.place.machines[key]
         self._replies()
         return ABSENT
+
+    def cut(self, key: str, *, within: float) -> None:
+        """Take it off its network."""
+        self._answers()
+        ghost = self.place.machines.get(key)
+        if ghost and ghost.owner == self.owner:
+            ghost.on_network = False
+        self._replies()
 
     def roll_call(self, *, within: float) -> RollCall:
         """Everything that is ours."""
@@ -97,4 +106,5 @@ class MemoryDriver:
             if ghost.looks > self.place.boot_looks:
                 ghost.seen = Seen.RUNNING
         ports = {port.name: Endpoint("memory", port.outer) for port in ghost.spec.ports}
-        return Sighting(ghost.seen, ghost.spec.key[:12], Endpoint("memory", ghost.spec.ssh_port), ports)
+        ssh = Endpoint("memory", ghost.spec.ssh_port)
+        return Sighting(ghost.seen, ghost.spec.key[:12], ssh, ports, on_network=ghost.on_network)

@@ -12,6 +12,7 @@ class Ghost:
     spec: MachineSpec
     owner: str
     seen: Seen = Seen.STARTING
+    on_network: bool = True
     looks: int = 0
     jobs: dict[str, int] = field(default_factory=dict)
     """Looks that each job still takes."""

@@ -6,6 +6,7 @@ from provisioning.steps.deployment.machines import Machines, MachinesStillReady
 from provisioning.steps.deployment.publish import Publish, StillPublished, Unpublish
 from provisioning.steps.deployment.restart import RestartSilent
 from provisioning.steps.deployment.settle import Settle
+from provisioning.steps.deployment.suspend import Reopened, Shut
 
 __all__ = [
     "AnswerAtAddress",
@@ -17,8 +18,10 @@ __all__ = [
     "Machines",
     "MachinesStillReady",
     "Publish",
+    "Reopened",
     "RestartSilent",
     "Settle",
+    "Shut",
     "StillAnswers",
     "StillPublished",
     "Unpublish",

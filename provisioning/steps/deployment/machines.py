@@ -21,7 +21,7 @@ class Machines:
         if not main:
             return False
         if main[0].phase == Phase.READY:
-            return True
+            return main[0].on_network or self._gets_its_network_back()
         if main[0].phase == Phase.FAILED:
             return self._failed(main[0])
         raise NotYet("machine-is-being-set-up", after=WOKEN_BEFORE)
@@ -34,6 +34,9 @@ class Machines:
             replace(job, main[0])
         else:
             job.book.try_again(main[0].key)
+
+    def _gets_its_network_back(self) -> bool:
+        raise NotYet("machine-gets-its-network-back")
 
     def _failed(self, machine: MachineView) -> bool:
         if machine.can_try_again:

@@ -52,7 +52,7 @@ class Settle:
 def make_copy(job: DeploymentJob, machine: MachineView) -> Copy:
     """Archive on the machine, fetch, read back. Raises NotYet while any of it is going on."""
     remote = machine.remote()
-    if remote is None:
+    if remote is None or not machine.on_network:
         raise TryAgain("machine-not-reachable", blame=Blame.FABRIC)
     name = job.archive_name
     made = _made(job, machine, remote, name)

@@ -5,12 +5,13 @@ from provisioning.steps.machine.bring import FetchService, Install
 from provisioning.steps.machine.content import LoadData, PullNow, SchedulePulls, StillFresh
 from provisioning.steps.machine.make_own import Configure, Restart, StartPrograms
 from provisioning.steps.machine.remove import Absent, EndJobs, Remove, Teardown
-from provisioning.steps.machine.watch import Seen, StillThere
+from provisioning.steps.machine.watch import CutOff, Seen, StillThere
 
 __all__ = [
     "Absent",
     "Allocate",
     "Configure",
+    "CutOff",
     "EndJobs",
     "FetchService",
     "Install",

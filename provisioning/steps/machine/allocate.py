@@ -22,7 +22,7 @@ class Allocate:
         job.book.saw(seen)
         if seen.seen == Seen.STARTING:
             raise NotYet("machine-is-starting")
-        return seen.seen == Seen.RUNNING
+        return seen.seen == Seen.RUNNING and seen.on_network
 
     def _was_there(self, job: MachineJob) -> bool:
         """It was seen once: it is not made a second time."""

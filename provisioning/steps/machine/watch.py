@@ -1,14 +1,19 @@
 """That a machine which was set up is still there."""
 
+from datetime import timedelta
+
+from provisioning.driver import Cuttable
 from provisioning.driver import Seen as SeenAs
-from provisioning.errors import Blame, GiveUp, NotYet
+from provisioning.errors import Blame, GiveUp, NotYet, TryAgain
 from provisioning.step import MachineJob
 from provisioning.steps.machine.absence import prove_absence
 from provisioning.steps.words import DIED
 
+CANNOT_CUT_LOOK = timedelta(minutes=5)
+
 
 class StillThere:
-    """The fabric runs it. One that merely stopped is started again: its data is on it."""
+    """The fabric runs it, on its network. One that merely stopped is started again: its data is on it."""
 
     name = "still_there"
 
@@ -20,7 +25,7 @@ class StillThere:
         job.book.saw(sighting)
         match sighting.seen:
             case SeenAs.RUNNING:
-                return True
+                return sighting.on_network
             case SeenAs.STARTING:
                 raise NotYet("machine-is-starting")
             case _:
@@ -41,9 +46,31 @@ class Seen:
         sighting = job.driver.see(job.key, within=job.within)
         if sighting.seen.is_lost:
             prove_absence(job, sighting)
-        else:
-            job.book.saw(sighting)
-        return True
+            return True
+        job.book.saw(sighting)
+        return sighting.on_network
 
     def push(self, job: MachineJob) -> None:
-        """Only a look."""
+        """Its service was suspended and is no longer: what is on it can be reached again."""
+        job.book.saw(job.driver.ensure(job.spec, job.identity, within=job.within))
+
+
+class CutOff:
+    """It is on no network, because its service was suspended. What is on it stays as it is."""
+
+    name = "cut_off"
+
+    def done(self, job: MachineJob) -> bool:
+        if job.asked_at is None:
+            return True
+        sighting = job.driver.see(job.key, within=job.within)
+        if sighting.seen.is_lost:
+            prove_absence(job, sighting)
+            return True
+        job.book.saw(sighting)
+        return not sighting.on_network
+
+    def push(self, job: MachineJob) -> None:
+        if not isinstance(job.driver, Cuttable):
+            raise TryAgain("network-cannot-be-cut", blame=Blame.FABRIC, after=CANNOT_CUT_LOOK)
+        job.driver.cut(job.key, within=job.within)

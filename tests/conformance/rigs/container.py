@@ -1,6 +1,7 @@
 """The rig of container engines: the engine itself behind a lossy proxy, and a second client that bypasses it."""
 
 import secrets
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -37,6 +38,14 @@ class ContainerRig:
 
     def machines(self, key: str) -> int:
         return len(self.engine.containers.list(all=True, filters={"label": f"{KEY}={key}"}))
+
+    def reaches(self, spec: MachineSpec) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", spec.ssh_port), 2) as line:
+                line.settimeout(2)
+                return line.recv(4) == b"SSH-"
+        except OSError:
+            return False
 
     def stop(self, key: str) -> None:
         self.engine.containers.get(name(key)).kill()

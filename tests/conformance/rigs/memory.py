@@ -32,6 +32,9 @@ class MemoryRig:
     def machines(self, key: str) -> int:
         return int(key in self.place.machines)
 
+    def reaches(self, spec: MachineSpec) -> bool:
+        return self.place.machines[spec.key].on_network
+
     def stop(self, key: str) -> None:
         self.place.kill(key)
 

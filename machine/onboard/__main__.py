@@ -1,10 +1,12 @@
-"""The one door: `onboard VERB` answers a question, `onboard PROGRAM …` works as (or for) a job."""
+"""The one door: `onboard VERB` answers a question, `onboard converse` many, `onboard PROGRAM …` works as (or for) a job."""
 
 import sys
 from importlib import import_module
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from machine.onboard import wire
 
 VERBS = {
     "facts": "facts",
@@ -46,11 +48,15 @@ def main(name: str, words: list[str]) -> int:
     if name in PROGRAMS:
         program = import_module(f"machine.onboard.{PROGRAMS[name]}")
         return int(getattr(program, name.replace("-", "_"))(*words))
-    wire = import_module("machine.onboard.wire")
+    return wire.converse(verb) if name == "converse" else wire.serve(verb, name)
+
+
+def verb(name: str) -> wire.Verb:
+    """Find a verb's function."""
     if name not in VERBS:
-        return int(wire.refuse("no-such-verb", name))
-    verb = getattr(import_module(f"machine.onboard.{VERBS[name]}"), name.replace("-", "_"))
-    return int(wire.serve(verb))
+        raise wire.Refused("no-such-verb", name)
+    found: wire.Verb = getattr(import_module(f"machine.onboard.{VERBS[name]}"), name.replace("-", "_"))
+    return found
 
 
 if __name__ == "__main__":

@@ -1,17 +1,25 @@
-"""How a verb is asked and answered: one JSON line, then raw bytes where the verb says so, in both directions."""
+"""How a verb is asked and answered: one JSON line, then as many raw bytes as its `behind` says, in both directions."""
 
 from __future__ import annotations
 
 import errno
 import json
+import os
+import signal
 import sys
+from contextlib import suppress
 from typing import Any, Callable
 
 LONGEST_LINE = 4 * 1024 * 1024
+MOST_BEHIND = 64 * 1024 * 1024
+IDLE = 5.0
+"""Seconds without a question after which a conversation ends: it takes memory that is the app's."""
 
 Given = dict[str, Any]
 Verb = Callable[[Given], Any]
-"""Takes the JSON object; returns a JSON object, or (JSON object, bytes to send behind it)."""
+"""Takes the JSON object, bytes that came behind it as `behind`; returns one, or (one, bytes to send behind it)."""
+Finder = Callable[[str], Verb]
+"""Finds a verb by its name. Raises Refused."""
 
 
 class Refused(Exception):  # noqa: N818 - not an error: an answer
@@ -19,41 +27,71 @@ class Refused(Exception):  # noqa: N818 - not an error: an answer
 
     def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(f"{code}: {detail}" if detail else code)
-        self.code = code
-        self.detail = detail
+        self.told = {"code": code, "detail": detail[:2000]}
 
 
-def serve(verb: Verb) -> int:
+def serve(find: Finder, name: str) -> int:
     """Answer one question from standard input. Exit 0 even for a refusal: the answer says so itself."""
-    try:
-        given = question()
-        answer = verb(given)
-    except Refused as refused:
-        return refuse(refused.code, refused.detail)
-    except OSError as error:
-        return refuse(os_code(error), str(error))
-    told, behind = answer if isinstance(answer, tuple) else (answer, b"")
-    sys.stdout.buffer.write(json.dumps(told).encode() + b"\n" + behind)
-    sys.stdout.buffer.flush()
+    answer(find, sys.stdin.buffer.readline(LONGEST_LINE), name)
     return 0
 
 
-def question() -> Given:
-    """Read the JSON line from standard input. An empty input is an empty object."""
-    line = sys.stdin.buffer.readline(LONGEST_LINE)
+def converse(find: Finder) -> int:
+    """Answer question after question, each with its `verb`, until nobody asks any more.
+
+    A Python that starts costs a small machine more than most answers do.
+    """
+    while True:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, IDLE)
+        line = sys.stdin.buffer.readline(LONGEST_LINE)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        if not line:
+            return 0
+        with suppress(ChildProcessError):  # jobs that we sent off and that have ended
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        if not answer(find, line):
+            return 1
+
+
+def answer(find: Finder, line: bytes, name: str = "") -> bool:
+    """Answer one question. False if it was none: who knows where the next one begins?"""
+    try:
+        given = question(line)
+    except Refused as refused:
+        tell({"error": refused.told})
+        return False
+    try:
+        answer = find(name or str(given.pop("verb", "")))(given)
+    except Refused as refused:
+        answer = {"error": refused.told}
+    except OSError as error:
+        answer = {"error": Refused(os_code(error), str(error)).told}
+    tell(*answer) if isinstance(answer, tuple) else tell(answer)
+    return True
+
+
+def tell(told: Given, behind: bytes | None = None) -> None:
+    """Write one answer."""
+    if behind is not None:
+        told = {**told, "behind": len(behind)}
+    sys.stdout.buffer.write(json.dumps(told).encode() + b"\n" + (behind or b""))
+    sys.stdout.buffer.flush()
+
+
+def question(line: bytes) -> Given:
+    """Read a JSON line, and the bytes behind it if it says that there are some. An empty line is an empty object."""
     try:
         given = json.loads(line or b"{}")
     except ValueError as error:
         raise Refused("not-json", str(error))
     if not isinstance(given, dict):
         raise Refused("not-json", "expected an object")
-    return {name: value for name, value in given.items() if value is not None}
-
-
-def refuse(code: str, detail: str = "") -> int:
-    """Say no, in JSON."""
-    print(json.dumps({"error": {"code": code, "detail": detail[:2000]}}))
-    return 0
+    given = {name: value for name, value in given.items() if value is not None}
+    if "behind" in given:
+        given["behind"] = sys.stdin.buffer.read(int(number(given, "behind", most=MOST_BEHIND)))
+    return given
 
 
 def os_code(error: OSError) -> str:

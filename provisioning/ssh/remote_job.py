@@ -9,8 +9,9 @@ from typing import Any
 from provisioning.errors import Blame, GiveUp, TryAgain
 from provisioning.ssh import answers
 from provisioning.ssh.cargo import LOADER, cargo
+from provisioning.ssh.conversation import Done
 from provisioning.ssh.pool import POOL, Pool
-from provisioning.ssh.session import Done, Login
+from provisioning.ssh.session import Login
 from provisioning.step import Broken, Exited, MachineFacts, Peek, RemoteJob, Running
 
 CODE = "/opt/fairground"
@@ -39,7 +40,7 @@ class SshRemote:
     def put(self, path: str, content: bytes, *, mode: int = 0o600, within: float = 20) -> None:
         """Write a file whole."""
         digest = hashlib.sha256(content).hexdigest()
-        given = {"path": path, "size": len(content), "sha256": digest, "mode": mode}
+        given = {"path": path, "sha256": digest, "mode": mode}
         self.ask("put", given, content, within=within)
 
     def start(self, job: RemoteJob, *, within: float = 20) -> None:
@@ -96,8 +97,8 @@ class SshRemote:
             if stop.params.get("said") == "no-such-file":
                 return b""
             raise
-        if len(content) != answers.number(said, "length") or len(content) > limit:
-            raise answers.misbehaves("length")
+        if len(content) != answers.number(said, "behind") or len(content) > limit:
+            raise answers.misbehaves("behind")
         return content
 
     def ask(
@@ -106,12 +107,14 @@ class SshRemote:
         """Ask; where nobody is on board yet, ship first and ask again."""
         if not VERB.fullmatch(verb):
             raise ValueError(verb)
-        question = json.dumps(given).encode() + b"\n" + payload
-        command = f"{self.code}/{cargo().folder}/onboard {verb}"
-        done = self.run(command, question, limit, within)
+        behind = {"behind": len(payload)} if payload else {}
+        question = json.dumps({**given, **behind, "verb": verb}).encode() + b"\n" + payload
+        command = f"{self.code}/{cargo().folder}/onboard converse"
+        session = self.pool.session(self.login)
+        done = session.ask(command, question, limit=limit + ANSWER, seconds=within)
         if done.code in NOT_THERE:
             self.ship(within=within)
-            done = self.run(command, question, limit, within)
+            done = session.ask(command, question, limit=limit + ANSWER, seconds=within)
         if done.code:
             said = answers.last_lines(done.err.encode(), lines=1, most=200)
             raise TryAgain("onboard-failed", blame=Blame.PORTAL, exit=done.code, said=said)

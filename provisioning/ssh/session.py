@@ -11,10 +11,21 @@ import random
 import socket
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
-from paramiko import AuthenticationException, BadHostKeyException, Channel, PKey, RejectPolicy, SSHClient, SSHException
+from paramiko import (
+    AuthenticationException,
+    BadHostKeyException,
+    PKey,
+    RejectPolicy,
+    SSHClient,
+    SSHException,
+    Transport,
+)
 from paramiko.ecdsakey import ECDSAKey
 from paramiko.ed25519key import Ed25519Key
 from paramiko.rsakey import RSAKey
@@ -22,6 +33,7 @@ from paramiko.rsakey import RSAKey
 from provisioning.driver import Endpoint, Secret
 from provisioning.errors import Blame, GiveUp, NotYet, Stop, TryAgain
 from provisioning.ssh.bounds import BoundedSocket, Wire, within
+from provisioning.ssh.conversation import Conversation, Done, TooMuch, begun, receive, send
 
 BROKEN = (OSError, EOFError, SSHException)
 """All that a broken connection can look like."""
@@ -49,19 +61,6 @@ class Login:
     user: str = "root"
 
 
-@dataclass(frozen=True)
-class Done:
-    """A command that has ended."""
-
-    code: int
-    out: bytes
-    err: str  # the first words of standard error
-
-
-class TooMuch(OSError):  # noqa: N818 - told as a Stop
-    """The far side sent more than its answer may be."""
-
-
 class Session:
     """A connection that is opened when needed. One call at a time."""
 
@@ -70,6 +69,7 @@ class Session:
         self.lock = threading.Lock()
         self.client: SSHClient | None = None
         self.wire: BoundedSocket | None = None
+        self.talk: Conversation | None = None
         self.used_at = time.monotonic()
 
     def run(self, command: str, given: bytes, *, limit: int, seconds: float) -> Done:
@@ -78,26 +78,37 @@ class Session:
         Raises NotYet (sshd is not up), TryAgain (lost, no answer, nonsense), GiveUp (not the machine we know).
         Runs the command a second time if a kept connection proves dead: every command of ours may be repeated.
         """
+        return self.call(partial(self.exchange, command, given, limit), seconds)
+
+    def ask(self, command: str, question: bytes, *, limit: int, seconds: float) -> Done:
+        """Ask a program that answers question after question; it is started where it does not run.
+
+        Code 0 is an answer; any other: the program has ended instead. Raises as `run`, and may ask a second time too.
+        """
+        return self.call(partial(self.converse, command, question, limit), seconds)
+
+    def call(self, exchange: Callable[[float], Done], seconds: float) -> Done:
+        """One call at a time, and each with its own time."""
         deadline = time.monotonic() + seconds
         if not self.lock.acquire(timeout=seconds):
             raise TryAgain("machine-busy", blame=Blame.PORTAL)
         try:
-            return self.attempt(command, given, limit, deadline)
+            return self.attempt(exchange, deadline)
         finally:
             self.lock.release()
 
-    def attempt(self, command: str, given: bytes, limit: int, deadline: float) -> Done:
+    def attempt(self, exchange: Callable[[float], Done], deadline: float) -> Done:
         """First over the connection that we have; if that proves dead, over a new one."""
         if self.usable():
             try:
-                return self.exchange(command, given, limit, deadline)
+                return exchange(deadline)
             except BROKEN as error:
                 stop = self.dropped(error, deadline)
                 if stop.code != "connection-lost":
                     raise stop from error
         self.connect(deadline)
         try:
-            return self.exchange(command, given, limit, deadline)
+            return exchange(deadline)
         except BROKEN as error:
             raise self.dropped(error, deadline) from error
 
@@ -182,21 +193,36 @@ class Session:
 
     def exchange(self, command: str, given: bytes, limit: int, deadline: float) -> Done:
         """Run the command over the open connection."""
+        with self.bounded(len(given), limit, deadline) as transport:
+            channel = begun(transport, command, deadline)
+            send(channel, given)
+            channel.shutdown_write()
+            done = receive(channel, limit, deadline)
+            channel.close()
+        return done
+
+    def converse(self, command: str, question: bytes, limit: int, deadline: float) -> Done:
+        """Ask over the open connection. A program that has had enough of us is started anew."""
+        with self.bounded(len(question), limit, deadline) as transport:
+            if self.talk is not None and self.talk.command == command:
+                with suppress(EOFError):
+                    done = self.talk.ask(question, limit, deadline)
+                    if done.code == 0:
+                        return done
+            self.talk = Conversation(command, begun(transport, command, deadline))
+            return self.talk.ask(question, limit, deadline)
+
+    @contextmanager
+    def bounded(self, given: int, limit: int, deadline: float) -> Iterator[Transport]:
+        """The open connection, which is cut if it brings more than it may, or takes longer."""
         transport = self.client.get_transport() if self.client else None
         if transport is None or self.wire is None:
             raise EOFError
-        left = max(0.01, deadline - time.monotonic())
-        self.wire.allowance = limit + limit // 16 + len(given) // 64 + SPARE
-        with within(left, self.wire):
-            channel = transport.open_session(timeout=left)
-            channel.exec_command(command)
-            channel.settimeout(left)
-            send(channel, given)
-            done = receive(channel, limit, deadline)
-            channel.close()
+        self.wire.allowance = limit + limit // 16 + given // 64 + SPARE
+        with within(deadline - time.monotonic(), self.wire):
+            yield transport
         self.wire.allowance = SPARE
         self.used_at = time.monotonic()
-        return done
 
     def drop(self) -> None:
         """Close what there is."""
@@ -206,34 +232,7 @@ class Session:
             self.client.close()
         if self.wire:
             self.wire.close()
-        self.client = self.wire = None
-
-
-def send(channel: Channel, given: bytes) -> None:
-    """Send all; a far side that has ended before it read everything has still something to say."""
-    try:
-        channel.sendall(given)
-        channel.shutdown_write()
-    except TimeoutError:
-        raise
-    except OSError:
-        return
-
-
-def receive(channel: Channel, limit: int, deadline: float) -> Done:
-    """Take the whole output and the exit status. Raises EOFError if the connection ended before the command."""
-    out = bytearray()
-    while chunk := channel.recv(65536):
-        out += chunk
-        if len(out) > limit:
-            raise TooMuch
-        if time.monotonic() >= deadline:
-            raise TimeoutError
-    channel.status_event.wait(max(0.0, deadline - time.monotonic()))
-    if channel.exit_status < 0:
-        raise EOFError
-    err = channel.recv_stderr(4096) if channel.recv_stderr_ready() else b""
-    return Done(channel.exit_status, bytes(out), err.decode(errors="replace"))
+        self.client = self.wire = self.talk = None
 
 
 def private_key(secret: Secret) -> PKey:

@@ -49,7 +49,7 @@ class Onboard:
 
     def ask_raw(self, verb: str, payload: bytes, given: Json) -> tuple[Json, bytes]:
         """Ask a verb; return its JSON answer and the bytes behind."""
-        question = json.dumps(given).encode() + b"\n" + payload
+        question = json.dumps(({"behind": len(payload)} if payload else {}) | given).encode() + b"\n" + payload
         done = subprocess.run(
             [self.code / "onboard", verb], input=question, env=self.environment, capture_output=True, check=True
         )

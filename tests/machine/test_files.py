@@ -11,7 +11,7 @@ from tests.machine.onboard import Json, Onboard
 
 def put(board: Onboard, place: Path, content: bytes, **more: object) -> Json:
     """Put a file."""
-    given = {"path": str(place), "size": len(content), "sha256": hashlib.sha256(content).hexdigest(), **more}
+    given = {"path": str(place), "sha256": hashlib.sha256(content).hexdigest(), **more}
     return board.ask_raw("put", content, given)[0]
 
 
@@ -33,7 +33,7 @@ def test_putting_twice_is_putting_once(board: Onboard) -> None:
     assert [entry.name for entry in board.root.iterdir() if "file" in entry.name] == ["file"]
 
 
-@pytest.mark.parametrize("more", [{"size": 2}, {"size": 4}, {"sha256": "0" * 64}])
+@pytest.mark.parametrize("more", [{"behind": 2}, {"sha256": "0" * 64}])
 def test_bytes_that_are_not_those_that_were_sent_change_nothing(board: Onboard, more: Json) -> None:
     path = board.root / "file"
     put(board, path, b"old")
@@ -52,7 +52,7 @@ def test_a_slice_is_read_and_the_end_is_short(board: Onboard) -> None:
 
     answer, content = board.ask_raw("read", b"", {"path": str(board.root / "file"), "offset": 90, "limit": 50})
 
-    assert answer == {"size": 100, "length": 10}
+    assert answer == {"size": 100, "behind": 10}
     assert content == bytes(range(90, 100))
 
 

@@ -82,7 +82,7 @@ class Hostile(Listener, paramiko.ServerInterface):
         """Read the question, then do the worst."""
         question = b""
         with suppress(OSError, EOFError, paramiko.SSHException):
-            while chunk := channel.recv(65536):
+            while b"\n" not in question and (chunk := channel.recv(65536)):
                 question += chunk
             self.behave(channel, question)
 

@@ -200,7 +200,7 @@ def test_a_look_that_makes_no_sense_is_not_believed(lie: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "lie", [b'{"length": 3}\nab', b'{"length": 3}\nabcd', b'{"length": 9}\n' + b"x" * 9, b'{"length": "3"}\nabc']
+    "lie", [b'{"behind": 3}\nab', b'{"behind": 3}\nabcd', b'{"behind": 9}\n' + b"x" * 9, b'{"behind": "3"}\nabc']
 )
 def test_a_slice_of_the_wrong_size_is_not_believed(lie: bytes) -> None:
     with Hostile(say(lie)) as machine, pytest.raises(TryAgain, match="machine-misbehaves"):

@@ -6,6 +6,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -126,6 +127,23 @@ def test_one_connection_serves_many_calls_and_many_threads(sshd: Sshd, remote: S
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda _: remote.call("facts"), range(24)))
 
+    assert sshd.logins() == 1
+
+
+def test_one_program_answers_many_calls_and_is_started_anew_when_it_is_gone(sshd: Sshd, remote: SshRemote) -> None:
+    def answering() -> list[int]:
+        mark = os.fsencode(sshd.folder / "root/opt/fairground")
+        words = {int(path.parent.name): path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline")}
+        return [pid for pid, line in words.items() if mark in line and line.endswith(b"\0converse\0")]
+
+    remote.reach(within=20)
+    (first,) = answering()
+    remote.call("facts")
+    assert answering() == [first]
+
+    os.kill(first, 9)
+    assert remote.call("facts")
+    assert first not in answering()
     assert sshd.logins() == 1
 
 

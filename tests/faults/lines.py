@@ -11,6 +11,7 @@ PLACES = (
     "provisioning/reconciler",
     "provisioning/steps",
     "provisioning/admission",
+    "provisioning/models/statements",
     "provisioning/vault",
     "provisioning/slots",
 )

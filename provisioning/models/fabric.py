@@ -24,6 +24,10 @@ class Fabric(models.Model):
     """Slots are handed out round and round, so that a freed port is not at once somebody else's."""
     agreed_at = models.DateTimeField(null=True, blank=True)
     """When the last complete roll call agreed with our rows."""
+    counted_at = models.DateTimeField(null=True, blank=True)
+    """When the last complete roll call was."""
+    counted = models.PositiveIntegerField(default=0)
+    """How many machines the place itself said there are, strays among them."""
     away_since = models.DateTimeField(null=True, blank=True)
     """Since when it has not answered."""
 

@@ -76,6 +76,7 @@ def head_count(fabric: Fabric, at: datetime, world: World) -> None:
         return
     Fabric.objects.filter(pk=fabric.pk).update(away_since=None)
     if roll.complete:
+        Fabric.objects.filter(pk=fabric.pk).update(counted=len(roll.keys), counted_at=at)
         _wake_missing(fabric, roll, at)
         _deal_with_strays(fabric, roll, at, world)
 

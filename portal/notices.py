@@ -64,6 +64,10 @@ def notices_of(entry: Entry, at: datetime) -> Iterator[Notice]:
         case Happened.HEALTH, {"answers": False}, Deployment() as deployment:
             told = _of_service(deployment, at) | {"since": both(entry.at, at, deployment.event.tzinfo)}
             yield from (Notice("silent", person, told) for person in _not_watching(deployment, entry.at))
+        case Happened.HEALTH, {"disk_free_mib": free}, Deployment() as deployment:
+            yield from (
+                Notice("full", person, _of_service(deployment, at) | {"free": free}) for person in _people(deployment)
+            )
         case Happened.COPY, {"settled": Settled.NOT_YET}, Deployment() as deployment:
             people = {*_people(deployment), *User.objects.filter(is_staff=True, is_active=True).exclude(email="")}
             yield from (Notice("held", person, _of_service(deployment, at)) for person in people)

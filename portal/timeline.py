@@ -76,6 +76,8 @@ def words_of(entry: Entry) -> Words | None:
             return PROBLEMS.get(told.get("code", ""))
         case Happened.HEALTH if "restart" in told:
             return RESTARTS[bool(told["restart"])]
+        case Happened.HEALTH if "disk_free_mib" in told:
+            return _("Its disk is nearly full.")
         case Happened.HEALTH:
             return _("It answers again.") if told.get("answers") else _("It stopped answering.")
         case Happened.CONTENT:

@@ -66,6 +66,8 @@ class Machine(Reconciled):
     restarted_at = models.DateTimeField(null=True)
     pull_asked_at = models.DateTimeField(null=True)
     pulled_at = models.DateTimeField(null=True)
+    is_nearly_full = models.BooleanField(default=False)
+    """Its disk, at the last look."""
 
     class Meta(Reconciled.Meta):
         constraints = [

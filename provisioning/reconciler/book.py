@@ -110,6 +110,13 @@ class MachineRows(LogRows):
     def pulled(self, asked_at: datetime) -> None:
         self.lease.set(pulled_at=asked_at)
 
+    def disk(self, *, free_mib: int, is_nearly_full: bool) -> None:
+        if is_nearly_full == self.lease.row.is_nearly_full:
+            return
+        self.lease.set(is_nearly_full=is_nearly_full)
+        if is_nearly_full:
+            self.lease.note(Happened.HEALTH, f"disk:{self.lease.epoch}", disk_free_mib=free_mib)
+
     def passed_over(self, code: str, /, *, blame: Blame, **params: object) -> None:
         row = self.lease.row
         told = {"code": code, "blame": blame, "step": row.step, "params": params}

@@ -51,6 +51,7 @@ def machine_job(lease: Lease[Machine], world: World) -> MachineJob:
         within=lease.within,
         waiting_since=machine.waiting_since or lease.at,
         was_ready=machine.ready_at is not None,
+        is_nearly_full=machine.is_nearly_full,
         restart_asked_at=machine.restart_asked_at if machine.restart_asked_at != machine.restarted_at else None,
         pull_asked_at=machine.pull_asked_at if machine.pull_asked_at != machine.pulled_at else None,
     )

@@ -56,6 +56,7 @@ PLANS: dict[tuple[Kind, Course], Sequence[Step[Any]]] = {
         of_machine.Restart(),
         of_machine.PullNow(),
         of_machine.StillFresh(),
+        of_machine.DiskWatched(),
     ),
     (Kind.MACHINE, Course.GIVING_BACK): (of_machine.Seen(),),
     (Kind.MACHINE, Course.RETIRING): (

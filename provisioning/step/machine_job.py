@@ -61,6 +61,9 @@ class MachineBook(LogBook, Protocol):
     def pulled(self, asked_at: datetime) -> None:
         """The pull asked for then is done."""
 
+    def disk(self, *, free_mib: int, is_nearly_full: bool) -> None:
+        """How its disk does."""
+
     def passed_over(self, code: str, /, *, blame: Blame, **params: object) -> None:
         """Tell a problem that stops nothing."""
 
@@ -97,6 +100,7 @@ class MachineJob:
     within: float  # seconds a single outside call may take
     waiting_since: datetime  # since when it is at this step
     was_ready: bool  # it was set up once
+    is_nearly_full: bool  # its disk, at the last look
     restart_asked_at: datetime | None = None  # not done yet
     pull_asked_at: datetime | None = None  # not done yet
 

@@ -93,6 +93,16 @@ def test_a_service_that_stops_answering_is_told(owner: User) -> None:
     assert tell()[-1].subject == "Notice board has stopped answering"
 
 
+def test_a_disk_that_is_nearly_full_is_told(owner: User) -> None:
+    deployment = scenes.ready(make_event(owner))
+    machine = deployment.machine()
+    assert machine
+    Entry.objects.write(machine, Happened.HEALTH, at=LATER, cause="disk:1", disk_free_mib=70)
+    mail = tell()[-1]
+    assert mail.subject == "The disk of Notice board is nearly full"
+    assert "has only 70 MB left" in mail.text
+
+
 def test_the_end_of_an_event_is_one_mail_about_all_its_copies(owner: User) -> None:
     event = make_event(owner, days=0.001)
     scenes.ended(event, title="Auction")

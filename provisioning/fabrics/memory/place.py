@@ -54,6 +54,8 @@ class Place:
     """Looks for which a removed machine is still there."""
     failing_jobs: dict[str, int] = field(default_factory=dict)
     """Exit code of jobs that are begun now and whose name begins so."""
+    free_mib: int = 2048
+    """Room on the disk of each machine."""
     check_code: int = 0
     """How a program of the app ends that is asked whether it is well."""
     broken_jobs: set[str] = field(default_factory=set)

@@ -3,6 +3,7 @@
 from provisioning.steps.machine.allocate import Allocate, Reach
 from provisioning.steps.machine.bring import FetchService, Install
 from provisioning.steps.machine.content import LoadData, PullNow, SchedulePulls, StillFresh
+from provisioning.steps.machine.disk import DiskWatched
 from provisioning.steps.machine.make_own import Configure, Restart, StartPrograms
 from provisioning.steps.machine.remove import Absent, EndJobs, Remove, Teardown
 from provisioning.steps.machine.watch import CutOff, Seen, StillThere
@@ -12,6 +13,7 @@ __all__ = [
     "Allocate",
     "Configure",
     "CutOff",
+    "DiskWatched",
     "EndJobs",
     "FetchService",
     "Install",

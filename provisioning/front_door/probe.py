@@ -3,6 +3,7 @@
 import html
 import re
 import socket
+import ssl
 import time
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ REDIRECTS = 5
 _TITLE = re.compile(r"<title\b[^>]*>(.*?)</title\s*>", re.IGNORECASE | re.DOTALL)
 _SPACE = re.compile(r"\s+")
 _HEADERS = {"User-Agent": "fairground-probe", "Accept": "text/html,*/*;q=0.5", "Connection": "close"}
+_NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Trusts nobody: what we ask speaks plain HTTP, and to read all authorities of this system takes 16 ms of CPU each time."""
 
 
 class _UnansweredError(Exception):
@@ -71,7 +74,7 @@ def _plain(text: str) -> str:
 def _last_page(endpoint: Endpoint, host: str, path: str, until: float) -> _Page:
     """The page after redirects, which must stay on this host."""
     target = httpx.URL(scheme="http", host=endpoint.host, port=endpoint.port, raw_path=path.encode())
-    with httpx.Client(trust_env=False, headers=_HEADERS) as client:
+    with httpx.Client(trust_env=False, headers=_HEADERS, verify=_NOBODY) as client:
         for _ in range(REDIRECTS + 1):
             page = _fetch(client, target, host, until)
             if page.further is None:

@@ -14,6 +14,7 @@ from django.utils.timezone import now
 from unfold.admin import ModelAdmin, TabularInline
 
 from catalog import sync
+from catalog.manifest import FILE, remarks
 from catalog.models import App, Release, State
 from catalog.url import GitProblem, canonical, checked_ref
 
@@ -81,6 +82,7 @@ class AppAdmin(StaffOnly, ModelAdmin):  # type: ignore[misc]
         "state",
         "current",
         "what_is_wrong",
+        "without_effect",
         "looked_at",
         "added_by",
         "added_at",
@@ -100,6 +102,11 @@ class AppAdmin(StaffOnly, ModelAdmin):  # type: ignore[misc]
         if not app.problems:
             return "Nothing." if app.looked_at else "Not looked at yet."
         return format_html_join("", "<p>{}</p>", ((str(problem),) for problem in app.told()))
+
+    @admin.display(description="without effect yet")
+    def without_effect(self, app: App) -> SafeString | str:
+        said = remarks(app.newest.manifest, FILE) if app.newest else ()
+        return format_html_join("", "<p>{}</p>", ((str(remark),) for remark in said)) or "Nothing."
 
     def save_model(self, request: HttpRequest, obj: App, form: Any, change: bool) -> None:
         if not change:

@@ -82,7 +82,7 @@ def _spec(key: str, slot: int, options: Mapping[str, Any], manifest: Manifest, l
     return MachineSpec(
         key=key,
         owner=settings.PORTAL_ID,
-        size=Size(manifest.install_memory_mib, manifest.cpu, manifest.disk_mib),
+        size=Size(manifest.install_memory_mib, manifest.cpu, manifest.disk_mib, manifest.resources.processes),
         ports=tuple(PortSpec(port.name, port.number, first + 1 + i) for i, port in enumerate(manifest.ports)),
         ssh_port=first,
         subnet=str(subnet),

@@ -36,11 +36,11 @@ primary = true
 [health.ready]
 {ready}
 [resources]
-memory = "128MiB"
-disk = "1GiB"
+{size}
 {end}
 """
 PAGE = 'path = "/"\ncontains = "Notice board"'
+SIZE = 'memory = "128MiB"\ndisk = "1GiB"'
 KEEPS = '[archive]\npaths = ["/srv/board"]'
 
 _numbers = count(1)
@@ -55,7 +55,7 @@ def make_release(*, stateless: bool = False, **words: str) -> Release:
     """A published app's release."""
     slug = f"board-{next(_numbers)}"
     top, end = ("stateless = true", "") if stateless else ("", KEEPS)
-    words = {"top": top, "end": end, "ready": PAGE} | words
+    words = {"top": top, "end": end, "ready": PAGE, "size": SIZE} | words
     manifest = parse(MANIFEST.format(slug=slug, **words))
     app = App.objects.create(url=f"https://example.org/{slug}.git", added_at=NOON)
     dataset = Dataset.at(manifest.data.repo, "HEAD") if manifest.data and manifest.data.repo else None

@@ -5,6 +5,7 @@ from catalog.manifest.manifest import Manifest
 from catalog.manifest.params import ValueProblem, complete
 from catalog.manifest.problems import ManifestError, Problem
 from catalog.manifest.read import FILE, parse
+from catalog.manifest.remarks import remarks
 
 __all__ = [
     "FILE",
@@ -22,4 +23,5 @@ __all__ = [
     "ValueProblem",
     "complete",
     "parse",
+    "remarks",
 ]

@@ -135,6 +135,17 @@ def _pattern(param: Param) -> Iterator[tuple[str, str]]:
             yield "default", f"the default itself is refused: {refused.code}"
 
 
+def nothing_is_promised_in_vain(manifest: Manifest) -> Broken:
+    """What would harm somebody who relies on it is refused until it is true; what would not is a remark (remarks.py)."""
+    for param in manifest.params:
+        if not param.keep:
+            kept = "is reserved: until the service has ended every value is kept, encrypted"
+            yield f"param[{param.id}].keep", "false", kept
+    if manifest.requires.privileges:
+        asked = shown(manifest.requires.privileges)
+        yield "requires.privileges", asked, "is reserved: machines have no privileges, and none can be given yet"
+
+
 def env_names_params(manifest: Manifest) -> Broken:
     known = {param.id for param in manifest.params}
     tables = {"service.env": manifest.service.env} | {f"process[{it.name}].env": it.env for it in manifest.processes}
@@ -172,6 +183,7 @@ RULES: tuple[Callable[[Manifest], Broken], ...] = (
     questions_are_few,
     launch_needs_no_answer,
     params_make_sense,
+    nothing_is_promised_in_vain,
     env_names_params,
     pictures_are_pictures,
 )

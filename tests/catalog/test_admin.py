@@ -8,7 +8,9 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from catalog.manifest import parse
 from catalog.models import App, State
+from tests.catalog.manifests import SMALLEST
 from tests.catalog.repos import commit
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -51,6 +53,13 @@ def test_what_is_wrong_with_a_manifest_stands_on_its_page(desk: Client, board: P
 
     assert "did you mean &#x27;name&#x27;" in page
     assert "<b>x</b>" not in page
+
+
+def test_what_has_no_effect_yet_stands_on_its_page(desk: Client, noon: datetime) -> None:
+    app = App.objects.create(url="https://example.org/board.git", added_at=noon)
+    app.take("a" * 40, parse(SMALLEST + "[mail]\nsends = true"), at=noon)
+    page = desk.get(f"/admin/catalog/app/{app.pk}/change/").content.decode()
+    assert "mail.sends: is accepted and has no effect yet: machines cannot send mail yet" in page
 
 
 def test_an_address_that_cannot_be_used_is_refused_in_the_form(desk: Client, shelf: Path) -> None:

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog.manifest import Manifest, ManifestError, Probe, parse
+from catalog.manifest import FILE, Manifest, ManifestError, Probe, parse, remarks
+from catalog.manifest.known import known_keys
+from catalog.manifest.remarks import WITHOUT_EFFECT
 from catalog.manifest.schema import json_schema
 from tests.catalog.manifests import SMALLEST, problems_of
 
@@ -137,6 +139,38 @@ def test_what_a_later_format_brings_is_refused_with_a_word(text: str, key: str, 
 
     assert problem.key == key
     assert word in problem.expected
+
+
+@pytest.mark.parametrize(
+    ("more", "key"),
+    [('[[param]]\nid = "pin"\nlabel = "PIN"\nkeep = false', "param[pin].keep"),
+     ('[requires]\nprivileges = ["nested-containers"]', "requires.privileges")],
+)  # fmt: skip
+def test_what_would_harm_whoever_relies_on_it_is_refused_until_it_is_true(more: str, key: str) -> None:
+    (problem,) = problems_of(SMALLEST + more)
+
+    assert problem.key == key
+    assert "is reserved" in problem.expected
+
+
+def test_a_key_without_effect_is_accepted_and_said_to_be_without() -> None:
+    said = [str(remark) for remark in remarks(parse(FULL), FILE)]
+
+    assert said == [
+        "fairground.toml: upgrade: is accepted and has no effect yet: what runs stays at its version",
+    ]
+
+
+def test_a_key_that_says_what_is_so_anyway_is_no_remark() -> None:
+    assert not remarks(parse(SMALLEST + "[mail]\nsends = false"), FILE)
+    assert [remark.key for remark in remarks(parse(SMALLEST + "[mail]\nsends = true"), FILE)] == ["mail.sends"]
+
+
+@pytest.mark.parametrize("key", WITHOUT_EFFECT)
+def test_every_key_without_effect_is_a_key_of_the_format(key: str) -> None:
+    *tables, name = key.split(".")
+
+    assert name in known_keys(tables)
 
 
 def test_keys_that_begin_with_x_are_left_alone() -> None:

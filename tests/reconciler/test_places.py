@@ -9,7 +9,7 @@ from provisioning.driver import Capabilities, Sighting
 from provisioning.fabrics.memory import MemoryDriver
 from provisioning.models import Deployment, Machine
 from provisioning.phases import Phase, Settled
-from tests.makers import NOON, launch
+from tests.makers import NOON, launch, make_release
 from tests.simulation import Simulation, key_of, phase_of, phases_of, ready
 
 
@@ -155,3 +155,18 @@ def test_a_wished_restart_and_a_wished_pull_are_done_once(world: Simulation) -> 
     ghost = world.place.machines[key_of(deployment)]
     assert ghost.calls.count("restart") == 1
     assert sum(job.startswith("pull") for job in ghost.started) == 1
+
+
+def test_an_app_gets_as_many_processes_as_it_asks_for(world: Simulation) -> None:
+    release = make_release(size='memory = "128MiB"\ndisk = "1GiB"\nprocesses = 77')
+    deployment = launch(release=release)
+    world.until_phase(deployment, Phase.READY)
+    assert world.place.machines[key_of(deployment)].spec.size.processes == 77
+
+
+def test_an_app_that_was_not_built_for_the_machine_says_so_before_it_is_installed(world: Simulation) -> None:
+    release = make_release(size='memory = "128MiB"\ndisk = "1GiB"\narchitectures = ["aarch64"]')
+    deployment = launch(release=release)
+    world.until_phase(deployment, Phase.FAILED)
+    assert Deployment.objects.get().problem == "system-is-not-supported"
+    assert not any(job.startswith("install") for job in world.place.machines[key_of(deployment)].started)

@@ -42,6 +42,9 @@ class Reach:
         facts = job.far.reach(within=job.within)
         if job.manifest.requires.system and facts.system not in job.manifest.requires.system:
             raise GiveUp("system-is-not-supported", blame=Blame.FABRIC, system=facts.system)
+        built_for = job.manifest.resources.architectures
+        if built_for and facts.architecture not in built_for:
+            raise GiveUp("system-is-not-supported", blame=Blame.FABRIC, system=facts.architecture)
         job.book.facts(facts)
         return True
 

@@ -1,14 +1,56 @@
 """Who may. Every view asks here; what is not yours is not there (404), in the same words as what never was."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
-from django.http import Http404
+from django.http import Http404, HttpResponse
 
 from catalog.models import App, State
 from portal.models import User
+from portal.requests import SignedInRequest
 from provisioning.models import Archive, Deployment, Event
 
 Visitor = User | AnonymousUser
+P = ParamSpec("P")
+View = Callable[Concatenate[SignedInRequest, P], HttpResponse]
+
+
+def counter(view: View[P]) -> View[P]:
+    """A room for the people behind the counter."""
+    return _room(view, lambda user: user.is_staff)
+
+
+def curators(view: View[P]) -> View[P]:
+    """A room for curators, and for all others behind the counter."""
+    return _room(view, lambda user: user.is_staff or user.is_curator)
+
+
+def administrators(view: View[P]) -> View[P]:
+    """A room for those who answer for the whole house."""
+    return _room(view, lambda user: user.is_staff and user.is_superuser)
+
+
+def _room(view: View[P], may: Callable[[User], bool]) -> View[P]:
+    @wraps(view)
+    def guarded(request: SignedInRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not may(request.user):
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return login_required(guarded)
+
+
+def service_at(host: str) -> Deployment | None:
+    """The service that a host name was given to, in whatever phase it is. Everybody may know that much."""
+    name, _, domain = host.lower().partition(":")[0].partition(".")
+    if domain != settings.APPS_DOMAIN:
+        return None
+    return Deployment.objects.select_related("event__owner", "owner").filter(name=name).first()
 
 
 def visible_app(visitor: Visitor, slug: str) -> App:

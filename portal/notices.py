@@ -23,7 +23,7 @@ LOOKED = timedelta(seconds=5)
 OLD = timedelta(days=2)
 """What nobody was told for so long (after a restored database, say) is not news any more."""
 
-TOLD_BY_MAIL = (Happened.PHASE, Happened.WARNING, Happened.HEALTH, Happened.COPY)
+TOLD_BY_MAIL = (Happened.WISH, Happened.PHASE, Happened.WARNING, Happened.HEALTH, Happened.COPY)
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,8 @@ def notices_of(entry: Entry, at: datetime) -> Iterator[Notice]:
             yield from (
                 Notice("full", person, _of_service(deployment, at) | {"free": free}) for person in _people(deployment)
             )
+        case Happened.WISH, {"wanted": "suspend"}, Deployment(suspend_wanted=True) as deployment:
+            yield from (Notice("shut", person, _of_service(deployment, at)) for person in _people(deployment))
         case Happened.COPY, {"settled": Settled.NOT_YET}, Deployment() as deployment:
             people = {*_people(deployment), *User.objects.filter(is_staff=True, is_active=True).exclude(email="")}
             yield from (Notice("held", person, _of_service(deployment, at)) for person in people)

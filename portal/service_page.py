@@ -23,6 +23,7 @@ class Face(StrEnum):
     SETTING_UP = "setting-up"
     READY = "ready"
     FAILED = "failed"
+    SHUT = "shut"
     LEAVING = "leaving"
     ENDED = "ended"
 
@@ -108,6 +109,8 @@ def face_of(deployment: Deployment) -> Face:
         return Face.ENDED
     if deployment.phase == Phase.RETIRING or deployment.is_ending:
         return Face.LEAVING
+    if deployment.is_shut:
+        return Face.SHUT
     if deployment.phase == Phase.READY:
         return Face.READY
     if deployment.phase == Phase.FAILED and not deployment.is_retry_wished:
@@ -116,9 +119,11 @@ def face_of(deployment: Deployment) -> Face:
 
 
 def phase_of(deployment: Deployment) -> str:
-    """The phase's name as the mark shows it: one more than there are phases, because a silent service is not open."""
+    """The phase's name as the mark shows it: two more than there are phases, for what is silent or shut is not open."""
     if deployment.is_ending:
         return Phase.RETIRING.value
+    if deployment.is_shut and not deployment.is_gone:
+        return "shut"
     if deployment.is_retry_wished:
         return Phase.BUILDING.value
     return "silent" if deployment.phase == Phase.READY and deployment.silent_since else str(deployment.phase)
@@ -126,7 +131,7 @@ def phase_of(deployment: Deployment) -> str:
 
 def _trouble(deployment: Deployment, machine: Machine | None, face: Face) -> words.Told | None:
     """The problem to tell: the service's own, else that of the machine that is being set up for it."""
-    if face in (Face.READY, Face.ENDED):
+    if face in (Face.READY, Face.SHUT, Face.ENDED):
         return None
     row: Deployment | Machine | None = deployment if deployment.problem else machine
     if row is None or not row.problem or (face == Face.SETTING_UP and row.waits_for != row.problem):

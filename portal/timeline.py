@@ -20,6 +20,8 @@ WISHES: Mapping[str, Words] = {
     Wanted.GONE: _("%(who)s asked for it to be taken down."),
     "retry": _("%(who)s asked to try again."),
     "restart": _("%(who)s asked for a restart."),
+    "suspend": _("%(who)s took it off its address."),
+    "lift": _("%(who)s asked for it to be opened again."),
     "pull": _("%(who)s asked for new content."),
 }
 PHASES: Mapping[str, Words] = {
@@ -41,6 +43,16 @@ RESTARTS: Mapping[bool, Words] = {
     True: _("The restart stopped with an error."),
 }
 """What was done about it by itself, by whether that failed."""
+TURNS: Mapping[str, tuple[str, Words, Words]] = {
+    Happened.HEALTH: ("answers", _("It stopped answering."), _("It answers again.")),
+    Happened.CONTENT: ("problem", _("New content came in."), _("New content could not be fetched.")),
+    Happened.SUSPENSION: (
+        "shut",
+        _("It answers again, and visitors may come in."),
+        _("Visitors are kept out, and its machine is off the network."),
+    ),
+}
+"""What turns one way or the other: by which word of the Entry, and what is said without and with it."""
 OTHERS: Mapping[str, Words] = {
     Happened.WARNING: _("We wrote that it ends soon."),
     Happened.EXTENSION: _("%(who)s moved the end."),
@@ -78,10 +90,9 @@ def words_of(entry: Entry) -> Words | None:
             return RESTARTS[bool(told["restart"])]
         case Happened.HEALTH if "disk_free_mib" in told:
             return _("Its disk is nearly full.")
-        case Happened.HEALTH:
-            return _("It answers again.") if told.get("answers") else _("It stopped answering.")
-        case Happened.CONTENT:
-            return _("New content could not be fetched.") if told.get("problem") else _("New content came in.")
+        case Happened.HEALTH | Happened.CONTENT | Happened.SUSPENSION:
+            word, without, with_it = TURNS[entry.happened]
+            return with_it if told.get(word) else without
         case Happened.COPY:
             return COPIES.get(told.get("settled", ""))
         case _:

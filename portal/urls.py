@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from portal.views import door, event, front, home, launch, mailbox, service, stream
+from portal.views import door, event, front, home, launch, mailbox, report, service, stream
 
 urlpatterns = [
     path("", front.front, name="front"),
@@ -27,6 +27,7 @@ urlpatterns = [
     path("services/<str:key>/copies/<int:number>", service.copy, name="service-copy"),
     path("mailbox", mailbox.mailbox, name="mailbox"),
     path("door/<str:host>", door.door, name="door"),
+    path("report", report.report, name="report"),
     # One way in for everybody: the admin's own sign-in page knows neither codes nor limits.
     path("admin/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
     path("admin/", admin.site.urls),

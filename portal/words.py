@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.plain import readable
 from portal.sentences import CONTENT, PROBLEMS, STEPS, WAITS
 from provisioning.errors import Blame
-from provisioning.phases import Phase
+from provisioning.phases import Phase, Reason
 
 Words = str | Promise
 
@@ -58,6 +58,15 @@ PHASES: Mapping[str, Words] = {
     Phase.GONE: _("ended"),
 }
 SILENT: Words = _("not answering")
+SHUT: Words = _("taken off")
+
+REASONS: Mapping[str, Words] = {
+    Reason.TRICK: _("It asks for passwords or money under a false name"),
+    Reason.HURTS: _("It hurts or threatens somebody"),
+    Reason.RIGHTS: _("It shows what is private, or somebody else's"),
+    Reason.OTHER: _("Something else"),
+}
+"""What a visitor finds wrong at an address."""
 
 
 def problem(code: str, blame: str, params: Mapping[str, Any], *, was_open: bool, title: str) -> Told:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from catalog.models import Release
 from portal.times import exact, relative, span
-from portal.words import PHASES, SILENT
+from portal.words import PHASES, SHUT, SILENT
 
 register = template.Library()
 register.filter("span", span)
@@ -72,4 +72,4 @@ def version(release: Release, zone: tzinfo = UTC) -> str:
 @register.filter
 def phase_word(phase: str) -> str:
     """A phase in the words of people's pages."""
-    return str(SILENT if phase == "silent" else PHASES[phase])
+    return str({"silent": SILENT, "shut": SHUT}.get(phase) or PHASES[phase])

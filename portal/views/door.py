@@ -5,8 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from portal import gate
 from portal.service_page import Face, face_of
-from provisioning.models import Deployment
 
 LOOK_AGAIN = 3
 """Seconds after which a page that opens by itself looks again."""
@@ -21,6 +21,7 @@ POLICY = (
 STATUSES = {
     "setting-up": (503, LOOK_AGAIN),
     "silent": (503, LATER),
+    "shut": (403, None),
     "ended": (410, None),
     "nothing": (404, None),
 }
@@ -28,6 +29,7 @@ FACES = {
     Face.SETTING_UP: "setting-up",
     Face.READY: "silent",
     Face.FAILED: "silent",
+    Face.SHUT: "shut",
     Face.LEAVING: "ended",
     Face.ENDED: "ended",
 }
@@ -36,21 +38,13 @@ FACES = {
 @require_safe
 def door(request: HttpRequest, host: str) -> HttpResponse:
     """Say to a visitor of this address why there is no service behind it at the moment."""
-    deployment = _deployment(host)
+    deployment = gate.service_at(host)
     face = FACES[face_of(deployment)] if deployment else "nothing"
     status, again = STATUSES[face]
-    told = {"deployment": deployment, "face": face, "again": again, "site": settings.SITE_URL}
+    told = {"deployment": deployment, "face": face, "again": again, "host": host, "site": settings.SITE_URL}
     response = render(request, "door/door.html", told, status=status)
     if again is not None:
         response["Retry-After"] = str(again)
     response["Cache-Control"] = "no-store"
     response["Content-Security-Policy"] = POLICY.format(site=settings.SITE_URL)
     return response
-
-
-def _deployment(host: str) -> Deployment | None:
-    """The service that this host name was given to, in whatever phase it is."""
-    name, _, domain = host.lower().partition(":")[0].partition(".")
-    if domain != settings.APPS_DOMAIN:
-        return None
-    return Deployment.objects.select_related("event").filter(name=name).first()

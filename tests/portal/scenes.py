@@ -7,7 +7,7 @@ from portal.models import User
 from provisioning.models import Archive, Deployment, Entry, Event, LogChunk, Machine
 from provisioning.phases import Happened, Phase, Settled, Wanted
 from provisioning.slots import new_machine
-from tests.makers import NOON, launch, make_event, make_fabric, make_release
+from tests.makers import NOON, launch, make_event, make_fabric, make_person, make_release
 
 OUTPUTS = """
 [[output]]
@@ -67,6 +67,14 @@ def silent(event: Event | None = None, *, at: datetime = NOON, **columns: Any) -
     return deployment
 
 
+def shut(event: Event | None = None, *, at: datetime = NOON, **columns: Any) -> Deployment:
+    """Taken off after a report."""
+    deployment = ready(event, at=at, **columns)
+    deployment.suspend(by=make_person("admin"), why="It asks for passwords that are not its own.", at=at)
+    deployment.refresh_from_db()
+    return deployment
+
+
 def failed(event: Event | None = None, *, at: datetime = NOON, **columns: Any) -> Deployment:
     """Given up in the middle of its installer."""
     deployment = building(event, at=at, **columns)
@@ -107,6 +115,7 @@ SCENES = {
     "building": building,
     "ready": ready,
     "silent": silent,
+    "shut": shut,
     "failed": failed,
     "leaving": leaving,
     "ended": ended,

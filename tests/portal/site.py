@@ -88,10 +88,12 @@ def fill() -> tuple[dict[str, str], str]:
         "out-login": "/accounts/login/",
         "out-signup": "/accounts/signup/",
         "out-reset": "/accounts/password/reset/",
+        "out-report": "/report?host=auction-1a2b3c.apps.localhost",
+        "out-report-thanks": "/report?thanks",
         "out-door-nothing": "/door/x.apps.localhost",
     }
     pages |= {f"service-{name}": f"/services/{service.key}" for name, service in services.items()}
-    pages |= {f"out-door-{name}": f"/door/{services[name].host}" for name in ("building", "silent", "ended")}
+    pages |= {f"out-door-{name}": f"/door/{services[name].host}" for name in ("building", "silent", "shut", "ended")}
     return pages, session_of(owner)
 
 

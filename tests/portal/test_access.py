@@ -14,7 +14,7 @@ from provisioning.models import Archive, Deployment
 from tests.makers import make_event
 from tests.portal.scenes import SCENES, ended, ready
 
-OPEN = {"front", "shelf", "app", "mailbox", "door"}
+OPEN = {"front", "shelf", "app", "mailbox", "door", "report"}
 SIGNED_IN = {"home", "me", "service-new"}
 LOOKS = {"service", "service-live", "event"}
 OWN_LOOKS = {"event-extend", "service-copy"}

@@ -10,6 +10,7 @@ FACES = {
     "building": (503, "is being set up"),
     "ready": (503, "is not answering"),
     "silent": (503, "is not answering"),
+    "shut": (403, "was taken off after a report"),
     "failed": (503, "is not answering"),
     "leaving": (410, "has been packed away"),
     "ended": (410, "has been packed away"),

@@ -1,0 +1,52 @@
+"""Who did what behind the counter. What is changed in the admin's own tables is written down here too."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from portal.models import Deed, User
+
+DEEDS: Mapping[str, str | Promise] = {
+    "publish": _("put on the shelf"),
+    "retire-app": _("took off the shelf"),
+    "feature": _("put in front on the shelf"),
+    "unfeature": _("put back in line on the shelf"),
+    "add-app": _("added the app"),
+    "suspend": _("took off its address"),
+    "lift": _("asked to open again"),
+    "answer": _("answered the report about"),
+    "waive": _("let go without a copy"),
+    "drain": _("closed for new launches"),
+    "undrain": _("opened for new launches"),
+    "pause": _("paused new launches"),
+    "resume": _("resumed new launches"),
+    "let-in": _("let in"),
+    "curator": _("made a curator"),
+    "no-curator": _("ended being a curator of"),
+    "settings": _("changed the settings"),
+    "admin": _("changed in the tables"),
+}
+"""What a deed is called, between who did it and what it was done to."""
+
+
+def write(did: str, about: object, *, by: User, at: datetime, told: str = "") -> None:
+    """Write down what somebody did. Raises KeyError for a deed that has no words."""
+    assert DEEDS[did]
+    Deed.objects.create(at=at, by=by, did=did, about=str(about)[:200], told=told[:400])
+
+
+@receiver(post_save, sender=LogEntry)
+def write_what_the_tables_tell(instance: LogEntry, created: bool, **_kwargs: Any) -> None:
+    """The admin's tables keep a log of their own, which goes with its author; this one stays."""
+    if created:
+        about = f"{instance.content_type}: {instance.object_repr}"
+        told = instance.get_change_message()
+        Deed.objects.create(
+            at=instance.action_time, by_id=instance.user_id, did="admin", about=about[:200], told=told[:400]
+        )

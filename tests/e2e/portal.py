@@ -38,7 +38,7 @@ from tests.conformance.lossy import LossyProxy
 from tests.waiting import until
 
 APPS = Path(__file__).with_name("apps")
-BEHAVIOURS = ("fine", "gate", "hang", "loud", "needs-parts")
+BEHAVIOURS = ("fine", "gate", "hang", "loud", "needs-parts", "wordy")
 PROGRAMS = ("up", "web", "clicks", "sweep", "clock", "front-door")
 PASSWORD = "a long way to the fair"
 ENOUGH = 90.0
@@ -101,6 +101,9 @@ class Portal(Installation):
         folder = self.apps / slug(behaviour)
         shutil.copytree(APPS / "tiny" / "service", folder)
         manifest = (folder / "fairground.toml").read_text().replace('id = "tiny"', f'id = "{slug(behaviour)}"')
+        if (APPS / behaviour).exists():
+            shutil.copytree(APPS / behaviour, folder, dirs_exist_ok=True)
+            manifest += (folder / "more.toml").read_text()
         (folder / "fairground.toml").write_text(manifest.replace("file:///APPS", f"file://{self.apps}"))
         (folder / "behave").write_text(behaviour)
         subprocess.run(["git", "init", "-q", "-b", "main"], cwd=folder, check=True)

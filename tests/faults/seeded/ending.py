@@ -102,6 +102,20 @@ ENDING = (
         "test_ending::test_nobody_can_come_in_any_more_while_the_copy_is_made",
     ),
     Defect(
+        "let a goodbye that fails hold up the end",
+        f"{MACHINE}/remove.py",
+        "            return self._pass_over(job, stop.blame, **stop.params)",
+        "            raise",
+        "test_ending::test_a_goodbye_that_fails_is_told_and_passed_over",
+    ),
+    Defect(
+        "wait for a goodbye for ever",
+        f"{MACHINE}/remove.py",
+        "            if is_late:\n",
+        "            if is_late is None:\n",
+        "test_ending::test_a_goodbye_that_never_ends_holds_nobody_up_for_more_than_three_minutes",
+    ),
+    Defect(
         "keep the keys",
         PLANS,
         "        of_deployment.Forget(),\n",

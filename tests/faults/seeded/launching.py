@@ -109,6 +109,27 @@ LAUNCHING = (
         "test_places::test_what_people_used_is_launched_again_by_itself_only_where_its_owner_chose_so",
     ),
     Defect(
+        "restart a silent service again and again",
+        f"{DEPLOYMENT}/restart.py",
+        'f"restart-{job.silent_since:%Y%m%dt%H%M%S%f}"',
+        'f"restart-{job.at:%Y%m%dt%H%M%S%f}"',
+        "test_silence::test_a_service_that_stays_silent_is_restarted_once_by_the_apps_own_program",
+    ),
+    Defect(
+        "tell a full disk at every look",
+        BOOK,
+        "if is_nearly_full == self.lease.row.is_nearly_full:",
+        "if is_nearly_full is None:",
+        "test_disk::test_a_disk_that_is_nearly_full_is_told_once_and_stops_nothing",
+    ),
+    Defect(
+        "believe a program without looking whether the address leads to the service",
+        f"{DEPLOYMENT}/answer.py",
+        "return _program_says(job, probe.run) if led.ok else led",
+        "return _program_says(job, probe.run)",
+        "test_check::test_a_program_that_says_yes_is_not_enough_where_the_address_leads_nowhere",
+    ),
+    Defect(
         "restart again and again",
         f"{MACHINE}/make_own.py",
         "        job.book.restarted(job.restart_asked_at)\n",

@@ -11,11 +11,15 @@ _PYTHON = str(venv.PYTHON)
 def children(settings: dict[str, str]) -> list[Child]:
     """All of them; clicks have a worker of their own, so that no sweep stands before a person."""
     return [
-        Child("web", [_PYTHON, "-m", "portal.serve", settings["WEB_LISTEN"], settings["GIT_DOOR_LISTEN"]], ENV),
-        Child("clicks", _worker("clicks", "click", 4), ENV),
-        Child("sweep", _worker("sweep", "sweep", 6), ENV),
-        Child("clock", [_PYTHON, "-m", "portal.clock"], ENV),
+        Child("web", [_PYTHON, "-m", "portal.serve", settings["WEB_LISTEN"], settings["GIT_DOOR_LISTEN"]], _env("web")),
+        Child("clicks", _worker("clicks", "click", 4), _env("clicks")),
+        Child("sweep", _worker("sweep", "sweep", 6), _env("sweep")),
+        Child("clock", [_PYTHON, "-m", "portal.clock"], _env("clock")),
     ]
+
+
+def _env(name: str) -> dict[str, str]:
+    return {**ENV, "FAIRGROUND_PROGRAM": name}
 
 
 def _worker(name: str, queues: str, threads: int) -> list[str]:

@@ -1,12 +1,15 @@
 """The Celery application: a broker that may forget everything without harm, because the database is the queue."""
 
 import os
+from logging.config import dictConfig
+from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
 from celery.schedules import schedule
 from django.conf import settings
 
 from portal import broker
+from portal.log_lines import request_id
 
 __all__ = ["app", "broker"]  # importing the broker makes its "folder://" addresses known
 
@@ -50,3 +53,20 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks()
+
+
+@signals.setup_logging.connect
+def _tell_as_everybody_here(**_: Any) -> None:
+    """Celery would put its own lines in place of ours."""
+    dictConfig(settings.LOGGING)
+
+
+@signals.before_task_publish.connect
+def _say_whose_click(headers: dict[str, Any], **_: Any) -> None:
+    if known := request_id.get():
+        headers["click"] = known
+
+
+@signals.task_prerun.connect
+def _know_whose_click(task: Any, **_: Any) -> None:
+    request_id.set(task.request.get("click") or "")

@@ -2,8 +2,10 @@
 
 import signal
 import sys
+from logging.config import dictConfig
 
 from celery.beat import Scheduler, Service
+from django.conf import settings
 
 from portal.celery import app
 
@@ -17,5 +19,6 @@ class Clock(Scheduler):
 
 
 if __name__ == "__main__":
+    dictConfig(settings.LOGGING)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     Service(app, scheduler_cls=Clock).start()

@@ -16,8 +16,10 @@ GRACE = 3
 def server(application: str, listen: str) -> uvicorn.Server:
     """One listener at `host:port`."""
     host, _, port = listen.rpartition(":")
-    quiet = {"access_log": False, "log_level": "warning", "timeout_graceful_shutdown": GRACE}
-    return uvicorn.Server(uvicorn.Config(application, host=host, port=int(port), **quiet))  # type: ignore[arg-type]
+    config = uvicorn.Config(
+        application, host=host, port=int(port), timeout_graceful_shutdown=GRACE, access_log=False, log_config=None
+    )
+    return uvicorn.Server(config)
 
 
 async def serve(listens: list[str]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import environ
 
 from cli.home import home, settings_file
-from portal import desk
+from portal import desk, log_lines
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 HOME = home()
@@ -106,6 +106,7 @@ INSTALLED_APPS = [
     "allauth.account",
 ]
 MIDDLEWARE = [
+    "portal.request_id.with_id",
     "django.middleware.security.SecurityMiddleware",
     "portal.headers.headers",
     "portal.static_files.StaticFilesMiddleware",
@@ -203,3 +204,21 @@ if ALLAUTH_TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 UNFOLD = desk.UNFOLD
+
+# --- what we tell of ourselves ----------------------------------------------------------------------------------------
+
+METRICS_BEARER = env.str("METRICS_BEARER", default="")
+"""Who shows this reads /metrics from anywhere; empty = only this computer does."""
+LOGGING = log_lines.logging_of(
+    env.str("FAIRGROUND_LOG", default="json" if SECURE else "plain"),
+    env.str("FAIRGROUND_LOG_LEVEL", default="INFO"),
+    env.str("FAIRGROUND_PROGRAM", default="manage"),
+    [
+        SECRET_KEY,
+        *FIELD_KEYS,
+        METRICS_BEARER,
+        *log_lines.passwords_in(
+            *(env.str(name, default="") for name in ("DATABASE_URL", "BROKER_URL", "EMAIL_URL", "CACHE_URL"))
+        ),
+    ],
+)

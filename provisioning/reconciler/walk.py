@@ -2,6 +2,7 @@
 
 import logging
 import random
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -58,10 +59,13 @@ class Pass:
     def run(self) -> datetime | None:
         """Work, and turn whatever stops the work into the row's next look."""
         was_building = self.kind == Kind.DEPLOYMENT and self.row.phase == Phase.BUILDING
+        began, before = time.perf_counter(), self._place()
         try:
             next_look = self._outcome()
         except LeaseLost:
             return None
+        if self._place() != before:
+            self._tell(time.perf_counter() - began)
         if (was_building and self.row.phase != Phase.BUILDING) or self.row.phase == Phase.GONE:
             admission.wake_next(self.at)
         return next_look
@@ -80,6 +84,14 @@ class Pass:
         except Exception:
             log.exception("a pass over %s %s met a mistake of ours", self.kind, self.row.key)
             return self._again(TryAgain("our-mistake", blame=Blame.PORTAL, after=MISTAKE_PAUSE))
+
+    def _place(self) -> tuple[str, str, str]:
+        return self.row.phase, self.row.step, self.row.problem
+
+    def _tell(self, seconds: float) -> None:
+        phase, step, problem = self._place()
+        told = {"kind": self.kind, "key": self.row.key, "step": step, "phase": phase, "seconds": round(seconds, 3)}
+        log.info("%s %s is %s at %s %s", self.kind, self.row.key, phase, step or "no step", problem, extra=told)
 
     # --- the work -------------------------------------------------------------------------------------------------------
 

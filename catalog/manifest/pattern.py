@@ -94,6 +94,8 @@ class _Reader:
         atom = self.found(r"\\[dDwWsS]|\\[^A-Za-z0-9]|\[\^?(\\.|[^\\\]\[])+\]|[^\\*+?{}()|^$\[\]]")
         if not atom:
             raise PatternError(f"not known here, at character {self.at + 1}")
+        if doubled := re.search(r"--|&&|~~|\|\|", atom[0]):
+            raise PatternError(f"{doubled[0]} in a class, which will mean something else one day")
         try:
             compiled = re.compile(atom[0])
         except re.error as error:

@@ -90,3 +90,13 @@ class Deed(models.Model):
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Refuse. Raises ValueError."""
         raise ValueError("what was done stays done")
+
+
+class Heartbeat(models.Model):
+    """That the clock asked, and a worker heard."""
+
+    program = models.CharField(max_length=20, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.program

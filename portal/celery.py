@@ -50,6 +50,18 @@ app.conf.update(
         "mirrors": {"task": "provisioning.mirrors", "schedule": schedule(2.0), "options": {"expires": 5}},
         "keep": {"task": "provisioning.keep", "schedule": schedule(30.0), "options": {"expires": 25}},
         "post": {"task": "portal.post", "schedule": schedule(5.0), "options": {"expires": 4}},
+        "sweep-beat": {
+            "task": "portal.beat",
+            "schedule": schedule(20.0),
+            "args": ("sweep",),
+            "options": {"expires": 15},
+        },
+        "click-beat": {
+            "task": "portal.beat",
+            "schedule": schedule(20.0),
+            "args": ("clicks",),
+            "options": {"queue": "click", "expires": 15},
+        },
     },
 )
 app.autodiscover_tasks()

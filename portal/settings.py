@@ -43,6 +43,8 @@ DOCKER_HOST = env.str("DOCKER_HOST", default="")
 MACHINE_IMAGE = env.str("MACHINE_IMAGE", default="fairground/machine:latest")
 MIRRORS = Path(env.str("MIRRORS", default=str(HOME / "mirrors")))
 ARCHIVES = Path(env.str("ARCHIVES", default=str(HOME / "archives")))
+BACKUPS = Path(env.str("BACKUPS", default=str(HOME / "backups")))
+"""Where `./fairground backup` puts what it keeps of the portal itself."""
 GIT_TRUSTED = [f"file://{HOME}/starter/", *env.list("GIT_TRUSTED", default=[])]
 """URL prefixes that are trusted although they are not public https: our own starter apps, and what an admin adds, such as
 "file:///srv/git/" or "http://gitea.lan/"."""
@@ -130,6 +132,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "portal.context.house",
             ]
         },
     }

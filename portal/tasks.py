@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils.timezone import now
 from kombu.exceptions import OperationalError
 
-from portal import notices, outbox
+from portal import health, notices, outbox
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +18,12 @@ def post() -> None:
     notices.write(at)
     outbox.post(at)
     outbox.tidy(at)
+
+
+@shared_task(name="portal.beat", ignore_result=True, expires=15)
+def beat(worker: str) -> None:
+    """Note that this kind of worker hears the clock."""
+    health.beat(worker, now())
 
 
 def poke() -> None:

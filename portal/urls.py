@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from portal.views import door, event, front, home, launch, mailbox, report, service, stream
+from portal.views import door, event, front, home, launch, mailbox, report, service, stream, watch
 
 urlpatterns = [
     path("", front.front, name="front"),
@@ -25,6 +25,10 @@ urlpatterns = [
     path("services/<str:key>/end", service.retire, name="service-end"),
     path("services/<str:key>/outputs", service.outputs, name="service-outputs"),
     path("services/<str:key>/copies/<int:number>", service.copy, name="service-copy"),
+    path("healthz", watch.alive, name="alive"),
+    path("healthz/ready", watch.ready, name="ready"),
+    path("metrics", watch.metrics, name="metrics"),
+    path("", include("portal.views.desk.urls")),
     path("mailbox", mailbox.mailbox, name="mailbox"),
     path("door/<str:host>", door.door, name="door"),
     path("report", report.report, name="report"),

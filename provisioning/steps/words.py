@@ -2,3 +2,5 @@
 
 DIED = "machine-died"
 """A machine that was there is not there any more."""
+TAKEN = frozenset({"ports-in-use", "subnet-in-use"})
+"""Something that is not ours uses what the machine was to have: another one, with the next numbers, finds its room."""

@@ -52,6 +52,17 @@ def test_an_installer_that_fails_tells_the_step_and_its_last_words(world: Simula
     assert "install" in deployment.problem_params["tail"]
 
 
+def test_ports_that_somebody_else_uses_cost_another_machine_and_nobody_a_word(world: Simulation) -> None:
+    world.place.taken_ports = {21001, 21011}
+    deployment = ready(world)
+    machines = Machine.objects.order_by("pk")
+    assert [machine.spec["ports"][0]["outer"] for machine in machines] == [21001, 21011, 21021]
+    world.run_until(lambda: [machine.phase for machine in machines.all()] == [Phase.GONE, Phase.GONE, Phase.READY])
+    assert Deployment.objects.get(pk=deployment.pk).attempt == 1
+    assert phases_of(deployment) == [Phase.BUILDING, Phase.READY]
+    zeros.check(world)
+
+
 def test_trying_again_goes_on_from_the_step_that_failed(world: Simulation) -> None:
     world.place.failing_jobs["install-1"] = 1
     deployment = launch()
@@ -93,6 +104,25 @@ def test_a_copy_from_before_it_was_tried_again_is_not_taken_for_the_last_one(
     deployment.retire(by=None, at=world.at)
     world.until_phase(deployment, Phase.GONE)
     assert Archive.objects.filter(verified_at__gte=world.at - timedelta(minutes=1)).count() == 1
+
+
+def test_every_copy_is_told_although_its_worker_dies_right_after_it(
+    world: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment = failed_after_use(world)
+    copies = Entry.objects.filter(happened=Happened.COPY, told__settled=Settled.ARCHIVED)
+    monkeypatch.setattr(DeploymentRows, "let_go", _dies)
+    with pytest.raises(Died):
+        world.run_for(timedelta(minutes=5))
+    monkeypatch.undo()
+    assert copies.count() == 1
+    assert Deployment.objects.get().retry(by=None, at=world.at)
+    world.at += timedelta(seconds=61)
+    world.prober.misses = 0
+    world.until_phase(deployment, Phase.READY)
+    deployment.retire(by=None, at=world.at)
+    world.until_phase(deployment, Phase.GONE)
+    assert copies.count() == 2
 
 
 def test_a_hold_does_not_hinder_the_copy_once_it_is_asked_to_go(world: Simulation) -> None:

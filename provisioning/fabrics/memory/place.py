@@ -48,6 +48,8 @@ class Place:
     """Calls of ensure and remove that work and then fail."""
     no_room: int = 0
     """Calls of ensure that find no room."""
+    taken_ports: set[int] = field(default_factory=set)
+    """Ports that somebody else uses."""
     partial_lists: int = 0
     """Roll calls that are not complete (and leave out everything)."""
     slow_removals: int = 0

@@ -5,7 +5,7 @@ from datetime import timedelta
 from provisioning.errors import Blame, GiveUp, NotYet
 from provisioning.phases import Phase, Settled
 from provisioning.step import DeploymentJob, MachineView
-from provisioning.steps.words import DIED
+from provisioning.steps.words import DIED, TAKEN
 
 WOKEN_BEFORE = timedelta(seconds=30)
 """A machine wakes its deployment whenever its phase changes; this look is only for the case that it could not."""
@@ -30,7 +30,7 @@ class Machines:
         main = job.of_role("main")
         if not main:
             job.book.need_machine("main", 1)
-        elif main[0].problem == DIED or job.manifest.service.rerun == "never":
+        elif main[0].problem in {DIED, *TAKEN} or job.manifest.service.rerun == "never":
             replace(job, main[0])
         else:
             job.book.try_again(main[0].key)
@@ -39,7 +39,7 @@ class Machines:
         raise NotYet("machine-gets-its-network-back")
 
     def _failed(self, machine: MachineView) -> bool:
-        if machine.can_try_again:
+        if machine.can_try_again or machine.problem in TAKEN:
             return False
         raise GiveUp(machine.problem, blame=Blame(machine.blame), **machine.problem_params)
 
@@ -55,6 +55,8 @@ class MachinesStillReady:
             return True
         if job.may_relaunch:
             return False
+        if main and main[0].problem:
+            raise GiveUp(main[0].problem, blame=Blame(main[0].blame), **main[0].problem_params)
         raise GiveUp(DIED, blame=Blame.FABRIC)
 
     def push(self, job: DeploymentJob) -> None:

@@ -1,10 +1,10 @@
 """From nothing to a machine that lets us in."""
 
 from provisioning.driver import Seen
-from provisioning.errors import Blame, GiveUp, NotYet
+from provisioning.errors import Blame, GiveUp, NotYet, TryAgain
 from provisioning.step import MachineJob
 from provisioning.steps.machine.absence import prove_absence
-from provisioning.steps.words import DIED
+from provisioning.steps.words import DIED, TAKEN
 
 
 class Allocate:
@@ -30,7 +30,12 @@ class Allocate:
 
     def push(self, job: MachineJob) -> None:
         job.book.asked()
-        job.book.saw(job.driver.ensure(job.spec, job.identity, within=job.within))
+        try:
+            job.book.saw(job.driver.ensure(job.spec, job.identity, within=job.within))
+        except TryAgain as stop:
+            if stop.code in TAKEN and job.sighting is None:
+                raise GiveUp(stop.code, blame=stop.blame, **stop.params) from stop
+            raise
 
 
 class Reach:

@@ -125,6 +125,10 @@ class App(models.Model):
         """Offer it no longer. What runs goes on. Return False if it is not offered already."""
         return self._decide(~Q(state__in=[State.RETIRED, State.DRAFT]), by=by, at=at, state=State.RETIRED)
 
+    def feature(self, is_featured: bool) -> bool:
+        """Show it first on the shelf, or in line with the others. Return False if that is so already."""
+        return App.objects.filter(pk=self.pk, featured=not is_featured).update(featured=is_featured) == 1
+
     def take_off(self, *, by: str, at: datetime) -> bool:
         """Take it off the shelf because it does not work. Return False if it is not there."""
         return self._decide(Q(state=State.PUBLISHED), by=by, at=at, state=State.BROKEN)

@@ -79,7 +79,7 @@ def _outcome(deployment: Deployment, entry: Entry, at: datetime) -> Iterator[Not
     """How a launch, or a life, has ended; nothing of what is not so any more."""
     if deployment.phase == Phase.GONE:
         yield from _ended(deployment, at)
-    elif deployment.phase in (Phase.READY, Phase.FAILED):
+    elif deployment.phase in (Phase.READY, Phase.FAILED) and not deployment.suspend_wanted:
         told = _of_service(deployment, at)
         yield from (Notice(deployment.phase, person, told) for person in _not_watching(deployment, entry.at))
 

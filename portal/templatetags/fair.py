@@ -12,8 +12,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from catalog.models import Release
+from portal.audit import DEEDS
+from portal.models import Deed
 from portal.times import exact, relative, span
-from portal.words import PHASES, SHUT, SILENT
+from portal.words import PHASES, REASONS, SHUT, SILENT
 
 register = template.Library()
 register.filter("span", span)
@@ -73,3 +75,15 @@ def version(release: Release, zone: tzinfo = UTC) -> str:
 def phase_word(phase: str) -> str:
     """A phase in the words of people's pages."""
     return str({"silent": SILENT, "shut": SHUT}.get(phase) or PHASES[phase])
+
+
+@register.filter
+def deed_words(deed: Deed) -> str:
+    """What somebody did, between who and what."""
+    return str(DEEDS.get(deed.did, deed.did))
+
+
+@register.filter
+def reason_words(reason: str) -> str:
+    """What a visitor found wrong."""
+    return str(REASONS[reason])

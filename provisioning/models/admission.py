@@ -19,6 +19,12 @@ class Admission(models.Model):
         constraints = [models.CheckConstraint(condition=Q(id=1), name="admission_is_one_row")]
 
     @classmethod
+    def let_in(cls, is_open: bool) -> bool:
+        """Say whether new launches are let in; what runs goes on. Return False if that was so already."""
+        cls.objects.get_or_create(pk=1)
+        return cls.objects.filter(pk=1, is_open=not is_open).update(is_open=is_open) == 1
+
+    @classmethod
     def lock(cls) -> "Admission":
         """Lock and return the row. Must be inside a transaction."""
         row = cls.objects.select_for_update().filter(pk=1).first()

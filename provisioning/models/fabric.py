@@ -41,6 +41,10 @@ class Fabric(models.Model):
         places = cls.objects.filter(is_open=True).order_by("pk")
         return places.filter(kind__in=kinds) if kinds else places
 
+    def let_in(self, is_open: bool) -> bool:
+        """Say whether new machines may be made here; what runs goes on. Return False if that was so already."""
+        return Fabric.objects.filter(pk=self.pk, is_open=not is_open).update(is_open=is_open) == 1
+
     @property
     def price_per_day(self) -> str:
         """What a machine costs here a day, as people read it ("0.40 €"); empty = nothing, as with machines of one's own."""

@@ -58,3 +58,11 @@ def visit(client: Client, owner: User) -> Client:
     """The owner's browser."""
     client.force_login(owner)
     return client
+
+
+@pytest.fixture
+def desk(client: Client, staff: User) -> Client:
+    """The browser of an administrator."""
+    User.objects.filter(pk=staff.pk).update(is_superuser=True)
+    client.force_login(User.objects.get(pk=staff.pk))
+    return client

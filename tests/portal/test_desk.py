@@ -12,14 +12,6 @@ from tests.portal import scenes
 LISTS = ["deployment", "machine", "fabric", "event", "entry", "archive", "stray", "mail", "admission"]
 
 
-@pytest.fixture
-def desk(client: Client, staff: User) -> Client:
-    """The browser of an administrator."""
-    User.objects.filter(pk=staff.pk).update(is_superuser=True)
-    client.force_login(User.objects.get(pk=staff.pk))
-    return client
-
-
 def page_of(desk: Client, row: Deployment | Machine) -> str:
     name = row._meta.model_name
     return desk.get(reverse(f"admin:provisioning_{name}_change", args=[row.pk])).content.decode()

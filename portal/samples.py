@@ -1,0 +1,49 @@
+"""Something made up to show a letter with. None of it is in the database."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from portal.models import User
+from portal.times import both, span
+from portal.words import REASONS, problem
+from provisioning.errors import Blame
+from provisioning.models import Archive, Deployment, Event, Report
+from provisioning.phases import Reason
+
+
+def samples(reader: User, at: datetime) -> dict[str, Any]:
+    """Everything that any letter may tell."""
+    ends = at + timedelta(days=7)
+    event = Event(key="0" * 32, name=_("Spring Fair"), zone=reader.zone.key, opens_at=at, closes_at=ends)
+    titles = [_("Auction"), _("Photo wall"), _("Notice board")]
+    services = [
+        Deployment(title=title, key=str(n) * 32, event=event, suspended_why=_("It asks for passwords."))
+        for n, title in enumerate(titles)
+    ]
+    said = both(ends, at, event.tzinfo)
+    copies = [Archive(pk=1, deployment=services[0], name="auction.tar.gz", size=21_500_000, delete_at=ends)]
+    return {
+        "to": reader,
+        "event": event,
+        "deployment": services[0],
+        "services": services,
+        "title": services[0].title,
+        "ends": said,
+        "ends_both": said,
+        "since": both(at - timedelta(minutes=4), at, event.tzinfo),
+        "kept_until": said,
+        "lasted": span(timedelta(days=30)),
+        "keeps": True,
+        "is_last": True,
+        "copies": copies,
+        "code": "482915",
+        "trouble": problem("install-failed", Blame.APP, {}, was_open=False, title=services[0].title),
+        "report": Report(
+            pk=1, host="auction-1a2b3c.fair.example", reason=Reason.TRICK, words=_("It wants my password.")
+        ),
+        "reason": REASONS[Reason.TRICK],
+        "answer": _("We have asked the organiser to change it."),
+        "is_off": True,
+    }

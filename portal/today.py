@@ -1,0 +1,171 @@
+"""What needs somebody behind the counter today, worst first, each with its one action; and how much room is left."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Min, Q, QuerySet, Sum
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from catalog.models import App
+from portal import outbox
+from portal.times import span
+from provisioning.models import Deployment, Fabric, Machine, Mail, Report, Stray
+from provisioning.phases import Decision, Phase, Wanted
+
+LATELY = timedelta(days=1)
+MAIL_PATIENCE = timedelta(minutes=10)
+COUNT_PATIENCE = timedelta(minutes=10)
+"""A place is counted every minute or so; after this, something is wrong with the counting."""
+SMALL_MIB = 256
+"""What a service takes where none runs yet to be measured by."""
+
+
+@dataclass(frozen=True)
+class RedLine:
+    """Something that does not come right by itself."""
+
+    what: str
+    act: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Room:
+    """A place with what is left of it."""
+
+    place: Fabric
+    living: int
+    taken_mib: int
+    strays: int
+
+    @property
+    def more(self) -> int:
+        """About how many more services of the size of those that run here."""
+        by_number = max(0, self.place.most_machines - self.living)
+        if not self.place.most_memory_mib:
+            return by_number
+        usual = self.taken_mib // self.living if self.living else SMALL_MIB
+        return min(by_number, max(0, self.place.most_memory_mib - self.taken_mib) // max(1, usual))
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the place has as many machines as we have rows."""
+        return self.place.counted == self.living
+
+
+def rooms() -> Sequence[Room]:
+    """Every place, in two questions."""
+    living = ~Q(machines__phase=Phase.GONE)
+    places = Fabric.objects.annotate(
+        living=Count("machines", filter=living), taken=Sum("machines__memory_mib", filter=living)
+    )
+    strays = dict(Stray.objects.filter(gone_at=None).values_list("fabric").annotate(n=Count("pk")))
+    return [Room(place, place.living, place.taken or 0, strays.get(place.pk, 0)) for place in places.order_by("name")]
+
+
+def red_lines(places: Sequence[Room], at: datetime) -> Sequence[RedLine]:
+    """All of them, in the order in which they should be looked at. A fixed number of questions."""
+    parts: tuple[Callable[[], Iterator[RedLine]], ...] = (
+        lambda: _failing_apps(at),
+        lambda: _silent(at),
+        lambda: _places(places, at),
+        lambda: _mail(at),
+        _copies,
+        _reports,
+    )
+    return [line for part in parts for line in part()]
+
+
+def _failing_apps(at: datetime) -> Iterator[RedLine]:
+    failed = Deployment.objects.filter(phase=Phase.FAILED, wanted=Wanted.UP, phase_at__gte=at - LATELY)
+    counted = dict(failed.order_by().values_list("release__app").annotate(n=Count("pk")))
+    for app in App.objects.filter(pk__in=counted).select_related("current").order_by("pk"):
+        n = counted[app.pk]
+        what = ngettext(
+            "%(app)s did not start once since yesterday.", "%(app)s did not start %(n)d times since yesterday.", n
+        )
+        yield RedLine(what % {"app": app.name, "n": n}, _("See why"), reverse("desk-app", args=[app.pk]))
+
+
+def _silent(at: datetime) -> Iterator[RedLine]:
+    silent = Deployment.objects.filter(phase=Phase.READY, wanted=Wanted.UP, suspended_at=None)
+    known = silent.filter(silent_since__lte=at - MAIL_PATIENCE).aggregate(n=Count("pk"), first=Min("silent_since"))
+    if n := known["n"]:
+        what = ngettext(
+            "%(n)d service does not answer, since %(span)s.",
+            "%(n)d services do not answer, the first since %(span)s.",
+            n,
+        )
+        yield RedLine(
+            what % {"n": n, "span": span(at - known["first"])}, _("See which"), reverse("desk-events") + "?silent"
+        )
+
+
+def _places(places: Sequence[Room], at: datetime) -> Iterator[RedLine]:
+    for room in places:
+        for what in _wrong_with(room, at):
+            yield RedLine(
+                str(what) % {"place": room.place.name, "n": room.strays}, _("See the place"), reverse("desk-places")
+            )
+
+
+def _wrong_with(room: Room, at: datetime) -> Iterator[str | Promise]:
+    place = room.place
+    if place.away_since:
+        yield _("%(place)s does not answer.")
+    if place.is_open and not room.more:
+        yield _("%(place)s is full.")
+    if room.strays:
+        yield ngettext(
+            "%(place)s has %(n)d machine that nobody knows.",
+            "%(place)s has %(n)d machines that nobody knows.",
+            room.strays,
+        )
+    if place.counted_at and place.counted_at < at - COUNT_PATIENCE and not place.away_since:
+        yield _("Heads have not been counted at %(place)s for a while.")
+
+
+def _mail(at: datetime) -> Iterator[RedLine]:
+    unsent = Mail.objects.filter(sent_at=None)
+    known = unsent.aggregate(
+        late=Count("pk", filter=Q(created_at__lt=at - MAIL_PATIENCE, created_at__gt=at - outbox.TRIED_FOR)),
+        lost=Count("pk", filter=Q(created_at__lte=at - outbox.TRIED_FOR)),
+    )
+    if n := known["late"]:
+        what = ngettext(
+            "%(n)d mail has not been taken by any server yet.", "%(n)d mails have not been taken by any server yet.", n
+        )
+        yield RedLine(what % {"n": n}, _("See the mail"), reverse("desk-mail"))
+    if n := known["lost"]:
+        what = ngettext(
+            "%(n)d mail never left, and is not tried any more.",
+            "%(n)d mails never left, and are not tried any more.",
+            n,
+        )
+        yield RedLine(what % {"n": n}, _("See the mail"), reverse("desk-mail"))
+
+
+def _copies() -> Iterator[RedLine]:
+    if n := held_machines().count():
+        what = ngettext(
+            "%(n)d service has ended, and its copy could not be made or checked. Nothing of it was deleted.",
+            "%(n)d services have ended, and their copies could not be made or checked. Nothing of them was deleted.",
+            n,
+        )
+        yield RedLine(what % {"n": n}, _("Decide about it"), reverse("desk-places") + "#held")
+
+
+def _reports() -> Iterator[RedLine]:
+    if n := Report.objects.filter(decision=Decision.OPEN).count():
+        what = ngettext("%(n)d report from a visitor waits.", "%(n)d reports from visitors wait.", n)
+        yield RedLine(what % {"n": n}, _("Read it"), reverse("desk-reports"))
+
+
+def held_machines() -> "QuerySet[Machine]":
+    """Machines that stay because their copy could not be made, the one that waits longest first."""
+    held = Machine.objects.filter(hold_until__isnull=False, settled="", wanted=Wanted.UP).exclude(phase=Phase.GONE)
+    return held.select_related("deployment__event", "fabric").order_by("hold_until", "pk")

@@ -1,0 +1,1 @@
+"""Behind the counter: a room for each thing that needs a person."""

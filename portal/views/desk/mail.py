@@ -1,0 +1,73 @@
+"""The desk's mail room: does it leave, what is in it, and how does each letter look?"""
+
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib import messages
+from django.db.models import Q
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from portal import gate, outbox
+from portal.letters import Letter, letter
+from portal.requests import SignedInRequest
+from portal.samples import samples
+from provisioning.models import Mail
+
+SHOWN = 30
+LETTER_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+"""A mail carries its style in itself, and needs nothing else."""
+
+
+@gate.counter
+@require_GET
+def mail(request: SignedInRequest) -> HttpResponse:
+    """Show what has not left, what left last, and every letter that there is. Codes are shown to nobody."""
+    mails = Mail.objects.order_by("-pk")
+    told = {
+        "unsent": mails.filter(sent_at=None)[:SHOWN],
+        "sent": mails.filter(~Q(sent_at=None))[:SHOWN],
+        "letters": _names(),
+        "server": "" if settings.EMBEDDED_MAIL else settings.EMAIL_HOST,
+        "sender": settings.DEFAULT_FROM_EMAIL,
+        "zone": request.user.zone,
+    }
+    return render(request, "desk/mail.html", told)
+
+
+@gate.counter
+@require_POST
+def test(request: SignedInRequest) -> HttpResponse:
+    """Send the one who asks a mail, in the way in which every other is sent."""
+    outbox.put(letter("test", {"to": request.user}), request.user.email, at=timezone.now())
+    messages.success(request, _("A test is on its way to %(mail)s.") % {"mail": request.user.email})
+    return redirect("desk-mail")
+
+
+@gate.counter
+@require_GET
+def preview(request: SignedInRequest, name: str) -> HttpResponse:
+    """Show a letter as text, with something made up in it."""
+    return render(request, "desk/letter.html", {"name": name, "letter": _letter(request, name)})
+
+
+@gate.counter
+@require_GET
+def preview_html(request: SignedInRequest, name: str) -> HttpResponse:
+    """Show a letter as a mail program would."""
+    return HttpResponse(_letter(request, name).html, headers={"Content-Security-Policy": LETTER_POLICY})
+
+
+def _names() -> list[str]:
+    """Every letter there is, by its file."""
+    folder = Path(settings.BASE_DIR) / "templates" / "mail"
+    return sorted(str(path.relative_to(folder).with_suffix("")) for path in folder.rglob("*.md"))
+
+
+def _letter(request: SignedInRequest, name: str) -> Letter:
+    if name not in _names():
+        raise Http404
+    return letter(name, samples(request.user, timezone.now()))

@@ -1,0 +1,131 @@
+"""What visitors report, and taking a service off its address."""
+
+from django import forms
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from portal import audit, gate, outbox
+from portal.letters import letter
+from portal.requests import SignedInRequest
+from portal.words import REASONS
+from provisioning.models import Deployment, Report
+from provisioning.phases import Decision
+
+SHOWN = 50
+
+
+class DecisionForm(forms.Form):
+    """What came of a report."""
+
+    why = forms.CharField(
+        label=gettext_lazy("Why it is taken off"),
+        max_length=400,
+        required=False,
+        help_text=gettext_lazy("The organiser reads this. Say what is wrong, not who said so."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    answer = forms.CharField(
+        label=gettext_lazy("Answer to whoever reported"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class WhyForm(forms.Form):
+    """Why a service is taken off that nobody reported."""
+
+    why = DecisionForm.base_fields["why"]
+
+
+@gate.counter
+@require_GET
+def reports(request: SignedInRequest) -> HttpResponse:
+    """Show what waits, what is taken off, and what was decided."""
+    read = Report.objects.select_related("deployment__event", "decided_by")
+    shut = Deployment.objects.filter(suspend_wanted=True, wanted="up").select_related("event", "owner")
+    told = {
+        "open": read.filter(decision=Decision.OPEN).order_by("at", "pk")[:SHOWN],
+        "shut": shut.order_by("-suspended_at", "-pk")[:SHOWN],
+        "decided": read.exclude(decision=Decision.OPEN).order_by("-decided_at", "-pk")[:SHOWN],
+        "zone": request.user.zone,
+    }
+    return render(request, "desk/reports.html", told)
+
+
+@gate.counter
+@require_http_methods(["GET", "POST"])
+def report(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Show one report; take its service off, or leave it, and answer."""
+    found = get_object_or_404(Report.objects.select_related("deployment__event__owner", "deployment__owner"), pk=pk)
+    form = DecisionForm(request.POST or None)
+    if form.is_bound and form.is_valid():
+        is_off = "suspend" in request.POST and found.deployment is not None
+        _decide(request, found, is_off=is_off, **form.cleaned_data)
+        return redirect("desk-reports")
+    others = Report.objects.filter(deployment=found.deployment).exclude(pk=pk) if found.deployment else []
+    told = {"report": found, "reason": REASONS[found.reason], "form": form, "others": others, "zone": request.user.zone}
+    return render(request, "desk/report.html", told)
+
+
+@gate.counter
+@require_http_methods(["GET", "POST"])
+def suspend(request: SignedInRequest, key: str) -> HttpResponse:
+    """Say what will happen; then take a service off its address."""
+    service = _service(key)
+    form = WhyForm(request.POST or None)
+    if form.is_bound and form.is_valid():
+        _suspend(request, service, form.cleaned_data["why"])
+        return redirect("desk-reports")
+    return render(request, "desk/suspend.html", {"service": service, "form": form})
+
+
+@gate.counter
+@require_POST
+def lift(request: SignedInRequest, key: str) -> HttpResponse:
+    """Open a service again that was taken off."""
+    service, at = _service(key), timezone.now()
+    if service.lift(by=request.user, at=at):
+        audit.write("lift", service, by=request.user, at=at)
+        messages.success(request, _("%(title)s is being opened again.") % {"title": service})
+    return redirect("desk-reports")
+
+
+@transaction.atomic
+def _decide(request: SignedInRequest, found: Report, *, is_off: bool, why: str, answer: str) -> None:
+    at, mail = timezone.now(), found.mail
+    decision = Decision.SUSPENDED if is_off else Decision.ANSWERED
+    if not found.decide(decision, answer=answer, by=request.user, at=at):
+        messages.info(request, _("Somebody has decided about it already."))
+        return
+    if is_off and found.deployment:
+        _suspend(request, found.deployment, why or str(REASONS[found.reason]))
+    else:
+        audit.write("answer", found, by=request.user, at=at, told=answer)
+        messages.success(request, _("It stays as it is."))
+    if mail:
+        outbox.put(letter("report_answer", {"report": found, "is_off": is_off, "answer": answer}), mail, at=at)
+
+
+def _suspend(request: SignedInRequest, service: Deployment, why: str) -> None:
+    at = timezone.now()
+    if service.suspend(by=request.user, why=why, at=at):
+        audit.write("suspend", service, by=request.user, at=at, told=why)
+        messages.success(request, _("%(title)s is being taken off. Its organiser is told why.") % {"title": service})
+    else:
+        messages.info(
+            request, _("%(title)s is off already, or has nothing that could be taken off.") % {"title": service}
+        )
+
+
+def _service(key: str) -> Deployment:
+    found = Deployment.objects.select_related("event", "owner").filter(key=key).first()
+    if found is None:
+        raise Http404
+    return found

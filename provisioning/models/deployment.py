@@ -204,8 +204,16 @@ class Deployment(Reconciled):
     @transaction.atomic
     def retire(self, *, by: "User | None", at: datetime) -> bool:
         """Ask for it to go away. Return False if that was asked already."""
-        unasked = Deployment.objects.filter(pk=self.pk).exclude(wanted=Wanted.GONE)
-        changed = unasked.update(wanted=Wanted.GONE, **woken(at, Lane.PERSON if by else Lane.ENDING)) == 1
+        return self._go(Deployment.objects.filter(wanted=Wanted.UP), by, at)
+
+    @transaction.atomic
+    def end(self, *, at: datetime) -> bool:
+        """Ask for it to go away because its time is over. Return False if its end was moved since it was read."""
+        return self._go(Deployment.objects.ending(at), None, at)
+
+    def _go(self, unasked: DeploymentQuerySet, by: "User | None", at: datetime) -> bool:
+        lane = Lane.PERSON if by else Lane.ENDING
+        changed = unasked.filter(pk=self.pk).update(wanted=Wanted.GONE, **woken(at, lane)) == 1
         if changed:
             self._wished(by, at, "wish:gone", wanted=Wanted.GONE)
         return changed
@@ -280,7 +288,7 @@ class Deployment(Reconciled):
         return self.machines.order_by("-pk").first()
 
     def _ask_machines(self, at: datetime, **asked: datetime) -> bool:
-        running = self.machines.filter(wanted=Wanted.UP, phase=Phase.READY)
+        running = self.machines.filter(wanted=Wanted.UP, phase=Phase.READY, deployment__wanted=Wanted.UP)
         changed = running.update(**asked, **woken(at, Lane.PERSON)) > 0
         for pk in running.values_list("pk", flat=True):
             nudge_on_commit(Kind.MACHINE, pk)

@@ -10,7 +10,7 @@ from django.conf import settings
 from provisioning import admission
 from provisioning.driver import Endpoint, Sighting
 from provisioning.errors import Blame, NotYet
-from provisioning.models import Archive, Deployment, LogChunk, Machine, Route, statements
+from provisioning.models import Archive, Deployment, Entry, LogChunk, Machine, Route, statements
 from provisioning.models.reconciled import woken
 from provisioning.nudge import nudge_on_commit
 from provisioning.phases import Happened, Kind, Lane, Phase, Settled, Wanted
@@ -150,11 +150,16 @@ class DeploymentRows:
         with self.lease.fence():
             unsettled = Machine.objects.filter(pk=row.pk, settled=Settled.NOT_YET)
             changed = unsettled.update(settled=settled, hold_until=None, **woken(self.lease.at))
+            if changed:
+                told: dict[str, Any] = {
+                    "machine": row.key,
+                    "settled": settled,
+                    "size": copy.size if copy else 0,
+                }
+                cause = f"settled:{row.pk}:{self.lease.row.attempt}"
+                Entry.objects.write(self.lease.row, Happened.COPY, at=self.lease.at, cause=cause, **told)
             if changed and copy is not None:
                 self._keep(row, copy)
-        self.lease.note(
-            Happened.COPY, f"settled:{row.pk}", machine=row.key, settled=settled, size=copy.size if copy else 0
-        )
 
     def look_at(self, machine: str) -> None:
         self._change(machine, **woken(self.lease.at))

@@ -172,9 +172,9 @@ def _is_forgotten(deployment: Deployment) -> bool:
 
 
 def _may_relaunch(deployment: Deployment, at: datetime) -> bool:
-    """Only once it has been ready for a while: a machine that dies at every start must not be launched for ever."""
+    """Only what is not over, and has been ready for a while: what dies at every start must not be launched for ever."""
     has_lived = at - deployment.phase_at >= RELAUNCH_AFTER
-    return has_lived and (deployment.relaunches or deployment.manifest.stateless)
+    return has_lived and at < deployment.expires_at and (deployment.relaunches or deployment.manifest.stateless)
 
 
 def _archive_name(deployment: Deployment, at: datetime) -> str:

@@ -37,9 +37,11 @@ def keep(at: datetime, world: World) -> None:
 
 def end_what_is_over(at: datetime) -> int:
     """Ask every deployment whose time is over to go. Return how many were asked."""
-    return sum(
-        deployment.retire(by=None, at=at) for deployment in Deployment.objects.ending(at).order_by("expires_at")[:500]
-    )
+    return sum(deployment.end(at=at) for deployment in _over(at))
+
+
+def _over(at: datetime) -> Sequence[Deployment]:
+    return list(Deployment.objects.ending(at).order_by("expires_at", "pk")[:500])
 
 
 def warn(at: datetime) -> None:

@@ -163,3 +163,18 @@ def test_a_copy_is_deleted_when_its_time_is_over_and_the_row_says_when(world: Si
     world.run_for(timedelta(minutes=2))
     assert world.world.vault.size(copy.name) == 0
     assert Archive.objects.get().deleted_at is not None
+
+
+def test_an_end_that_is_moved_at_the_last_moment_is_not_the_end(
+    world: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = make_event(days=1)
+    deployment = launch(event)
+    world.until_phase(deployment, Phase.READY)
+    world.sleep_until(event.closes_at)
+    read = list(Deployment.objects.ending(world.at))
+    assert event.move(event.closes_at + DAY, by=event.owner, at=world.at)
+    with monkeypatch.context() as late:
+        late.setitem(keep.__globals__, "_over", lambda at: read)
+        keep(world.at, world.world)
+    assert Deployment.objects.get().wanted == Wanted.UP

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from provisioning.driver import Capabilities, Sighting
+from provisioning.errors import Blame, GiveUp
 from provisioning.fabrics.memory import MemoryDriver
 from provisioning.models import Deployment, Machine
-from provisioning.phases import Phase, Settled
+from provisioning.phases import Phase, Settled, Wanted
 from tests.makers import NOON, launch, make_release
 from tests.simulation import Simulation, key_of, phase_of, phases_of, ready
 
@@ -145,6 +146,37 @@ def test_what_people_used_is_launched_again_by_itself_only_where_its_owner_chose
     world.place.destroy(key_of(deployment))
     world.run_until(lambda: len(phases_of(deployment)) > 2)
     assert phases_of(deployment)[2] == ("building" if chosen else "failed")
+
+
+def test_what_is_over_is_not_launched_again(world: Simulation) -> None:
+    deployment = ready(world, stateless=True)
+    world.place.destroy(key_of(deployment))
+    world.sleep_until(deployment.expires_at)
+    world.kept_at = world.at  # whoever ends what is over comes half a minute later
+    world.run_until(lambda: Deployment.objects.get().wanted == Wanted.GONE)
+    world.until_phase(deployment, Phase.GONE)
+    assert len(world.place.made) == 1
+    assert Phase.BUILDING not in phases_of(deployment)[1:]
+
+
+def test_a_machine_that_fails_without_dying_is_told_by_its_own_name(
+    world: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment = ready(world)
+
+    def refuses(driver: MemoryDriver, key: str, *, within: float) -> Sighting:
+        raise GiveUp("machine-is-not-ours", blame=Blame.FABRIC)
+
+    monkeypatch.setattr(MemoryDriver, "see", refuses)
+    world.until_phase(deployment, Phase.FAILED)
+    assert Deployment.objects.get().problem == "machine-is-not-ours"
+
+
+def test_what_leaves_is_neither_restarted_nor_given_new_content(world: Simulation) -> None:
+    deployment = ready(world)
+    deployment.retire(by=None, at=world.at)
+    assert not deployment.restart(by=None, at=world.at)
+    assert not deployment.pull_now(by=None, at=world.at)
 
 
 def test_a_wished_restart_and_a_wished_pull_are_done_once(world: Simulation) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from provisioning.driver import Endpoint
+from provisioning.front_door import own_cookies
 
 LINES = "lines"  # @id of the map
 UPSTREAM = "{door.upstream}"
@@ -32,6 +33,19 @@ class Base:
     apps_domain: str  # "apps.localhost"
     portal: Endpoint  # where the portal listens
     portal_host: str  # the name the portal answers to, "localhost:8000"
+    lan: str = ""  # "192.168.1.5:8100-8399": no names here, each service has one of these ports; "" = they have names
+
+    @property
+    def host(self) -> str:
+        """Caddy's word for what tells one address from another."""
+        return "{http.request.hostport}" if self.lan else "{http.request.host}"
+
+    @property
+    def ours(self) -> str:
+        """A pattern of the addresses that are ours."""
+        if self.lan:
+            return rf"^{re.escape(self.lan.rpartition(':')[0])}:[0-9]+$"
+        return rf"(?i)^[a-z0-9-]+\.{re.escape(self.apps_domain)}\.?(:[0-9]+)?$"
 
 
 def base_config(base: Base, lines: Sequence[Mapping[str, Any]] = ()) -> Json:
@@ -44,15 +58,16 @@ def base_config(base: Base, lines: Sequence[Mapping[str, Any]] = ()) -> Json:
 
 
 def _server(base: Base, lines: Sequence[Mapping[str, Any]]) -> Json:
-    lookup = {"@id": LINES, "handler": "map", "source": "{http.request.host}", "destinations": [UPSTREAM]}
+    apart = [own_cookies.apart()] if base.lan else []
+    lookup = {"@id": LINES, "handler": "map", "source": base.host, "destinations": [UPSTREAM]}
     return {
-        "listen": [base.listen],
+        "listen": [base.listen, *([base.lan] if base.lan else [])],
         "protocols": ["h1"],
         "automatic_https": {"disable": True},
         "read_header_timeout": "20s",
         "idle_timeout": "2m",
         "routes": [
-            {"handle": [lookup | {"mappings": list(lines), "defaults": [""]}, _clean()]},
+            {"handle": [lookup | {"mappings": list(lines), "defaults": [""]}, _clean(), *apart]},
             {"match": [{"not": [{"vars": {UPSTREAM: [""]}}]}], "handle": [_service()], "terminal": True},
             *_portal_page(base, "none"),
         ],
@@ -90,7 +105,6 @@ def _service() -> Json:
 
 def _portal_page(base: Base, reason: str) -> list[Json]:
     """The portal's page about this address, whatever was asked. It never sees the visitor's cookies for the service."""
-    ours = rf"(?i)^[a-z0-9-]+\.{re.escape(base.apps_domain)}\.?(:[0-9]+)?$"
     told = {"X-Fairground-Door": [reason], "Host": [base.portal_host]}
     ask = {
         "handler": "reverse_proxy",
@@ -101,12 +115,12 @@ def _portal_page(base: Base, reason: str) -> list[Json]:
             "response": {"set": {DOOR_HEADER: [reason], "Cache-Control": ["no-store"]}, "delete": ["Set-Cookie"]},
         },
     }
-    page = [{"handler": "rewrite", "method": "GET", "uri": "/door/{http.request.host}?"}, ask]
+    page = [{"handler": "rewrite", "method": "GET", "uri": f"/door/{base.host}?"}, ask]
     sorry = _sentence(503, "closed", "This page cannot be shown right now. Please try again in a minute.")
     closed = {"routes": [{"handle": [sorry]}]}
     return [
         {
-            "match": [{"header_regexp": {"Host": {"pattern": ours}}}],
+            "match": [{"header_regexp": {"Host": {"pattern": base.ours}}}],
             "handle": [{"handler": "subroute", "routes": [{"handle": page}], "errors": closed}],
             "terminal": True,
         },

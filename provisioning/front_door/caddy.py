@@ -12,7 +12,7 @@ from provisioning.front_door.base import LINES, Base, base_config
 from provisioning.step import RouteLine
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
-_HOST = re.compile(r"[a-z0-9.-]{1,253}")
+_HOST = re.compile(r"[a-z0-9.-]{1,253}(:[0-9]{1,5})?")
 _UPSTREAM = re.compile(r"[A-Za-z0-9.:-]{1,253}")
 
 

@@ -79,7 +79,7 @@ def _last_page(endpoint: Endpoint, host: str, path: str, until: float) -> _Page:
             page = _fetch(client, target, host, until)
             if page.further is None:
                 return page
-            if page.further.host not in {host, endpoint.host}:
+            if page.further.host not in {host.partition(":")[0], endpoint.host}:
                 raise _UnansweredError(f"it sends visitors away to {page.further.host}")
             target = target.copy_with(raw_path=page.further.raw_path)
             client.cookies.clear()

@@ -76,6 +76,7 @@ class Caddy:
     portal: Site
     port: int = field(default_factory=free_port)
     child: subprocess.Popen[bytes] | None = None
+    lan: str = ""
 
     @property
     def base(self) -> Base:
@@ -85,6 +86,7 @@ class Caddy:
             apps_domain="apps.localhost",
             portal=self.portal.endpoint,
             portal_host="localhost:8000",
+            lan=self.lan,
         )
 
     @property

@@ -1,5 +1,7 @@
 """People."""
 
+import secrets
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo, available_timezones
@@ -8,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +18,11 @@ from django.utils.translation import gettext_lazy as _
 def random_username() -> str:
     """Make a name that nobody sees: people sign in with their mail address."""
     return uuid4().hex
+
+
+def random_code() -> str:
+    """Make a code that nobody guesses."""
+    return secrets.token_urlsafe(12)
 
 
 def check_time_zone(name: str) -> None:
@@ -34,6 +42,15 @@ class User(AbstractUser):
         default=False, help_text=_("May decide which apps are on the shelf, and nothing else behind the counter.")
     )
     language = models.CharField(max_length=12, default="en", choices=settings.LANGUAGES)
+
+    is_let_in = models.BooleanField(default=True)
+    """An administrator has said yes, or nobody has to."""
+    asked_at = models.DateTimeField(null=True, editable=False)
+    """When the administrators were asked to let them in."""
+    mails_off = models.JSONField(default=list, blank=True)
+    """Letters that they do not want; of those in portal/forms.py that one may do without."""
+    deleted_at = models.DateTimeField(null=True, editable=False)
+    """Since when there is nobody behind this row."""
 
     class Meta(AbstractUser.Meta):
         constraints = [
@@ -61,6 +78,34 @@ class User(AbstractUser):
     def zone(self) -> ZoneInfo:
         """Their time zone, else the house's."""
         return ZoneInfo(self.time_zone or settings.HOUSE_TIME_ZONE)
+
+
+class Invitation(models.Model):
+    """A link that lets some people make an account, until a day."""
+
+    code = models.CharField(max_length=32, unique=True, default=random_code, editable=False)
+    most = models.PositiveSmallIntegerField(default=1)
+    used = models.PositiveSmallIntegerField(default=0, editable=False)
+    until = models.DateTimeField()
+    by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", editable=False)
+    created_at = models.DateTimeField(editable=False)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        constraints = [models.CheckConstraint(condition=Q(used__lte=F("most")), name="invitation_is_for_so_many")]
+
+    def __str__(self) -> str:
+        return self.code
+
+    @classmethod
+    def good(cls, code: str, at: datetime) -> "QuerySet[Invitation]":
+        """The invitation with this code, if it still lets somebody in."""
+        return cls.objects.filter(code=code, until__gt=at, used__lt=F("most"))
+
+    @classmethod
+    def use(cls, code: str, at: datetime) -> bool:
+        """Count one more who has come with it. Return False if it lets nobody in any more."""
+        return cls.good(code, at).update(used=F("used") + 1) == 1
 
 
 class Deed(models.Model):

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 
@@ -29,6 +30,11 @@ APPS_DOMAIN = env.str("APPS_DOMAIN", default="apps.localhost")
 APPS_SCHEME = env.str("APPS_SCHEME", default="http")
 APPS_PORT = env.int("APPS_PORT", default=8080)
 """Services answer at <scheme>://<name>.<APPS_DOMAIN>:<APPS_PORT>; never under the portal's own host name."""
+IS_LOOPBACK = urlsplit(SITE_URL).hostname in ("localhost", "127.0.0.1", "::1")
+"""Only this computer can see the portal."""
+LAN_ADDRESS = env.str("LAN_ADDRESS", default="")
+"""Set = a local network without DNS: services have no names but ports of this address, one each out of LAN_PORTS."""
+LAN_PORTS = env.str("LAN_PORTS", default="8100-8399")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 
 # --- the world --------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from provisioning.models.deployment import Address, Deployment
 from provisioning.models.entry import Entry
 from provisioning.models.event import Event
 from provisioning.models.fabric import Fabric, Stray
+from provisioning.models.house import Allowance, House, SignUp
 from provisioning.models.log import LogChunk
 from provisioning.models.machine import Machine
 from provisioning.models.mail import Mail
@@ -17,17 +18,20 @@ from provisioning.models.route import Route
 __all__ = [
     "Address",
     "Admission",
+    "Allowance",
     "Archive",
     "Deployment",
     "Entry",
     "Event",
     "Fabric",
+    "House",
     "LogChunk",
     "Machine",
     "Mail",
     "Reconciled",
     "Report",
     "Route",
+    "SignUp",
     "Stray",
     "statements",
 ]

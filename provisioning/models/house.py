@@ -1,0 +1,80 @@
+"""What the people who run this house have decided, in one row; and what single persons were allowed beyond it."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class SignUp(models.TextChoices):
+    """Who may make an account."""
+
+    BY_PLACE = "", _("Anybody while only this computer can see the portal; by invitation elsewhere")
+    OPEN = "open", _("Anybody")
+    INVITATION = "invitation", _("Whoever has an invitation")
+    DOMAIN = "domain", _("Whoever has a mail address of ours")
+    APPROVAL = "approval", _("Anybody, once an administrator has let them in")
+    CLOSED = "closed", _("Nobody")
+
+
+class House(models.Model):
+    """Exactly one row, or none: then everything is as usual. An empty limit means the one from the settings."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    name = models.CharField(max_length=60, default="Fairground")
+    contact = models.CharField(max_length=200, blank=True)
+    """Whom to ask, in words or as a mail address; shown to everybody."""
+    sign_up = models.CharField(max_length=10, choices=SignUp.choices, blank=True, default="")
+    mail_domains = models.CharField(max_length=400, blank=True)
+    """Of the mail addresses that may make an account, with spaces between them."""
+    mails_kept_days = models.PositiveSmallIntegerField(default=30)
+    logs_kept_days = models.PositiveSmallIntegerField(default=90)
+    names_kept_days = models.PositiveSmallIntegerField(default=365)
+    """For how long it is known who asked for something."""
+    longest_event_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    services_each = models.PositiveSmallIntegerField(null=True, blank=True)
+    memory_each_mib = models.PositiveIntegerField(null=True, blank=True)
+    """Empty: as much as there is."""
+
+    class Meta:
+        verbose_name_plural = "house"
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="house_is_one_row")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def here(cls) -> "House":
+        """The row, or one with what is usual, not saved."""
+        return cls.objects.filter(pk=1).first() or cls()
+
+    @property
+    def who_may_sign_up(self) -> SignUp:
+        """What was chosen; else open where only this computer sees the portal, and by invitation elsewhere."""
+        return SignUp(self.sign_up) or (SignUp.OPEN if settings.IS_LOOPBACK else SignUp.INVITATION)
+
+    @property
+    def domains(self) -> list[str]:
+        """The mail domains, in small letters, without an @."""
+        return [domain.lstrip("@") for domain in self.mail_domains.lower().replace(",", " ").split()]
+
+    @property
+    def longest_event(self) -> timedelta:
+        """No event lasts longer, whoever's it is."""
+        return timedelta(days=self.longest_event_days) if self.longest_event_days else settings.LONGEST_EVENT
+
+
+class Allowance(models.Model):
+    """What one person may use at once. What is empty is as it is for everybody."""
+
+    person = models.OneToOneField(
+        settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="allowance"
+    )
+    services = models.PositiveSmallIntegerField(null=True, blank=True)
+    memory_mib = models.PositiveIntegerField(null=True, blank=True)
+    longest_event_days = models.PositiveSmallIntegerField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return str(self.person)

@@ -97,8 +97,8 @@ LAUNCHING = (
     Defect(
         "launch for ever what dies at every start",
         JOBS,
-        "return has_lived and (",
-        "return (",
+        "return has_lived and at <",
+        "return at <",
         "test_places::test_a_stateless_service_that_dies_at_every_start_is_not_launched_for_ever",
     ),
     Defect(

@@ -11,6 +11,7 @@ from django.utils.text import slugify
 
 from catalog.manifest import Manifest
 from catalog.models import Dataset, Release
+from provisioning.models import local_network
 from provisioning.models.entry import Entry
 from provisioning.models.event import Event
 from provisioning.models.fields import SealedJSON
@@ -54,8 +55,10 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
         if before := self.filter(owner=by, form_token=form_token).first():
             return before
         title = title or release.app.name
+        port = local_network.reserve(at)
         deployment = self.create(
             name=_new_address(title, at).name,
+            port=port,
             title=title,
             owner=by,
             event=event,
@@ -93,6 +96,8 @@ class Deployment(Reconciled):
 
     name = models.CharField(max_length=63, unique=True)
     """Host label of its address; also a row of Address, which stays."""
+    port = models.PositiveIntegerField(null=True)
+    """Of the front door, where services have no names; reserved for some days after its end."""
     title = models.CharField(max_length=80)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="deployments")
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="deployments")
@@ -130,6 +135,7 @@ class Deployment(Reconciled):
         constraints = [
             *Reconciled.Meta.constraints,
             models.UniqueConstraint(fields=["owner", "form_token"], name="one_form_token_one_deployment"),
+            models.UniqueConstraint(fields=["port"], condition=~Q(phase=Phase.GONE), name="one_deployment_per_port"),
             models.CheckConstraint(condition=Q(expires_at__lte=F("closes_at")), name="deployment_ends_with_its_event"),
             models.CheckConstraint(
                 condition=Q(phase__in=[Phase.WAITING, Phase.RETIRING, Phase.GONE]) | Q(admitted_at__isnull=False),
@@ -159,13 +165,15 @@ class Deployment(Reconciled):
 
     @property
     def host(self) -> str:
-        """Its public host name."""
+        """What the front door knows it by: its public host name; on a local network without names, address and port."""
+        if settings.LAN_ADDRESS:
+            return f"{settings.LAN_ADDRESS}:{self.port}"
         return f"{self.name}.{settings.APPS_DOMAIN}"
 
     @property
     def url(self) -> str:
         """Its address, for people."""
-        standard = {"http": 80, "https": 443}[settings.APPS_SCHEME] == settings.APPS_PORT
+        standard = settings.LAN_ADDRESS or {"http": 80, "https": 443}[settings.APPS_SCHEME] == settings.APPS_PORT
         return f"{settings.APPS_SCHEME}://{self.host}{'' if standard else f':{settings.APPS_PORT}'}/"
 
     @property

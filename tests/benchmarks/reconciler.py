@@ -6,6 +6,7 @@ number (1.00 = a launch costs the same however many there are). One process, one
 
 import argparse
 import json
+import logging
 import math
 import os
 import resource
@@ -43,6 +44,7 @@ def _set_up(folder: Path) -> None:
     from django.core.management import call_command
 
     django.setup()
+    logging.disable(logging.INFO)  # a line for each move of each row would bury the figures
     call_command("migrate", verbosity=0)
 
 

@@ -1,9 +1,10 @@
 """The rows. They hold what is true and grant wishes; they touch nothing but rows."""
 
 from provisioning.models import statements
+from provisioning.models.address import Address
 from provisioning.models.admission import Admission
 from provisioning.models.archive import Archive
-from provisioning.models.deployment import Address, Deployment
+from provisioning.models.deployment import Deployment
 from provisioning.models.entry import Entry
 from provisioning.models.event import Event
 from provisioning.models.fabric import Fabric, Stray

@@ -1,17 +1,16 @@
 """One release launched for one event, and the address it answers at."""
 
-import secrets
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
-from django.utils.text import slugify
 
 from catalog.manifest import Manifest
 from catalog.models import Dataset, Release
 from provisioning.models import local_network
+from provisioning.models.address import new_address
 from provisioning.models.entry import Entry
 from provisioning.models.event import Event
 from provisioning.models.fields import SealedJSON
@@ -22,13 +21,6 @@ from provisioning.phases import Happened, Kind, Lane, Phase, Wanted
 
 if TYPE_CHECKING:
     from portal.models import User
-
-
-class Address(models.Model):
-    """A name that was given once. The row stays for ever, so the name is never another's."""
-
-    name = models.CharField(max_length=63, primary_key=True)
-    created_at = models.DateTimeField()
 
 
 class DeploymentQuerySet(models.QuerySet["Deployment"]):
@@ -57,7 +49,7 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
         title = title or release.app.name
         port = local_network.reserve(at)
         deployment = self.create(
-            name=_new_address(title, at).name,
+            name=new_address(title, at).name,
             port=port,
             title=title,
             owner=by,
@@ -79,16 +71,6 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
     def ending(self, at: datetime) -> "DeploymentQuerySet":
         """Those whose time is over and that were not asked to go yet."""
         return self.filter(wanted=Wanted.UP, expires_at__lte=at)
-
-
-def _new_address(title: str, at: datetime) -> Address:
-    stem = slugify(title)[:40].strip("-") or "service"
-    stem = stem if stem[0].isalpha() else f"s-{stem}"
-    while True:
-        # Six random digits keep names unguessable and free of other people's brand names.
-        name = f"{stem}-{secrets.token_hex(3)}"
-        if not Address.objects.filter(name=name).exists():
-            return Address.objects.create(name=name, created_at=at)
 
 
 class Deployment(Reconciled):

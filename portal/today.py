@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from catalog.models import App
 from portal import outbox
+from portal.models import User
 from portal.times import span
 from provisioning.models import Deployment, Fabric, Machine, Mail, Report, Stray
 from provisioning.phases import Decision, Phase, Wanted
@@ -76,6 +77,7 @@ def red_lines(places: Sequence[Room], at: datetime) -> Sequence[RedLine]:
         lambda: _mail(at),
         _copies,
         _reports,
+        _asking,
     )
     return [line for part in parts for line in part()]
 
@@ -86,7 +88,7 @@ def _failing_apps(at: datetime) -> Iterator[RedLine]:
     for app in App.objects.filter(pk__in=counted).select_related("current").order_by("pk"):
         n = counted[app.pk]
         what = ngettext(
-            "%(app)s did not start once since yesterday.", "%(app)s did not start %(n)d times since yesterday.", n
+            "%(n)d launch of %(app)s failed since yesterday.", "%(n)d launches of %(app)s failed since yesterday.", n
         )
         yield RedLine(what % {"app": app.name, "n": n}, _("See why"), reverse("desk-app", args=[app.pk]))
 
@@ -163,6 +165,12 @@ def _reports() -> Iterator[RedLine]:
     if n := Report.objects.filter(decision=Decision.OPEN).count():
         what = ngettext("%(n)d report from a visitor waits.", "%(n)d reports from visitors wait.", n)
         yield RedLine(what % {"n": n}, _("Read it"), reverse("desk-reports"))
+
+
+def _asking() -> Iterator[RedLine]:
+    if n := User.objects.filter(is_let_in=False, asked_at__isnull=False).count():
+        what = ngettext("%(n)d person waits to be let in.", "%(n)d people wait to be let in.", n)
+        yield RedLine(what % {"n": n}, _("See who"), reverse("desk-people") + "?waiting")
 
 
 def held_machines() -> "QuerySet[Machine]":

@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import uvicorn
 from allauth.account.models import EmailAddress
@@ -14,9 +15,11 @@ from django.core.asgi import get_asgi_application
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from portal import outbox
+from portal import audit, outbox
 from portal.letters import letter
 from portal.models import User
+from provisioning.models import Admission, Deployment, Fabric, Machine, Report
+from tests.makers import NOON, make_person
 from tests.needs import program
 from tests.portal.scenes import fair
 from tests.waiting import until
@@ -95,6 +98,30 @@ def fill() -> tuple[dict[str, str], str]:
     pages |= {f"service-{name}": f"/services/{service.key}" for name, service in services.items()}
     pages |= {f"out-door-{name}": f"/door/{services[name].host}" for name in ("building", "silent", "shut", "ended")}
     return pages, session_of(owner)
+
+
+def fill_desk() -> tuple[dict[str, str], str]:
+    """Fill the database for the rooms behind the counter; return them, and the session of an administrator."""
+    fill()
+    at = timezone.now()
+    admin = make_person("admin")
+    User.objects.filter(pk=admin.pk).update(is_staff=True, is_superuser=True, first_name="Mr Holm")
+    Admission.let_in(False)
+    Machine.objects.filter(deployment__title="Leaving").update(hold_until=at)
+    Fabric.objects.update(counted=7, counted_at=at, agreed_at=at)
+    service = Deployment.objects.get(title="Ready")
+    words = "It looks like our bank, and asks for my password."
+    report = Report.objects.create(
+        host=service.host, deployment=service, reason="trick", words=words, mail="a@b.org", at=at
+    )
+    service.release.app.take("d" * 40, service.manifest, at=NOON + timedelta(days=1))
+    audit.write("pause", "", by=admin, at=at)
+    audit.write("publish", "Notice board", by=admin, at=at, told=str(service.release))
+    app, place = service.release.app_id, Fabric.objects.get().pk
+    rooms = ["apps", "places", "people", "events", "reports", "mail", "audit", f"reports/{report.pk}", f"apps/{app}"]
+    rooms += [f"apps/{app}/retire", f"places/{place}/drain", f"services/{service.key}/suspend", "mail/letters/warning"]
+    pages = {f"desk-{room.replace('/', '-').replace(service.key, 'one')}": f"/desk/{room}" for room in rooms}
+    return {"desk": "/desk"} | pages, session_of(User.objects.get(pk=admin.pk))
 
 
 def session_of(person: User) -> str:

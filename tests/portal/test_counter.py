@@ -20,13 +20,18 @@ from tests.portal.scenes import change
 LOOKS = {
     "desk", "desk-apps", "desk-app", "desk-app-retire", "desk-places", "desk-place-drain", "desk-people", "desk-events",
     "desk-reports", "desk-report", "desk-suspend", "desk-mail", "desk-letter", "desk-letter-html", "desk-audit",
+    "desk-settings", "desk-invitations", "desk-allowance",
 }  # fmt: skip
 VERBS = {
     "desk-launches", "desk-app-publish", "desk-app-feature", "desk-app-look", "desk-place-open", "desk-machine-waive",
     "desk-curator", "desk-lift", "desk-mail-test",
+    "desk-let-in", "desk-invitation-end",
 }  # fmt: skip
 CURATORS = {"desk-apps", "desk-app", "desk-app-retire", "desk-app-publish", "desk-app-feature"}
-FOR_ADMINISTRATORS = {"desk-machine-waive", "desk-curator"}
+FOR_ADMINISTRATORS = {
+    "desk-machine-waive", "desk-curator", "desk-settings", "desk-invitations", "desk-allowance", "desk-let-in",
+    "desk-invitation-end",
+}  # fmt: skip
 
 
 def paths(deployment: Deployment) -> Mapping[str, str]:
@@ -41,6 +46,8 @@ def paths(deployment: Deployment) -> Mapping[str, str]:
         "desk-place": machine.fabric_id,
         "desk-machine": machine.pk,
         "desk-curator": deployment.owner_id,
+        "desk-let-in": deployment.owner_id,
+        "desk-allowance": deployment.owner_id,
         "desk-report": report.pk,
     }
     found = {}
@@ -148,7 +155,7 @@ def reported(now: datetime) -> None:
 
 
 TROUBLES = {
-    failing: ("did not start once", "/desk/apps/"),
+    failing: ("failed since yesterday", "/desk/apps/"),
     silent: ("does not answer, since", "/desk/events"),
     full: ("memory is full", "/desk/places"),
     away: ("memory does not answer", "/desk/places"),

@@ -1,16 +1,20 @@
 """Every page in a browser: no serious fault for people with impairments, no complaint, nothing from elsewhere."""
 
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from tests.portal.site import fill, let_in
+from tests.portal.site import fill, fill_desk, let_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 AXE = Path("frontend/node_modules/axe-core/axe.min.js")
+BOTH_SIDES = pytest.mark.parametrize("filled", [fill, fill_desk])
+"""People's pages, and those behind the counter."""
+Filled = Callable[[], tuple[dict[str, str], str]]
 SERIOUS = ("serious", "critical")
 
 WIDEST = """[...document.querySelectorAll('body *')].filter(one => one.getBoundingClientRect().right > 320.5)
@@ -37,9 +41,12 @@ def faults(page: Page, axe: str) -> list[str]:
     ]
 
 
+@BOTH_SIDES
 @pytest.mark.parametrize("light", ["light", "dark"])
-def test_no_page_has_a_serious_fault(context: BrowserContext, page: Page, url: str, axe: str, light: Any) -> None:
-    pages, session = fill()
+def test_no_page_has_a_serious_fault(
+    context: BrowserContext, page: Page, url: str, axe: str, light: Any, filled: Filled
+) -> None:
+    pages, session = filled()
     page.emulate_media(color_scheme=light, reduced_motion="reduce")
     found = {}
     for name, path in pages.items():
@@ -53,14 +60,17 @@ def test_no_page_has_a_serious_fault(context: BrowserContext, page: Page, url: s
     assert found == {}
 
 
-def test_nothing_to_press_is_smaller_than_a_finger(context: BrowserContext, page: Page, url: str) -> None:
-    pages, session = fill()
+@BOTH_SIDES
+def test_nothing_to_press_is_smaller_than_a_finger(
+    context: BrowserContext, page: Page, url: str, filled: Filled
+) -> None:
+    pages, session = filled()
     let_in(context, url, session)
     small = {}
     for name, path in pages.items():
         page.goto(path)
         found = page.eval_on_selector_all(
-            "button, summary, .btn, .rooms a, .lines a, input:not([type=hidden]), select",
+            "button, summary, .btn, .rooms a, .lines a, .tick, select, input:not([type=hidden], .tick input)",
             "all => all.filter(one => one.checkVisibility() && one.getBoundingClientRect().height < 43.5)"
             ".map(one => one.outerHTML.slice(0, 100))",
         )
@@ -69,8 +79,9 @@ def test_nothing_to_press_is_smaller_than_a_finger(context: BrowserContext, page
     assert small == {}
 
 
-def test_no_page_is_wider_than_a_phone(context: BrowserContext, page: Page, url: str) -> None:
-    pages, session = fill()
+@BOTH_SIDES
+def test_no_page_is_wider_than_a_phone(context: BrowserContext, page: Page, url: str, filled: Filled) -> None:
+    pages, session = filled()
     page.set_viewport_size({"width": 320, "height": 640})
     let_in(context, url, session)
     wide = []

@@ -1,18 +1,108 @@
-"""How accounts are written to: allauth decides when, our letters say what, the outbox carries it."""
+"""Who may make an account, and how accounts are written to: allauth decides when, our letters say what."""
 
+from datetime import datetime
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.stages import LoginStage
+from allauth.core.exceptions import ImmediateHttpResponse
+from django import forms
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from portal import outbox
+from portal import audit, outbox
 from portal.letters import letter
+from portal.models import Invitation, User
+from provisioning.models import House, SignUp
+
+INVITATION = "invitation"
+"""Where a session keeps the code of the invitation that somebody has accepted."""
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
     """Sign-up, sign-in and their mails."""
 
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Let people in by the rule of the house. Raises ImmediateHttpResponse with the page that says what to do."""
+        house = House.here()
+        if house.who_may_sign_up in (SignUp.CLOSED, SignUp.INVITATION) and not is_invited(request, house):
+            raise ImmediateHttpResponse(shut_door(request, house))
+        return True
+
+    def check_domain(self, email: str) -> None:
+        """Raise ValidationError if only other mail addresses may make an account."""
+        house = House.here()
+        if house.who_may_sign_up != SignUp.DOMAIN or is_invited(self.request, house):
+            return
+        if email.rpartition("@")[2].lower() not in house.domains:
+            told = {"domains": ", ".join(house.domains)}
+            raise forms.ValidationError(_("Accounts here are for mail addresses at %(domains)s.") % told)
+
+    @transaction.atomic
+    def save_user(self, request: HttpRequest, user: User, form: forms.Form, commit: bool = True) -> User:
+        """Make the account; with an invitation, count it."""
+        house = House.here()
+        invited = is_invited(request, house) and Invitation.use(request.session.pop(INVITATION), timezone.now())
+        if house.who_may_sign_up == SignUp.INVITATION and not invited:
+            raise ImmediateHttpResponse(shut_door(request, house))  # somebody else was quicker
+        user.is_let_in = invited or house.who_may_sign_up != SignUp.APPROVAL
+        saved: User = super().save_user(request, user, form, commit)
+        return saved
+
+    def get_login_stages(self) -> list[str]:
+        """After all that allauth asks for: has an administrator said yes?"""
+        return [*super().get_login_stages(), "portal.accounts.ApprovalStage"]
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Put the letter of this occasion into the outbox. Only the code travels into it, nothing of the request."""
         name = template_prefix.rpartition("/")[2]
         outbox.put(letter(f"account/{name}", {"code": context.get("code", "")}), email, at=timezone.now())
+
+
+class ApprovalStage(LoginStage):  # type: ignore[misc]  # allauth is untyped
+    """Whoever was not let in yet has a proven mail address, and waits."""
+
+    key = "approval"
+
+    def handle(self) -> tuple[HttpResponse | None, bool]:
+        """Go on, or tell the administrators and show the page about waiting."""
+        user: User = self.login.user
+        if user.is_let_in:
+            return None, True
+        ask_to_let_in(user, timezone.now())
+        return redirect("account-waits"), False
+
+
+def is_invited(request: HttpRequest, house: House) -> bool:
+    """Whether they hold an invitation that is still good. A closed house has none."""
+    code = request.session.get(INVITATION, "")
+    closed = house.who_may_sign_up == SignUp.CLOSED
+    return bool(code) and not closed and Invitation.good(code, timezone.now()).exists()
+
+
+def shut_door(request: HttpRequest, house: House) -> HttpResponse:
+    """The page in place of sign-up: why, and whom to ask."""
+    told = {"house": house, "closed": house.who_may_sign_up == SignUp.CLOSED}
+    return render(request, "account/signup_closed.html", told)
+
+
+@transaction.atomic
+def ask_to_let_in(person: User, at: datetime) -> None:
+    """Tell the administrators once that somebody waits."""
+    if User.objects.filter(pk=person.pk, asked_at=None, is_let_in=False).update(asked_at=at):
+        admins = User.objects.filter(is_superuser=True, is_active=True).exclude(email="").order_by("pk")
+        for admin in admins:
+            outbox.put(letter("asks_in", {"to": admin, "person": person}), admin.email, at=at)
+
+
+@transaction.atomic
+def let_in(person: User, *, by: User, at: datetime) -> bool:
+    """Let somebody in who waits, and write to them. Return False if that was done already."""
+    changed = User.objects.filter(pk=person.pk, is_let_in=False).update(is_let_in=True) == 1
+    if changed:
+        audit.write("let-in", person, by=by, at=at)
+        outbox.put(letter("let_in", {"to": person}), person.email, at=at)
+    return changed

@@ -29,6 +29,8 @@ DEEDS: Mapping[str, str | Promise] = {
     "let-in": _("let in"),
     "curator": _("made a curator"),
     "no-curator": _("ended being a curator of"),
+    "invite": _("made the invitation"),
+    "allowance": _("changed what may be used at once by"),
     "settings": _("changed the settings"),
     "admin": _("changed in the tables"),
 }

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from allauth.account import forms as allauth_forms
+from allauth.account.adapter import get_adapter
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest
@@ -63,6 +64,12 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]  # allauth is 
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _("Mail address")
         self.fields["password1"].help_text = _("At least 10 characters, and none that everybody uses.")
+
+    def clean_email(self) -> str:
+        """Take only addresses that may make an account here."""
+        email: str = super().clean_email()
+        get_adapter().check_domain(email)
+        return email
 
     def clean_time_zone(self) -> str:
         """Take only zones that exist; a browser's odd answer is no reason to stop anybody."""

@@ -26,6 +26,7 @@ def samples(reader: User, at: datetime) -> dict[str, Any]:
     copies = [Archive(pk=1, deployment=services[0], name="auction.tar.gz", size=21_500_000, delete_at=ends)]
     return {
         "to": reader,
+        "person": User(email="bert@example.org", first_name="Bert"),
         "event": event,
         "deployment": services[0],
         "services": services,

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from portal.views import door, event, front, home, launch, mailbox, report, service, stream, watch
+from portal.views import door, event, front, home, invited, launch, mailbox, report, service, stream, watch
 
 urlpatterns = [
     path("", front.front, name="front"),
@@ -37,6 +37,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     # There is one mail address per account, and it is changed by nobody yet.
     path("accounts/email/", RedirectView.as_view(pattern_name="me"), name="account_email"),
+    path("accounts/waits", invited.waits, name="account-waits"),
+    path("invited/<str:code>", invited.invited, name="invited"),
     path("accounts/", include("allauth.account.urls")),
 ]
 

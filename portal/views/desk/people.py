@@ -23,6 +23,8 @@ def people(request: SignedInRequest) -> HttpResponse:
     """Show accounts, the newest first, or those that a search finds."""
     search = request.GET.get("q", "").strip()[:80]
     found = User.objects.filter(Q(email__icontains=search) | Q(first_name__icontains=search))
+    if "waiting" in request.GET:
+        found = found.filter(is_let_in=False)
     running = Count("deployments", filter=~Q(deployments__phase=Phase.GONE))
     pages = Paginator(found.annotate(running=running).order_by("-date_joined", "-pk"), SHOWN)
     told = {"people": pages.get_page(request.GET.get("page")), "search": search, "zone": request.user.zone}

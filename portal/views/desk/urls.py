@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views.desk import apps, books, mail, people, places, reports, today
+from portal.views.desk import apps, books, house, mail, people, places, reports, today
 
 urlpatterns = [
     path("desk", today.today, name="desk"),
@@ -19,6 +19,11 @@ urlpatterns = [
     path("desk/machines/<int:pk>/waive", places.waive, name="desk-machine-waive"),
     path("desk/people", people.people, name="desk-people"),
     path("desk/people/<int:pk>/curator", people.curator, name="desk-curator"),
+    path("desk/people/<int:pk>/let-in", house.let_in, name="desk-let-in"),
+    path("desk/people/<int:pk>/allowance", house.allowance, name="desk-allowance"),
+    path("desk/settings", house.settings, name="desk-settings"),
+    path("desk/invitations", house.invitations, name="desk-invitations"),
+    path("desk/invitations/<int:pk>/end", house.end_invitation, name="desk-invitation-end"),
     path("desk/events", books.events, name="desk-events"),
     path("desk/reports", reports.reports, name="desk-reports"),
     path("desk/reports/<int:pk>", reports.report, name="desk-report"),

@@ -1,0 +1,84 @@
+"""What administrators fill in: the rules of the house, invitations, and what one person may use at once."""
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from portal.forms import DayInput, end_of
+from provisioning.models import Allowance, House, SignUp
+
+
+class HouseForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """The rules of the house."""
+
+    class Meta:
+        model = House
+        fields: ClassVar = [
+            "name", "contact", "sign_up", "mail_domains", "services_each", "memory_each_mib", "longest_event_days",
+            "mails_kept_days", "logs_kept_days", "names_kept_days",
+        ]  # fmt: skip
+        labels: ClassVar = {
+            "name": _("Name of the house"),
+            "contact": _("Whom people may ask"),
+            "sign_up": _("Who may make an account"),
+            "mail_domains": _("Mail addresses of ours end with"),
+            "services_each": _("Services at once, for each person"),
+            "memory_each_mib": _("Memory at once, for each person, in MB"),
+            "longest_event_days": _("Longest event, in days"),
+            "mails_kept_days": _("Mails are kept for, in days"),
+            "logs_kept_days": _("What programs said is kept for, in days"),
+            "names_kept_days": _("Who asked for something is known for, in days"),
+        }
+        help_texts: ClassVar = {
+            "contact": _("A name, a room, a mail address: shown to whoever cannot go on alone."),
+            "mail_domains": _("For example: school.example, board.school.example"),
+            "services_each": _("Empty: the usual number."),
+            "memory_each_mib": _("Empty: as much as there is."),
+            "longest_event_days": _("Empty: the usual length. Events that last longer already are left alone."),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        """Somebody must be able to come in by mail address if that is the rule."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("sign_up") == SignUp.DOMAIN and not cleaned.get("mail_domains"):
+            self.add_error("mail_domains", _now("Please say how those mail addresses end."))
+        return cleaned
+
+
+class InviteForm(forms.Form):
+    """A link for some people, until a day."""
+
+    most = forms.IntegerField(label=_("For how many people?"), min_value=1, max_value=1000, initial=1)
+    last_day = forms.DateField(label=_("Last day"), widget=DayInput)
+
+    def __init__(self, zone: ZoneInfo, now: datetime, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone, self.now = zone, now
+
+    def clean_last_day(self) -> date:
+        """Demand a day that is not over."""
+        day: date = self.cleaned_data["last_day"]
+        self.until = end_of(day, self.zone)
+        if self.until <= self.now:
+            raise forms.ValidationError(_now("That day is over. Please choose today or a later day."))
+        return day
+
+
+class AllowanceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """What one person may use at once."""
+
+    class Meta:
+        model = Allowance
+        fields: ClassVar = ["services", "memory_mib", "longest_event_days"]
+        labels: ClassVar = {
+            "services": _("Services at once"),
+            "memory_mib": _("Memory at once, in MB"),
+            "longest_event_days": _("Longest event, in days"),
+        }
+        help_texts: ClassVar = {name: _("Empty: as for everybody.") for name in ("services", "memory_mib")} | {
+            "longest_event_days": _("Empty: as for everybody. Never longer than the house allows.")
+        }

@@ -91,6 +91,7 @@ class Lease(Generic[Row]):
         self._write(columns)
         for name, value in columns.items():
             setattr(self.row, name, value)
+            self._pending.pop(name, None)
 
     def set(self, **columns: Any) -> None:
         """Set columns of the row; they are written at the end of the pass. For what the next pass would find out again."""
@@ -110,6 +111,13 @@ class Lease(Generic[Row]):
         self.note(Happened.PHASE, f"phase:{self.epoch}:{phase}", phase=phase, was=was)
         self.set(phase=phase, phase_at=self.at, step="", waiting_since=None, waits_for="", tries=0, **columns)
         self._moved = True
+
+    def forget(self) -> None:
+        """Throw away what this pass was about to write: it may be the very thing that cannot be written."""
+        self._pending.clear()
+        self.entries.clear()
+        self._moved = False
+        self.row.refresh_from_db()
 
     def release(self, next_look: datetime | None) -> datetime | None:
         """End the pass: write the outcome and the Entries, give the lease back, say when the next look is due.

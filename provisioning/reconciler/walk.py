@@ -72,18 +72,23 @@ class Pass:
 
     def _outcome(self) -> datetime | None:
         try:
-            return self._admit() if self.course == Course.ADMITTING else self._conclude(self._work())
+            return self._end()
         except LeaseLost:
             raise
+        except Exception:
+            log.exception("a pass over %s %s met a mistake of ours", self.kind, self.row.key)
+            self.lease.forget()
+            return self._again(TryAgain("our-mistake", blame=Blame.PORTAL, after=MISTAKE_PAUSE))
+
+    def _end(self) -> datetime | None:
+        try:
+            return self._admit() if self.course == Course.ADMITTING else self._conclude(self._work())
         except NotYet as stop:
             return self._later(stop)
         except TryAgain as stop:
             return self._again(stop)
         except GiveUp as stop:
             return self._failed(stop)
-        except Exception:
-            log.exception("a pass over %s %s met a mistake of ours", self.kind, self.row.key)
-            return self._again(TryAgain("our-mistake", blame=Blame.PORTAL, after=MISTAKE_PAUSE))
 
     def _place(self) -> tuple[str, str, str]:
         return self.row.phase, self.row.step, self.row.problem

@@ -162,3 +162,13 @@ def test_a_call_gets_no_more_time_than_the_lease_has_left(world: Simulation) -> 
     assert timed.within == 5.0
     with pytest.raises(LeaseLost):
         _ = timed.within
+
+
+def test_what_was_written_at_once_is_not_undone_at_the_end_of_the_pass(world: Simulation) -> None:
+    deployment = launch()
+    lease = claim(deployment)
+    assert lease
+    lease.set(step="seen again")
+    lease.write(step="absent")
+    lease.release(NOON)
+    assert Deployment.objects.get().step == "absent"

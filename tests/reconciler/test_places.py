@@ -148,6 +148,17 @@ def test_what_people_used_is_launched_again_by_itself_only_where_its_owner_chose
     assert phases_of(deployment)[2] == ("building" if chosen else "failed")
 
 
+def test_a_machine_that_was_absent_and_is_there_again_goes_in_the_end(world: Simulation) -> None:
+    deployment = ready(world)
+    deployment.retire(by=None, at=world.at)
+    world.run_until(lambda: Machine.objects.get().wanted == Wanted.GONE)
+    Machine.objects.update(absent_at=world.at)  # once, when its place was behind the times
+    world.place.slow_removals = 1
+    world.until_phase(deployment, Phase.GONE)
+    assert not world.place.machines
+    assert Machine.objects.get().absent_at
+
+
 def test_what_is_over_is_not_launched_again(world: Simulation) -> None:
     deployment = ready(world, stateless=True)
     world.place.destroy(key_of(deployment))

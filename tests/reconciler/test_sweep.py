@@ -4,10 +4,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import count
 
+import pytest
+
 from provisioning.models import Deployment, Machine
 from provisioning.phases import Kind, Lane, Phase
 from provisioning.reconciler import drain
 from provisioning.reconciler.sweep import BATCH, due
+from provisioning.steps.machine import Allocate
 from tests.makers import NOON, launch, make_event, make_release
 from tests.simulation import Simulation, phase_of
 
@@ -28,6 +31,18 @@ def test_a_row_that_meets_a_mistake_of_ours_hinders_no_other(world: Simulation) 
     assert phase_of(good) == Phase.READY
     broken = Machine.objects.get(deployment=bad)
     assert broken.problem == "our-mistake"
+    assert broken.due_at
+    assert broken.due_at - world.at > timedelta(seconds=55)
+
+
+def test_a_pass_whose_end_the_database_refuses_is_pushed_away_like_any_mistake(
+    world: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launch()
+    monkeypatch.setattr(Allocate, "done", lambda _, job: job.book.lease.set(lane=-1))  # as a bug would
+    drain(ticking(world.at), world.world, pause=lambda _: None)
+    broken = Machine.objects.get()
+    assert (broken.problem, broken.phase, broken.lane) == ("our-mistake", Phase.BUILDING, Lane.PERSON)
     assert broken.due_at
     assert broken.due_at - world.at > timedelta(seconds=55)
 

@@ -37,6 +37,20 @@ CLAIMING = (
         "test_lease::test_a_row_that_is_gone_is_not_claimed",
     ),
     Defect(
+        "undo at the end what was written at once",
+        LEASE,
+        "            self._pending.pop(name, None)\n",
+        "",
+        "test_lease::test_what_was_written_at_once_is_not_undone_at_the_end_of_the_pass",
+    ),
+    Defect(
+        "try again to write what cannot be written",
+        "provisioning/reconciler/walk.py",
+        "            self.lease.forget()\n",
+        "",
+        "test_sweep::test_a_pass_whose_end_the_database_refuses_is_pushed_away_like_any_mistake",
+    ),
+    Defect(
         "forget the wake",
         LEASE,
         'pending["due_at"] = next_look = self.at',

@@ -102,6 +102,13 @@ LAUNCHING = (
         "test_places::test_a_stateless_service_that_dies_at_every_start_is_not_launched_for_ever",
     ),
     Defect(
+        "launch again what is over",
+        JOBS,
+        "has_lived and at < deployment.expires_at and (",
+        "has_lived and (",
+        "test_places::test_what_is_over_is_not_launched_again",
+    ),
+    Defect(
         "launch again what people used, without asking",
         JOBS,
         "(deployment.relaunches or deployment.manifest.stateless)",

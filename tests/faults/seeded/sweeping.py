@@ -7,6 +7,13 @@ EVENT = "provisioning/models/event.py"
 
 SWEEPING = (
     Defect(
+        "end what was extended at the last moment",
+        KEEP,
+        "deployment.end(at=at) for",
+        "deployment.retire(by=None, at=at) for",
+        "test_keep::test_an_end_that_is_moved_at_the_last_moment_is_not_the_end",
+    ),
+    Defect(
         "remove a stray at first sight",
         KEEP,
         "first_seen_at__lte=at - STRANGER_FOR",

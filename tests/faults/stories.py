@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from catalog.models import Release
-from provisioning.models import Archive, Deployment, Machine
-from provisioning.phases import Phase, Wanted
+from provisioning.models import Archive, Deployment, Entry, Machine
+from provisioning.phases import Happened, Phase, Wanted
 from tests.makers import launch, make_event
 from tests.simulation import Simulation
 
@@ -76,7 +76,24 @@ def given_back_and_retried(world: Simulation, release: Release) -> Story:
     return story
 
 
-STORIES = (one_life, failed_and_retried, destroyed_from_outside, given_back_and_retried)
+def suspended_and_opened_again(world: Simulation, release: Release) -> Story:
+    """It is taken off its address and its network, and opened again."""
+    deployment = launch(make_event(days=1), release)
+
+    def story() -> None:
+        _until(world, deployment, lambda now: now.ready_at is not None)
+        if not _was(deployment, Happened.WISH, "lift"):
+            _now(deployment).suspend(by=deployment.owner, why="", at=world.at)
+            world.run_until(lambda: _was(deployment, Happened.SUSPENSION, True))
+            assert not any(ghost.on_network for ghost in world.place.machines.values())
+            _now(deployment).lift(by=deployment.owner, at=world.at)
+        _until(world, deployment, lambda now: now.suspended_at is None)
+        _end(world, deployment)
+
+    return story
+
+
+STORIES = (one_life, failed_and_retried, destroyed_from_outside, given_back_and_retried, suspended_and_opened_again)
 
 
 def forget() -> None:
@@ -101,6 +118,11 @@ def _end(world: Simulation, deployment: Deployment) -> None:
 def _until(world: Simulation, deployment: Deployment, true: Callable[[Deployment], bool]) -> datetime:
     """Wait for this, unless somebody asks it to go meanwhile."""
     return world.run_until(lambda: true(now := _now(deployment)) or now.wanted == Wanted.GONE)
+
+
+def _was(deployment: Deployment, happened: Happened, what: str | bool) -> bool:
+    told = Entry.objects.filter(deployment=deployment, happened=happened).values_list("told", flat=True)
+    return any(what in entry.values() for entry in told)
 
 
 def _now(deployment: Deployment) -> Deployment:

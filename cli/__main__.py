@@ -20,6 +20,11 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--yes", action="store_true", help="agree beforehand to what will be changed on this system")
     add.add_argument("--port", type=int, help="where the portal listens (8000, else the next free one)")
     add.add_argument("--apps-port", type=int, help="where the services answer (8080, else the next free one)")
+    add.add_argument(
+        "--listen",
+        metavar="ADDRESS",
+        help="serve a local network without DNS at this address of ours; localhost: no more",
+    )
     add.add_argument("--detach", action="store_true", help="return when the portal answers, and leave it running")
     commands.add_parser("down", help="stop everything that was ever started here; data stays")
     commands.add_parser("status", help="tell what runs, and where")

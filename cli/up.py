@@ -10,7 +10,7 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from cli import container_engine, env_file, front_door, machines, ours, packages, ports, programs, venv
+from cli import container_engine, env_file, front_door, local_network, machines, ours, packages, ports, programs, venv
 from cli.children import Watch
 from cli.container_engine import EngineError, own
 from cli.container_engine.firewall import SPARE_DOORS
@@ -27,7 +27,7 @@ def up(asked: Namespace) -> int:
     """Run everything until Ctrl-C; with --detach, until `down`."""
     began = time.monotonic()
     with _only_one():
-        agree(plan(), yes=asked.yes)
+        agree(plan() + local_network.plan(asked.listen), yes=asked.yes)
         settings = make_ready(asked)
         if asked.detach and _is_left_alone():
             _await_page(settings, lambda: programs.pid(NAME) is None)
@@ -60,9 +60,11 @@ def make_ready(asked: Namespace) -> dict[str, str]:
     packages.install(packages.missing(packages.FOR_UP))
     python = venv.ensure(venv.RUN)
     engine = _engine()
+    chosen = ports.choose(asked.port, asked.apps_port, apps_in_use=programs.pid(front_door.NAME) is not None)
     settings = env_file.write(
         env_file.keys()
-        | ports.choose(asked.port, asked.apps_port, apps_in_use=programs.pid(front_door.NAME) is not None)
+        | chosen
+        | local_network.choose(asked.listen, env_file.read(), chosen)
         | {"DOCKER_HOST": engine.docker_host, "MACHINE_IMAGE": ensure_image(engine, say)}
         | {"GIT_DOOR_LISTEN": _git_door(engine), "FRONT_DOOR": "caddy", "CADDY_ADMIN": front_door.admin()}
     )
@@ -164,6 +166,7 @@ def _keep_doors() -> Callable[[], None]:
 
 def _tell(settings: dict[str, str], seconds: float) -> None:
     say(f"Fairground is at {settings['SITE_URL']} (after {seconds:.1f} s). Logs: {programs.log_file('web').parent}")
+    local_network.tell(settings)
 
 
 def _is_left_alone() -> bool:

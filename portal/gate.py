@@ -48,9 +48,13 @@ def _room(view: View[P], may: Callable[[User], bool]) -> View[P]:
 def service_at(host: str) -> Deployment | None:
     """The service that a host name was given to, in whatever phase it is. Everybody may know that much."""
     name, _, domain = host.lower().partition(":")[0].partition(".")
-    if domain != settings.APPS_DOMAIN:
-        return None
-    return Deployment.objects.select_related("event__owner", "owner").filter(name=name).first()
+    services = Deployment.objects.select_related("event__owner", "owner").order_by("-pk")
+    if domain == settings.APPS_DOMAIN:
+        return services.filter(name=name).first()
+    where, _, port = host.rpartition(":")
+    if where and where == settings.LAN_ADDRESS and port.isdecimal():
+        return services.filter(port=int(port)).first()  # the newest: whose it was before is gone for long
+    return None
 
 
 def visible_app(visitor: Visitor, slug: str) -> App:

@@ -1,9 +1,10 @@
-"""Pages and git door in one program, `python -m portal.serve WEB [DOOR]`: two listeners, one copy of Django in memory.
+"""Pages and git door in one program, `python -m portal.serve WEB[,WEB…] [DOOR]`: one copy of Django in memory.
 
 Larger houses run `portal.asgi` and `portal.git_door_app` as they like; each is an ASGI application of its own.
 """
 
 import asyncio
+import socket
 import sys
 
 import uvicorn
@@ -13,19 +14,22 @@ GRACE = 3
 """Seconds that open streams are given at the end; without a limit they would block a restart."""
 
 
-def server(application: str, listen: str) -> uvicorn.Server:
-    """One listener at `host:port`."""
-    host, _, port = listen.rpartition(":")
-    config = uvicorn.Config(
-        application, host=host, port=int(port), timeout_graceful_shutdown=GRACE, access_log=False, log_config=None
-    )
+def server(application: str) -> uvicorn.Server:
+    """One application."""
+    config = uvicorn.Config(application, timeout_graceful_shutdown=GRACE, access_log=False, log_config=None)
     return uvicorn.Server(config)
+
+
+def sockets(listens: str) -> list[socket.socket]:
+    """Listen at each `host:port` of a list with commas. Raises OSError."""
+    places = [listen.rpartition(":") for listen in listens.split(",")]
+    return [socket.create_server((host, int(port)), backlog=2048) for host, _, port in places]
 
 
 async def serve(listens: list[str]) -> None:
     """Serve until told to end; if one listener cannot, none does."""
-    servers = [server(application, listen) for application, listen in zip(APPLICATIONS, listens, strict=False)]
-    await asyncio.gather(*(one.serve() for one in servers))
+    doors = [(server(application), sockets(where)) for application, where in zip(APPLICATIONS, listens, strict=False)]
+    await asyncio.gather(*(one.serve(sockets=opened) for one, opened in doors))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from catalog.models import Release
@@ -14,6 +15,7 @@ from portal.launch_form import LaunchForm
 from portal.requests import SignedInRequest
 from portal.views.front import Stall
 from provisioning.models import Deployment, Event
+from provisioning.models.local_network import NoPortLeftError
 
 
 @login_required
@@ -28,7 +30,12 @@ def new_service(request: SignedInRequest) -> HttpResponse:
     given = (request.POST, request.FILES) if request.method == "POST" else ()
     form = LaunchForm(release.manifest, request.user, events, now, *given)
     if form.is_bound and form.is_valid():
-        return redirect("service", key=_launch(form, release).key)
+        try:
+            return redirect("service", key=_launch(form, release).key)
+        except NoPortLeftError:
+            form.add_error(
+                None, _("No address is free at the moment. Nothing was begun; try again when a service has ended.")
+            )
     known = evidence([app.pk]).get(app.pk, Evidence())
     told = {"form": form, "stall": Stall(app, release.manifest, known), "release": release}
     return render(request, "services/new.html", told | {"price": price_per_day(release.manifest)})

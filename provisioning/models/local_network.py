@@ -5,13 +5,14 @@ A port belongs to its deployment until that is gone and some days longer, so tha
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.db.models import Max, QuerySet
 
 from provisioning.models.admission import Admission
-from provisioning.models.reconciled import LONG_AGO, Reconciled
+from provisioning.models.reconciled import LONG_AGO
 from provisioning.phases import Phase
 
 KEPT = timedelta(days=7)
@@ -53,6 +54,5 @@ def give_to_all(at: datetime) -> int:
     return len(without)
 
 
-def _deployments() -> QuerySet[Reconciled]:
-    found: QuerySet[Reconciled] = apps.get_model("provisioning", "Deployment")._default_manager.all()
-    return found
+def _deployments() -> QuerySet[Any]:
+    return apps.get_model("provisioning", "Deployment")._default_manager.all()

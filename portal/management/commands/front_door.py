@@ -36,9 +36,10 @@ class Command(BaseCommand):
             apps_domain=settings.APPS_DOMAIN,
             portal=Endpoint(host, int(port)),
             portal_host=urlsplit(settings.SITE_URL).netloc,
+            lan=f"{settings.LAN_ADDRESS}:{settings.LAN_PORTS}" if settings.LAN_ADDRESS else "",
         )
         lines = [
-            RouteLine(route.deployment.key, route.host, Endpoint(route.upstream_host, route.upstream_port))
+            RouteLine(route.deployment.key, route.deployment.host, Endpoint(route.upstream_host, route.upstream_port))
             for route in Route.objects.filter(is_live=True).select_related("deployment").order_by("deployment__key")
         ]
         if options["file"]:

@@ -9,8 +9,10 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand
+from django.db import transaction
 from django.utils.timezone import now
 
+from provisioning.models import local_network
 from provisioning.reconciler.start import give_back_leases
 
 
@@ -29,6 +31,9 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         if settings.BROKER_URL.startswith("folder:"):  # then all workers are on this computer, and `up` has ended them
             give_back_leases(now())
+        if settings.LAN_ADDRESS:
+            with transaction.atomic():
+                local_network.give_to_all(now())
         _collect_static()
         call_command("place", "container" if settings.DOCKER_HOST else "memory")
         if "starter" in get_commands():

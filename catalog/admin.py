@@ -1,4 +1,4 @@
-"""The curator's desk: add an app by the address of its repository, read what is wrong with it, put it on the shelf."""
+"""The catalog's tables: add an app by the address of its repository, read what is wrong with it. The desk decides."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from catalog import sync
 from catalog.manifest import FILE, remarks
-from catalog.models import App, Release, State
+from catalog.models import App, Release
 from catalog.url import GitProblem, canonical, checked_ref
 
 
@@ -91,7 +91,7 @@ class AppAdmin(StaffOnly, ModelAdmin):  # type: ignore[misc]
     ]
     list_select_related = ["current"]
     inlines = [Releases]
-    actions = ["look_again", "publish_newest", "retire_app"]
+    actions = ["look_again"]
 
     @admin.display(boolean=True, description="sound")
     def sound(self, app: App) -> bool:
@@ -119,24 +119,6 @@ class AppAdmin(StaffOnly, ModelAdmin):  # type: ignore[misc]
     def look_again(self, request: HttpRequest, apps: QuerySet[App]) -> None:
         for app in apps:
             self._look(request, app)
-
-    @admin.action(description="Put the newest version on the shelf")
-    def publish_newest(self, request: HttpRequest, apps: QuerySet[App]) -> None:
-        for app in apps:
-            newest = app.newest
-            if newest is None:
-                self.message_user(request, f"{app} has no version yet. Look at its problems.", messages.ERROR)
-            elif not newest.manifest.maintainers:
-                self.message_user(request, f"{app} names no maintainers; one is needed.", messages.ERROR)
-            elif app.publish(newest, by=str(request.user), at=now()):
-                self.message_user(request, f"{app} is on the shelf now, at {newest.commit[:7]}.", messages.SUCCESS)
-            else:
-                self.message_user(request, f"{app} is on the shelf already, at {newest.commit[:7]}.")
-
-    @admin.action(description="Retire: offer it no longer; what runs goes on")
-    def retire_app(self, request: HttpRequest, apps: QuerySet[App]) -> None:
-        retired = [app for app in apps if app.state != State.DRAFT and app.retire(by=str(request.user), at=now())]
-        self.message_user(request, f"{len(retired)} retired.")
 
     def _look(self, request: HttpRequest, app: App) -> None:
         if release := sync.look_at(app, at=now()):

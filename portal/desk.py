@@ -30,6 +30,7 @@ UNFOLD: dict[str, Any] = {
         "show_search": False,
         "show_all_applications": False,
         "navigation": [
+            {"title": "The desk", "items": [{"title": "Today", "icon": "today", "link": "/desk"}]},
             {
                 "title": "The fair",
                 "items": [
@@ -54,6 +55,7 @@ UNFOLD: dict[str, Any] = {
                     _list("What happened", "history", "provisioning_entry"),
                     _list("Kept copies", "inventory_2", "provisioning_archive"),
                     _list("Outbox", "outgoing_mail", "provisioning_mail"),
+                    _list("Reports", "flag", "provisioning_report"),
                 ],
             },
         ],

@@ -19,6 +19,8 @@ from provisioning.phases import Decision, Phase, Wanted
 
 LATELY = timedelta(days=1)
 MAIL_PATIENCE = timedelta(minutes=10)
+CUT_PATIENCE = timedelta(minutes=2)
+"""A suspended service's machine is off the network within one."""
 COUNT_PATIENCE = timedelta(minutes=10)
 """A place is counted every minute or so; after this, something is wrong with the counting."""
 SMALL_MIB = 256
@@ -71,6 +73,7 @@ def rooms() -> Sequence[Room]:
 def red_lines(places: Sequence[Room], at: datetime) -> Sequence[RedLine]:
     """All of them, in the order in which they should be looked at. A fixed number of questions."""
     parts: tuple[Callable[[], Iterator[RedLine]], ...] = (
+        lambda: _still_connected(at),
         lambda: _failing_apps(at),
         lambda: _silent(at),
         lambda: _places(places, at),
@@ -91,6 +94,20 @@ def _failing_apps(at: datetime) -> Iterator[RedLine]:
             "%(n)d launch of %(app)s failed since yesterday.", "%(n)d launches of %(app)s failed since yesterday.", n
         )
         yield RedLine(what % {"app": app.name, "n": n}, _("See why"), reverse("desk-app", args=[app.pk]))
+
+
+def _still_connected(at: datetime) -> Iterator[RedLine]:
+    shut = Machine.objects.filter(
+        deployment__suspend_wanted=True,
+        deployment__suspended_at__lte=at - CUT_PATIENCE,
+        deployment__wanted=Wanted.UP,
+        asked_at__isnull=False,
+    )
+    for machine in shut.exclude(phase=Phase.GONE).select_related("deployment").order_by("pk"):
+        if machine.sighting.get("on_network", True) and machine.sighting.get("seen") not in ("absent", "remains"):
+            what = _("%(title)s was taken off its address, but its machine is still on the network.")
+            leads = reverse("service", args=[machine.deployment.key])
+            yield RedLine(what % {"title": machine.deployment}, _("See why"), leads)
 
 
 def _silent(at: datetime) -> Iterator[RedLine]:

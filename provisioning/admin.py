@@ -12,7 +12,7 @@ from django.utils.timezone import now
 from unfold.admin import ModelAdmin
 
 from catalog.admin import StaffOnly
-from provisioning.models import Admission, Archive, Deployment, Entry, Event, Fabric, Machine, Mail, Stray
+from provisioning.models import Admission, Archive, Deployment, Entry, Event, Fabric, Machine, Mail, Report, Stray
 
 if TYPE_CHECKING:
     from portal.models import User
@@ -29,6 +29,11 @@ class LookOnly(StaffOnly, ModelAdmin):  # type: ignore[misc]  # unfold is untype
 
     show_full_result_count = False
     list_per_page = 50
+
+    def _noted(self, request: HttpRequest, row: Any, words: str) -> bool:
+        """Write down who wished this; the desk reads it. True, so that it can be counted."""
+        self.log_change(request, row, words)
+        return True
 
     def has_add_permission(self, _request: HttpRequest, _row: object = None) -> bool:
         return False
@@ -58,7 +63,8 @@ class DeploymentAdmin(LookOnly):
     fields: ClassVar = [
         "page", "name", "owner", "of_event", "release", "dataset", "phase", "phase_at", "wanted", "attempt", "step",
         "steps_done", "problem", "problem_params", "blame", "silent_since", "answer", "created_at", "admitted_at",
-        "ready_at", "expires_at", "due_at", "lane", "tries", "lease_epoch", "lease_until", "machines",
+        "ready_at", "expires_at", "suspended_at", "suspended_why", "due_at", "lane", "tries",
+        "lease_epoch", "lease_until", "machines",
     ]  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Deployment]:
@@ -90,13 +96,15 @@ class DeploymentAdmin(LookOnly):
     @admin.action(description="Take down, with a copy")
     def take_down(self, request: DeskRequest, rows: QuerySet[Deployment]) -> None:
         """Ask for them to go."""
-        asked = sum(row.retire(by=request.user, at=now()) for row in rows)
+        asked = sum(self._noted(request, row, "asked to go") for row in rows if row.retire(by=request.user, at=now()))
         self.message_user(request, f"{asked} asked to go; copies are made first.", messages.SUCCESS)
 
     @admin.action(description="Try again from where it failed")
     def try_again(self, request: DeskRequest, rows: QuerySet[Deployment]) -> None:
         """Ask failed ones to try again."""
-        asked = sum(row.retry(by=request.user, at=now()) for row in rows)
+        asked = sum(
+            self._noted(request, row, "asked to try again") for row in rows if row.retry(by=request.user, at=now())
+        )
         self.message_user(request, f"{asked} try again.", messages.SUCCESS)
 
 
@@ -134,7 +142,9 @@ class MachineAdmin(LookOnly):
     @admin.action(description="Let it go WITHOUT a copy, in my name", permissions=["waive"])
     def waive(self, request: DeskRequest, rows: QuerySet[Machine]) -> None:
         """Decide, by name, that what is on them may be lost."""
-        waived = sum(row.waive(by=request.user, at=now()) for row in rows)
+        waived = sum(
+            self._noted(request, row, "let go without a copy") for row in rows if row.waive(by=request.user, at=now())
+        )
         self.message_user(request, f"{waived} may go without a copy; that is noted with your name.", messages.WARNING)
 
     def has_waive_permission(self, request: HttpRequest) -> bool:
@@ -215,6 +225,17 @@ class ArchiveAdmin(LookOnly):
 
     list_display: ClassVar = ["name", "deployment", "size", "verified_at", "delete_at", "deleted_at"]
     list_select_related: ClassVar = ["deployment"]
+
+
+@admin.register(Report)
+class ReportAdmin(LookOnly):
+    """What visitors reported. The desk decides about it."""
+
+    list_display: ClassVar = ["host", "reason", "at", "decision", "decided_by", "decided_at"]
+    list_filter: ClassVar = ["decision", "reason"]
+    list_select_related: ClassVar = ["decided_by"]
+    search_fields: ClassVar = ["host"]
+    ordering: ClassVar = ["-at", "-pk"]
 
 
 @admin.register(Stray)

@@ -1,4 +1,4 @@
-"""What a curator does at the desk."""
+"""What the catalog's tables tell, and what can be done there."""
 
 from datetime import datetime
 from pathlib import Path
@@ -69,21 +69,9 @@ def test_an_address_that_cannot_be_used_is_refused_in_the_form(desk: Client, she
     assert not App.objects.exists()
 
 
-def test_an_app_is_published_and_retired(desk: Client, board: Path) -> None:
-    desk.post("/admin/catalog/app/add/", {**FORM, "url": f"file://{board}"})
-    app = App.objects.get()
-
-    assert "is on the shelf now" in act(desk, "publish_newest", app)
-    assert "is on the shelf already" in act(desk, "publish_newest", app)
-    assert "1 retired" in act(desk, "retire_app", app)
-    app.refresh_from_db()
-    assert (app.state, app.decided_by) == (State.RETIRED, str(get_user_model().objects.get()))
-
-
-def test_an_app_without_a_version_is_not_published(desk: Client, shelf: Path, noon: datetime) -> None:
+def test_a_repository_that_is_not_there_is_said_so(desk: Client, shelf: Path, noon: datetime) -> None:
     app = App.objects.create(url=f"file://{shelf}/nothing", added_at=noon)
 
-    assert "has no version yet" in act(desk, "publish_newest", app)
     assert "1 things are not right" in act(desk, "look_again", app)
 
 

@@ -111,6 +111,11 @@ def test_a_quiet_day_says_so(desk: Client, now: datetime) -> None:
     assert lines(now) == []
 
 
+def connected(now: datetime) -> None:
+    scenes.shut(at=now - timedelta(hours=1))
+    Machine.objects.update(asked_at=now)
+
+
 def failing(now: datetime) -> None:
     scenes.failed(at=now)
 
@@ -155,6 +160,7 @@ def reported(now: datetime) -> None:
 
 
 TROUBLES = {
+    connected: ("still on the network", "/services/"),
     failing: ("failed since yesterday", "/desk/apps/"),
     silent: ("does not answer, since", "/desk/events"),
     full: ("memory is full", "/desk/places"),
@@ -177,6 +183,12 @@ def test_what_needs_somebody_is_a_red_line_that_leads_there(desk: Client, now: d
     assert words in line.what
     assert line.url.startswith(leads)
     assert desk.get(line.url).status_code == 200
+
+
+def test_a_service_that_was_taken_off_and_cut_off_is_no_red_line(db: None, now: datetime) -> None:
+    connected(now)
+    Machine.objects.update(sighting={"seen": "running", "on_network": False})
+    assert lines(now) == []
 
 
 def test_room_is_told_in_services_of_the_usual_size(db: None, now: datetime) -> None:

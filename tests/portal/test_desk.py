@@ -9,7 +9,7 @@ from provisioning.models import Admission, Deployment, Machine
 from tests.makers import make_event
 from tests.portal import scenes
 
-LISTS = ["deployment", "machine", "fabric", "event", "entry", "archive", "stray", "mail", "admission"]
+LISTS = ["deployment", "machine", "fabric", "event", "entry", "archive", "stray", "mail", "admission", "report"]
 
 
 def page_of(desk: Client, row: Deployment | Machine) -> str:

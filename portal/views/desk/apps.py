@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from catalog import sync
 from catalog.admin import AppForm
+from catalog.manifest import FILE, remarks
 from catalog.models import App, State
 from portal import audit, gate
 from portal.figures import Evidence, evidence
@@ -58,6 +59,7 @@ def app(request: SignedInRequest, pk: int) -> HttpResponse:
     told = {
         "one": found,
         "problems": found.app.told(),
+        "remarks": remarks(found.newest.manifest, FILE) if found.newest else (),
         "known": evidence([pk]).get(pk, Evidence()),
         "services": _services_of(pk)[:SHOWN],
     }

@@ -29,25 +29,24 @@ def repository(tmp_path: Path, settings: Settings) -> str:
 
 @pytest.fixture
 def curator(transactional_db: None) -> User:
-    """Somebody from behind the counter, with a password."""
-    person = User.objects.create_user("curator", email="curator@example.org", password=PASSWORD, is_staff=True)
+    """Somebody who decides about the shelf and nothing else, with a password."""
+    person = User.objects.create_user("curator", email="curator@example.org", password=PASSWORD, is_curator=True)
     EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
     return person
 
 
 def test_a_curator_adds_an_app_and_puts_it_on_the_shelf(page: Page, repository: str, curator: User) -> None:
     page.set_viewport_size({"width": 1280, "height": 900})
-    page.goto("/admin/catalog/app/add/")
+    page.goto("/desk/apps")
     page.get_by_label("Mail address").fill(curator.email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.locator("#id_url").fill(repository)
-    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("Add an app by the address").click()
+    page.get_by_label("Address of its repository").fill(repository)
+    page.get_by_role("button", name="Look at this repository").click()
     expect(page.get_by_text("its manifest is right")).to_be_visible()
 
-    page.locator("input[name=_selected_action]").first.check()
-    page.locator("select[name=action]").select_option("publish_newest")
-    page.get_by_role("button", name="Run").click()
+    page.get_by_role("button", name="Put the version").click()
     expect(page.get_by_text("is on the shelf now")).to_be_visible()
 
     page.goto("/apps")

@@ -6,7 +6,8 @@ from tests.faults.defect import Defect
 from tests.faults.seeded.claiming import CLAIMING
 from tests.faults.seeded.ending import ENDING
 from tests.faults.seeded.launching import LAUNCHING
+from tests.faults.seeded.suspending import SUSPENDING
 from tests.faults.seeded.sweeping import SWEEPING
 from tests.faults.seeded.waiting import WAITING
 
-DEFECTS: Sequence[Defect] = (*CLAIMING, *WAITING, *LAUNCHING, *ENDING, *SWEEPING)
+DEFECTS: Sequence[Defect] = (*CLAIMING, *WAITING, *LAUNCHING, *ENDING, *SUSPENDING, *SWEEPING)

@@ -37,6 +37,17 @@ from tests.simulation import Simulation
 
 Action = Callable[["History"], object]
 CALM_STEPS = 4000
+WORDY = """
+[archive]
+paths = ["/srv/board"]
+[health.live]
+run = "well"
+failures = 1
+restart = "mend"
+[teardown]
+run = "goodbye"
+"""
+"""An app that is asked, mended and said goodbye to by its own programs."""
 
 
 class History:
@@ -45,7 +56,7 @@ class History:
     def __init__(self, folder: Path, seed: int) -> None:
         self.world = Simulation(folder)
         self.chance = random.Random(seed)
-        self.releases = [make_release(), make_release(stateless=True)]
+        self.releases = [make_release(), make_release(stateless=True), make_release(end=WORDY)]
         self.event: Event = make_event(make_person(), days=3, at=self.world.at)
         self.events = [self.event]
 
@@ -72,6 +83,8 @@ class History:
         place.away = place.lost_replies = place.no_room = place.partial_lists = place.slow_removals = (
             place.job_looks
         ) = 0
+        place.check_code = 0
+        place.taken_ports.clear()
         place.failing_jobs.clear()
         place.broken_jobs.clear()
         world.front_door.away = world.front_door.lost_replies = world.prober.misses = 0
@@ -189,6 +202,20 @@ def _poked_thrice(history: History) -> None:
             reconcile(kind, pk, at=history.world.at, world=history.world.world)
 
 
+def _suspend(history: History) -> None:
+    if deployment := history.any_deployment():
+        deployment.suspend(by=deployment.owner, why="It asks for passwords.", at=history.world.at)
+
+
+def _lift(history: History) -> None:
+    for deployment in Deployment.objects.filter(suspend_wanted=True):
+        deployment.lift(by=deployment.owner, at=history.world.at)
+
+
+def _ports_are_taken(history: History) -> None:
+    history.world.place.taken_ports |= {21001 + 10 * slot for slot in history.chance.sample(range(20), 5)}
+
+
 def _end_moves(history: History) -> None:
     closes_at = history.world.at + timedelta(hours=history.chance.choice((1, 30, 200)))
     history.event.move(closes_at, by=None, at=history.world.at)
@@ -223,6 +250,13 @@ ACTIONS: dict[str, Action] = {
     "gut": _gut,
     "quarantine": lambda history: Admission.objects.update(quarantined=True),
     "poked thrice": _poked_thrice,
+    "suspended": _suspend,
+    "opened again": _lift,
+    "ports are taken": _ports_are_taken,
+    "the disk is nearly full": lambda history: setattr(history.world.place, "free_mib", 50),
+    "programs say no": lambda history: setattr(history.world.place, "check_code", 1),
+    "programs say yes": lambda history: setattr(history.world.place, "check_code", 0),
+    "goodbyes fail": _fail("teardown"),
     "the end moves": _end_moves,
     "the portal is off": _portal_off,
     "the place is away": _mood("away", 30),

@@ -34,9 +34,11 @@ def lost(world: Simulation) -> list[str]:
 
 
 def _people_used(machine: Machine) -> bool:
-    """It was set up, and people could reach it before it went."""
+    """It was set up, and people could reach it before it was let go; from then on they reach another one, if any."""
     published_at = machine.deployment.ready_at
-    was_published = machine.ready_at is not None and published_at is not None and published_at <= machine.phase_at
+    let_go = Entry.objects.filter(machine=machine, happened=Happened.PHASE, told__phase=Phase.RETIRING).first()
+    let_go_at = let_go.at if let_go else machine.phase_at
+    was_published = machine.ready_at is not None and published_at is not None and published_at <= let_go_at
     return was_published and not machine.deployment.manifest.stateless
 
 

@@ -139,6 +139,16 @@ def test_a_machine_that_cannot_be_asked_goes_without_a_goodbye(world: Simulation
     zeros.check(world)
 
 
+def test_a_machine_that_is_not_there_any_more_is_not_asked_for_its_goodbye(world: Simulation) -> None:
+    world.prober.misses = 10**6
+    deployment = launch(make_event(days=30), make_release(end=GOODBYE))
+    world.until_phase(deployment, Phase.FAILED)
+    world.place.destroy(key_of(deployment))
+    world.run_until(lambda: Machine.objects.get().phase == Phase.GONE)
+    assert Machine.objects.get().settled == Settled.NEVER_LOADED
+    assert not Entry.objects.filter(told__code="teardown-failed").exists()
+
+
 def test_what_was_never_set_up_says_no_goodbye(world: Simulation) -> None:
     world.place.failing_jobs["install"] = 1
     deployment = launch(make_event(days=30), make_release(end=GOODBYE))

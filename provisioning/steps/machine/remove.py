@@ -28,7 +28,8 @@ class Teardown:
     name = "teardown"
 
     def done(self, job: MachineJob) -> bool:
-        if job.manifest.teardown is None or job.remote is None or not job.was_ready or job.settled == Settled.LOST:
+        is_there = job.remote is not None and job.sighting is not None and not job.sighting.seen.is_lost
+        if job.manifest.teardown is None or not job.was_ready or not is_there:
             return True
         is_late = job.at - job.waiting_since >= TEARDOWN_PATIENCE
         try:

@@ -40,15 +40,20 @@ DEEDS: Mapping[str, str | Promise] = {
 def write(did: str, about: object, *, by: User, at: datetime, told: str = "") -> None:
     """Write down what somebody did. Raises KeyError for a deed that has no words."""
     assert DEEDS[did]
-    Deed.objects.create(at=at, by=by, did=did, about=str(about)[:200], told=told[:400])
+    to = {"person": about} if isinstance(about, User) else {"about": str(about)[:200]}
+    Deed.objects.create(at=at, by=by, did=did, told=told[:400], **to)
 
 
 @receiver(post_save, sender=LogEntry)
 def write_what_the_tables_tell(instance: LogEntry, created: bool, **_kwargs: Any) -> None:
     """The admin's tables keep a log of their own, which goes with its author; this one stays."""
     if created:
-        about = f"{instance.content_type}: {instance.object_repr}"
-        told = instance.get_change_message()
-        Deed.objects.create(
-            at=instance.action_time, by_id=instance.user_id, did="admin", about=about[:200], told=told[:400]
-        )
+        person = User.objects.filter(pk=instance.object_id or "0").first() if _is_of_a_person(instance) else None
+        about = str(instance.content_type) if person else f"{instance.content_type}: {instance.object_repr}"
+        told = instance.get_change_message()[:400]
+        who = {"by_id": instance.user_id, "person": person}
+        Deed.objects.create(at=instance.action_time, did="admin", about=about[:200], told=told, **who)
+
+
+def _is_of_a_person(logged: LogEntry) -> bool:
+    return logged.content_type is not None and logged.content_type.model_class() is User

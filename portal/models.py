@@ -115,7 +115,9 @@ class Deed(models.Model):
     by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     did = models.CharField(max_length=40)
     """A word of portal/audit.py, which also has its sentence."""
-    about = models.CharField(max_length=200)
+    person = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    """Whom it was done to, if to somebody; their name stands nowhere else, and goes with them."""
+    about = models.CharField(max_length=200, blank=True)
     told = models.CharField(max_length=400, blank=True)
     """Why, or what it is now."""
 

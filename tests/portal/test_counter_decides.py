@@ -8,7 +8,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from catalog.models import App, State
-from portal import notices
+from portal import audit, notices
 from portal.audit import DEEDS
 from portal.models import Deed, User
 from provisioning.models import Deployment, Mail, Report
@@ -110,8 +110,17 @@ def test_what_is_changed_in_the_tables_is_written_down_too(desk: Client, strange
     desk.post(where, {"first_name": "Ada", "last_name": "", "time_zone": "", "is_active": "on"})
     deed = Deed.objects.get()
     assert (deed.did, deed.by) == ("admin", staff)
-    assert stranger.email in deed.about
+    assert (deed.person, stranger.email in deed.about) == (stranger, False)
     assert b"changed in the tables" in desk.get("/desk/audit").content
+
+
+def test_whoever_leaves_is_named_in_no_deed(staff: User, stranger: User, now: datetime) -> None:
+    audit.write("curator", stranger, by=staff, at=now)
+    email = stranger.email
+    stranger.delete()
+    deed = Deed.objects.values().get()
+    assert deed["person_id"] is None
+    assert email not in str(deed)
 
 
 def test_what_was_done_stays_done(staff: User, now: datetime) -> None:

@@ -35,6 +35,6 @@ def events(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def audit(request: SignedInRequest) -> HttpResponse:
     """Show who did what, the newest first."""
-    pages = Paginator(Deed.objects.select_related("by").order_by("-at", "-pk"), SHOWN)
+    pages = Paginator(Deed.objects.select_related("by", "person").order_by("-at", "-pk"), SHOWN)
     told = {"deeds": pages.get_page(request.GET.get("page")), "zone": request.user.zone}
     return render(request, "desk/audit.html", told)

@@ -55,7 +55,7 @@ class DeploymentAdmin(LookOnly):
     """Every service, with the two wishes that the people behind the counter may have for it."""
 
     list_display: ClassVar = ["title", "phase", "wanted", "problem", "of_event", "owner", "app", "expires_at"]
-    list_filter: ClassVar = ["phase", "wanted", "blame", "release__app"]
+    list_filter: ClassVar = ["phase", "wanted", "suspend_wanted", "blame", "release__app"]
     list_select_related: ClassVar = ["event", "owner", "release__app__current"]
     search_fields: ClassVar = ["title", "name", "key", "owner__email", "event__name"]
     date_hierarchy = "created_at"

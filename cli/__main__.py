@@ -25,6 +25,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar="ADDRESS",
         help="serve a local network without DNS at this address of ours; localhost: no more",
     )
+    add.add_argument("--domain", metavar="NAME", help="the portal's public name; people come over https")
+    add.add_argument("--apps-domain", metavar="NAME", help="the domain under which services get their names")
+    add.add_argument("--certificate", metavar="FILE", help="for both names; without it, a proxy of yours does TLS")
+    add.add_argument("--key", metavar="FILE", help="the certificate's private key")
     add.add_argument("--detach", action="store_true", help="return when the portal answers, and leave it running")
     commands.add_parser("down", help="stop everything that was ever started here; data stays")
     commands.add_parser("status", help="tell what runs, and where")

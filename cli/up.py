@@ -10,7 +10,19 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from cli import container_engine, env_file, front_door, local_network, machines, ours, packages, ports, programs, venv
+from cli import (
+    container_engine,
+    domain,
+    env_file,
+    front_door,
+    local_network,
+    machines,
+    ours,
+    packages,
+    ports,
+    programs,
+    venv,
+)
 from cli.children import Watch
 from cli.container_engine import EngineError, own
 from cli.container_engine.firewall import SPARE_DOORS
@@ -60,11 +72,13 @@ def make_ready(asked: Namespace) -> dict[str, str]:
     packages.install(packages.missing(packages.FOR_UP))
     python = venv.ensure(venv.RUN)
     engine = _engine()
-    chosen = ports.choose(asked.port, asked.apps_port, apps_in_use=programs.pid(front_door.NAME) is not None)
+    doors_in_use = programs.pid(front_door.NAME) is not None
+    chosen = ports.choose(asked.port, asked.apps_port, apps_in_use=doors_in_use)
     settings = env_file.write(
         env_file.keys()
         | chosen
         | local_network.choose(asked.listen, env_file.read(), chosen)
+        | domain.choose(asked, env_file.read(), doors_in_use=doors_in_use)
         | {"DOCKER_HOST": engine.docker_host, "MACHINE_IMAGE": ensure_image(engine, say)}
         | {"GIT_DOOR_LISTEN": _git_door(engine), "FRONT_DOOR": "caddy", "CADDY_ADMIN": front_door.admin()}
     )
@@ -167,6 +181,7 @@ def _keep_doors() -> Callable[[], None]:
 def _tell(settings: dict[str, str], seconds: float) -> None:
     say(f"Fairground is at {settings['SITE_URL']} (after {seconds:.1f} s). Logs: {programs.log_file('web').parent}")
     local_network.tell(settings)
+    domain.tell(settings)
 
 
 def _is_left_alone() -> bool:

@@ -16,8 +16,8 @@ GRACE = 3
 
 def server(application: str) -> uvicorn.Server:
     """One application."""
-    config = uvicorn.Config(application, timeout_graceful_shutdown=GRACE, access_log=False, log_config=None)
-    return uvicorn.Server(config)
+    quiet = {"access_log": False, "log_config": None, "proxy_headers": False}  # portal.forwarded reads these
+    return uvicorn.Server(uvicorn.Config(application, timeout_graceful_shutdown=GRACE, **quiet))  # type: ignore[arg-type]
 
 
 def sockets(listens: str) -> list[socket.socket]:

@@ -35,6 +35,12 @@ IS_LOOPBACK = urlsplit(SITE_URL).hostname in ("localhost", "127.0.0.1", "::1")
 LAN_ADDRESS = env.str("LAN_ADDRESS", default="")
 """Set = a local network without DNS: services have no names but ports of this address, one each out of LAN_PORTS."""
 LAN_PORTS = env.str("LAN_PORTS", default="8100-8399")
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+"""Addresses and networks of proxies before portal and front door; what others say in X-Forwarded-… is taken away."""
+TLS = env.str("TLS", default="")
+"""Who takes TLS off: "files" or "internal", our own front door; empty = nobody, or a proxy before it."""
+TLS_LISTEN, PLAIN_LISTEN = env.str("TLS_LISTEN", default=":443"), env.str("PLAIN_LISTEN", default=":80")
+TLS_CERTIFICATE, TLS_KEY = env.str("TLS_CERTIFICATE", default=""), env.str("TLS_KEY", default="")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 
 # --- the world --------------------------------------------------------------------------------------------------------
@@ -189,6 +195,9 @@ ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS = 5
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+"""Before the mail address is changed, the password once more."""
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
@@ -196,7 +205,6 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"signup": "20/h/ip", "reset_password": "10/h/ip,3/h/key", "report": "5/h/ip"}
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
-ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
 
 # --- browsers ---------------------------------------------------------------------------------------------------------
 
@@ -209,8 +217,6 @@ CSRF_FAILURE_VIEW = "portal.views.faults.stale_form"
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-if ALLAUTH_TRUSTED_PROXY_COUNT:
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 UNFOLD = desk.UNFOLD
 

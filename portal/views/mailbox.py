@@ -7,16 +7,17 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from portal.forwarded import MARK
 from portal.models import User
 from provisioning.models import Mail
 
 SHOWN = 50
-FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
+FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", MARK)
 
 
 def is_at_this_computer(request: HttpRequest) -> bool:
     """Say whether the browser runs on the portal's own computer. Whoever came through a proxy does not count."""
-    if settings.ALLAUTH_TRUSTED_PROXY_COUNT or any(name in request.headers for name in FORWARDED):
+    if settings.TRUSTED_PROXIES or any(name in request.headers for name in FORWARDED):
         return False
     return ip_address(request.META["REMOTE_ADDR"]).is_loopback
 

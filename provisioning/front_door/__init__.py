@@ -26,6 +26,6 @@ def open_front_door(kind: str, caddy_admin: str) -> FrontDoor:
     raise ValueError(f"FRONT_DOOR is '{kind}'; it must be 'caddy' or 'memory'")
 
 
-def open_prober(kind: str) -> Prober:
-    """The prober that belongs to this kind of door."""
-    return HttpProber() if kind == "caddy" else MemoryProber(memory_door())
+def open_prober(kind: str, scheme: str = "http") -> Prober:
+    """The prober that belongs to this kind of door; `scheme`: what visitors use."""
+    return HttpProber(scheme) if kind == "caddy" else MemoryProber(memory_door())

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from provisioning.driver import Endpoint
-from provisioning.front_door import own_cookies
+from provisioning.front_door import own_cookies, tls
+from provisioning.front_door.tls import Tls
 
 LINES = "lines"  # @id of the map
 UPSTREAM = "{door.upstream}"
@@ -34,6 +35,8 @@ class Base:
     portal: Endpoint  # where the portal listens
     portal_host: str  # the name the portal answers to, "localhost:8000"
     lan: str = ""  # "192.168.1.5:8100-8399": no names here, each service has one of these ports; "" = they have names
+    trusted: Sequence[str] = ()  # addresses of proxies before it, whose X-Forwarded-* are true
+    tls: Tls | None = None  # the encrypted door before it
 
     @property
     def host(self) -> str:
@@ -50,10 +53,16 @@ class Base:
 
 def base_config(base: Base, lines: Sequence[Mapping[str, Any]] = ()) -> Json:
     """Caddy's whole configuration, with these entries of the map."""
+    apps: Json = {"http": {"grace_period": "5s", "servers": {"doors": _server(base, lines)}}}
+    if base.tls:
+        name = base.portal_host.partition(":")[0]
+        apps["http"]["servers"] |= tls.servers(base.tls, name, base.portal, base.apps_domain, base.listen)
+        apps["tls"] = tls.certificates(base.tls, name, base.apps_domain)
+        apps["pki"] = {"certificate_authorities": {"local": {"install_trust": False}}}
     return {
         "admin": {"listen": base.admin, "origins": ["fairground"]},
         "logging": {"logs": {"default": {"level": "WARN"}}},
-        "apps": {"http": {"grace_period": "5s", "servers": {"doors": _server(base, lines)}}},
+        "apps": apps,
     }
 
 
@@ -67,23 +76,28 @@ def _server(base: Base, lines: Sequence[Mapping[str, Any]]) -> Json:
         "read_header_timeout": "20s",
         "idle_timeout": "2m",
         "routes": [
-            {"handle": [lookup | {"mappings": list(lines), "defaults": [""]}, _clean(), *apart]},
-            {"match": [{"not": [{"vars": {UPSTREAM: [""]}}]}], "handle": [_service()], "terminal": True},
+            {"handle": [lookup | {"mappings": list(lines), "defaults": [""]}, *apart]},
+            *_clean(base.trusted),
+            {"match": [{"not": [{"vars": {UPSTREAM: [""]}}]}], "handle": [_service(base)], "terminal": True},
             *_portal_page(base, "none"),
         ],
         "errors": {"routes": _portal_page(base, "down")},
     }
 
 
-def _clean() -> Json:
-    """What a client says about where it comes from is a claim; Caddy's own X-Forwarded-* are facts."""
-    claims = ["X-Forwarded-*", "Forwarded", "X-Real-Ip", "X-Fairground-*"]
-    return {"handler": "headers", "request": {"delete": claims}}
+def _clean(trusted: Sequence[str]) -> list[Json]:
+    """What a client says about where it comes from is a claim, unless it is a trusted proxy; ours are facts."""
+    always: Json = {"handler": "headers", "request": {"delete": ["Forwarded", "X-Real-Ip", "X-Fairground-*"]}}
+    claims: Json = {"handler": "headers", "request": {"delete": ["X-Forwarded-*"]}}
+    strangers: Json = {"match": [{"not": [{"remote_ip": {"ranges": list(trusted)}}]}]} if trusted else {}
+    return [{"handle": [always]}, {**strangers, "handle": [claims]}]
 
 
-def _service() -> Json:
+def _service(base: Base) -> Json:
+    believed: Json = {"trusted_proxies": list(base.trusted)} if base.trusted else {}
     return {
         "handler": "reverse_proxy",
+        **believed,
         "upstreams": [{"dial": UPSTREAM}],
         "transport": {"protocol": "http", "dial_timeout": "3s", "response_header_timeout": "2m"},
         # A gateway's error inside the service, shown to a browser: our page says it better. Programs get what was said.

@@ -35,16 +35,23 @@ class _Page:
     further: httpx.URL | None  # where it redirects to
 
 
+@dataclass(frozen=True)
 class HttpProber:
-    """Implements `provisioning.step.Prober`. Looks at no proxy setting of this machine and keeps no cookie."""
+    """Implements `provisioning.step.Prober`. Looks at no proxy setting of this machine and keeps no cookie.
+
+    Asks without TLS, behind whoever takes it off, and says like that one which scheme visitors use: else a service
+    would send the question to https, for ever.
+    """
+
+    scheme: str = "http"
 
     def ask(self, endpoint: Endpoint, host: str, probe: Probe, *, within: float) -> Answer:
         """GET the page under this name and compare; for `tcp`, connect. Never raises for an unreachable page."""
         until = time.monotonic() + within
         try:
             if probe.tcp is not None:
-                return _connect(endpoint, host, until)
-            return _judge(_last_page(endpoint, host, probe.path or "/", until), probe)
+                return _connect(endpoint, host, until, self.scheme)
+            return _judge(_last_page(endpoint, host, probe.path or "/", until, self.scheme), probe)
         except _UnansweredError as broken:
             return Answer(False, why=str(broken))
 
@@ -71,10 +78,10 @@ def _plain(text: str) -> str:
     return _SPACE.sub(" ", html.unescape(text)).strip()
 
 
-def _last_page(endpoint: Endpoint, host: str, path: str, until: float) -> _Page:
+def _last_page(endpoint: Endpoint, host: str, path: str, until: float, scheme: str) -> _Page:
     """The page after redirects, which must stay on this host."""
     target = httpx.URL(scheme="http", host=endpoint.host, port=endpoint.port, raw_path=path.encode())
-    with httpx.Client(trust_env=False, headers=_HEADERS, verify=_NOBODY) as client:
+    with httpx.Client(trust_env=False, headers={**_HEADERS, "X-Forwarded-Proto": scheme}, verify=_NOBODY) as client:
         for _ in range(REDIRECTS + 1):
             page = _fetch(client, target, host, until)
             if page.further is None:
@@ -110,7 +117,7 @@ def _body(answer: httpx.Response, until: float) -> bytes:
     return bytes(body[:LARGEST])
 
 
-def _connect(endpoint: Endpoint, host: str, until: float) -> Answer:
+def _connect(endpoint: Endpoint, host: str, until: float, scheme: str) -> Answer:
     """A port that can be connected to. An HTTP front door always can: so what answers must not be the door itself."""
     try:
         socket.create_connection((endpoint.host, endpoint.port), timeout=_left(until)).close()
@@ -119,7 +126,7 @@ def _connect(endpoint: Endpoint, host: str, until: float) -> Answer:
     except OSError as broken:
         raise _UnansweredError("connection refused" if isinstance(broken, ConnectionRefusedError) else str(broken))
     try:
-        page = _last_page(endpoint, host, "/", until)
+        page = _last_page(endpoint, host, "/", until, scheme)
     except _UnansweredError:
         return Answer(True, matched=f"port {endpoint.port} answers")  # it speaks something else than HTTP
     if page.ours:

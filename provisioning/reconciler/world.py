@@ -53,7 +53,7 @@ def the_world() -> World:
     return World(
         driver=driver_of,
         front_door=open_front_door(settings.FRONT_DOOR, settings.CADDY_ADMIN),
-        prober=open_prober(settings.FRONT_DOOR),
+        prober=open_prober(settings.FRONT_DOOR, settings.APPS_SCHEME),
         vault=FolderVault(settings.ARCHIVES),
         door=Endpoint(host, int(port)),
     )

@@ -19,6 +19,7 @@ from provisioning.errors import TryAgain
 from provisioning.front_door.admin_api import AdminApi
 from provisioning.front_door.base import Base, base_config
 from provisioning.front_door.caddy import CaddyDoor
+from provisioning.front_door.tls import Tls
 from tests.needs import program
 from tests.waiting import until
 
@@ -77,16 +78,22 @@ class Caddy:
     port: int = field(default_factory=free_port)
     child: subprocess.Popen[bytes] | None = None
     lan: str = ""
+    trusted: tuple[str, ...] = ()
+    tls: Tls | None = None
+    portal_host: str = "localhost:8000"
+    apps_domain: str = "apps.localhost"
 
     @property
     def base(self) -> Base:
         return Base(
             admin=f"unix/{self.folder}/caddy.sock",
             listen=f"127.0.0.1:{self.port}",
-            apps_domain="apps.localhost",
+            apps_domain=self.apps_domain,
             portal=self.portal.endpoint,
-            portal_host="localhost:8000",
+            portal_host=self.portal_host,
             lan=self.lan,
+            trusted=self.trusted,
+            tls=self.tls,
         )
 
     @property

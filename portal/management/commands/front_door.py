@@ -13,6 +13,7 @@ from provisioning.driver import Endpoint
 from provisioning.front_door.admin_api import AdminApi
 from provisioning.front_door.base import Base, base_config
 from provisioning.front_door.caddy import CaddyDoor, entry
+from provisioning.front_door.tls import Tls
 from provisioning.models import Route
 from provisioning.step import RouteLine
 
@@ -36,6 +37,10 @@ class Command(BaseCommand):
             apps_domain=settings.APPS_DOMAIN,
             portal=Endpoint(host, int(port)),
             portal_host=urlsplit(settings.SITE_URL).netloc,
+            trusted=settings.TRUSTED_PROXIES,
+            tls=Tls(settings.TLS_LISTEN, settings.PLAIN_LISTEN, settings.TLS_CERTIFICATE, settings.TLS_KEY)
+            if settings.TLS
+            else None,
             lan=f"{settings.LAN_ADDRESS}:{settings.LAN_PORTS}" if settings.LAN_ADDRESS else "",
         )
         lines = [

@@ -1,0 +1,60 @@
+"""What `up` makes of names and certificates."""
+
+from argparse import Namespace
+from pathlib import Path
+
+import pytest
+
+from cli import domain
+from cli.talk import HaltError
+
+KEPT = {"WEB_LISTEN": "127.0.0.1:8000", "FRONT_DOOR_LISTEN": "127.0.0.1:8080"}
+
+
+def asked(**words: str | None) -> Namespace:
+    return Namespace(
+        **{"domain": "fair.example", "apps_domain": "apps.example", "certificate": None, "key": None, **words}
+    )
+
+
+def test_behind_a_proxy_of_ones_own_only_loopback_is_believed(capsys: pytest.CaptureFixture[str]) -> None:
+    told = domain.choose(asked(), KEPT, doors_in_use=True)
+    assert (told["SITE_URL"], told["APPS_SCHEME"], told["TRUSTED_PROXIES"]) == (
+        "https://fair.example",
+        "https",
+        "127.0.0.1",
+    )
+    assert not told["TLS"]
+    domain.tell(KEPT | told)
+    assert "https://*.apps.example to 127.0.0.1:8080" in capsys.readouterr().out
+
+
+def test_names_are_kept_even_when_another_port_is_asked_for() -> None:
+    kept = KEPT | domain.choose(asked(), KEPT, doors_in_use=True)
+    later = domain.choose(asked(domain=None, apps_domain=None), kept, doors_in_use=True)
+    assert later == {"SITE_URL": "https://fair.example", "APPS_PORT": "443"}
+    assert domain.choose(asked(domain=None, apps_domain=None), KEPT, doors_in_use=True) == {}
+
+
+def test_certificate_files_are_named_as_they_are_found_later(tmp_path: Path) -> None:
+    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
+    for file in (chain, key):
+        file.touch()
+    told = domain.choose(asked(certificate=str(chain), key=str(key)), KEPT, doors_in_use=True)
+    assert (told["TLS"], told["TLS_CERTIFICATE"], told["TLS_KEY"]) == ("files", str(chain), str(key))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"apps_domain": None},
+        {"domain": None},
+        {"apps_domain": "fair.example"},
+        {"domain": "portal.apps.example"},
+        {"certificate": "/nowhere", "key": "/nowhere"},
+        {"key": "/etc/hostname"},
+    ],
+)
+def test_what_would_not_be_safe_or_complete_is_refused(wrong: dict[str, str | None]) -> None:
+    with pytest.raises(HaltError):
+        domain.choose(asked(**wrong), KEPT, doors_in_use=True)

@@ -47,15 +47,20 @@ class Tracer:
     def _line(self, frame: FrameType, event: str, arg: Any) -> Any:
         if event == "line":
             self.lines += 1
-            if self.at is not None and self.lines >= self.at and self._may_strike():
+            if self.at is not None and self.lines >= self.at and self._may_strike(frame):
                 self.at = None
                 sys.settrace(None)
                 self.strike(frame)
         return self._line
 
-    def _may_strike(self) -> bool:
-        """A death may come at any line. A pause inside a transaction would only let the others wait for it."""
-        return self.strike is _kill or not connection.in_atomic_block
+    def _may_strike(self, frame: FrameType) -> bool:
+        """A death may come at any line.
+
+        A pause inside a transaction would only let the others wait for it; one between a statement and its answer would
+        let them ask on the same connection, which two workers never share.
+        """
+        asks = frame.f_code.co_filename.endswith("provisioning/models/statements.py")
+        return self.strike is _kill or not (asks or connection.in_atomic_block)
 
 
 def bury() -> None:

@@ -33,7 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("down", help="stop everything that was ever started here; data stays")
     commands.add_parser("status", help="tell what runs, and where")
     add = commands.add_parser("test", help="set up what tests need, run them all and the static checks")
-    add.add_argument("--fast", action="store_true", help="without containers and browser, under a minute")
+    add.add_argument("--fast", action="store_true", help="under a minute: no containers, no browser, no thousands of lives")
     add = commands.add_parser("demo", help="tell the whole story on the real engine, as a timeline with seconds")
     add.add_argument("--keep", action="store_true", help="leave the portal running afterwards")
     add = commands.add_parser("bench", help="measure something: launch, reconciler or idle")

@@ -89,7 +89,7 @@ def suite(further: list[str], *, fast: bool) -> int:
         if further:
             tally.run("pytest", _pytest(*further), env | _servers(stack, folder))
         elif fast:
-            tally.run("tests", _pytest("-n", "auto", "-m", FAST), env)
+            tally.run("tests", _pytest("-n", "auto", "-m", f"{FAST} and not thorough"), env)
         else:
             _everything(tally, env, env | _servers(stack, folder))
     return tally.tell()

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from tests.faults.histories import ACTIONS, History, forget, play_seed
 
+pytestmark = pytest.mark.thorough
+
 EXAMPLES = int(os.environ.get("HISTORIES", "25"))
 
 

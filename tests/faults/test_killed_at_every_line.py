@@ -18,6 +18,8 @@ from tests.faults.stories import STORIES, Story, forget
 from tests.makers import make_release
 from tests.simulation import Simulation
 
+pytestmark = pytest.mark.thorough
+
 STRIDE = int(os.environ.get("KILL_EVERY", "211"))
 """1 = at every single line (hours). The default spreads over all of them; a prime, so that loops do not hide lines."""
 

@@ -22,6 +22,8 @@ from tests.faults.stories import destroyed_from_outside, forget, one_life
 from tests.makers import make_release
 from tests.simulation import Simulation
 
+pytestmark = pytest.mark.thorough
+
 STRIDE = int(os.environ.get("PAUSE_EVERY", "211"))
 """1 = at every single line (hours). A prime, so that loops do not hide lines."""
 

@@ -9,6 +9,8 @@ import pytest
 from tests.machine.git_server import BEARER, GitServer, Repository
 from tests.machine.onboard import Onboard
 
+pytestmark = pytest.mark.thorough
+
 
 def fetch(board: Onboard, server: GitServer, wanted: str, **more: object) -> subprocess.CompletedProcess[str]:
     """Run the program."""

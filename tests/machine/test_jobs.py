@@ -11,6 +11,8 @@ import pytest
 from tests.machine.onboard import Onboard
 from tests.waiting import until
 
+pytestmark = pytest.mark.thorough
+
 
 def alive(pid: int) -> bool:
     """Does this program still run?"""

@@ -16,6 +16,8 @@ from tests.machine.onboard import Json, Onboard
 from tests.machine.test_jobs import alive, pid_in
 from tests.waiting import until
 
+pytestmark = pytest.mark.thorough
+
 
 class Keeper:
     """A machine with runit."""

@@ -15,6 +15,8 @@ from tests.machine.onboard import Json, Onboard
 from tests.machine.test_pull import Content
 from tests.waiting import until
 
+pytestmark = pytest.mark.thorough
+
 
 def killed_after(board: Onboard, seconds: float, program: str, *words: str, question: bytes = b"") -> None:
     """Run a verb or program of ours and kill it, and all in its group, after so many seconds."""

@@ -13,6 +13,8 @@ from tests.machine.git_server import BEARER, GitServer, Repository
 from tests.machine.onboard import Onboard
 from tests.waiting import until
 
+pytestmark = pytest.mark.thorough
+
 
 class Content:
     """A machine whose content is pulled."""

@@ -15,6 +15,8 @@ from tests.machine.git_server import GitServer, Repository
 from tests.machine.onboard import Onboard
 from tests.machine.test_pull import Content
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def content(board: Onboard, server: GitServer) -> Content:

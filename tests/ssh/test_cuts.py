@@ -12,7 +12,7 @@ from provisioning.step import Exited, RemoteJob, Running
 from tests.ssh.sshd import Proxy, Sshd
 from tests.waiting import until
 
-pytestmark = pytest.mark.sshd
+pytestmark = [pytest.mark.sshd, pytest.mark.thorough]
 
 COUNT = "echo run >> {root}/runs; i=0; while [ $i -lt 3000 ]; do echo line $i of the installer; i=$((i+1)); done"
 WHOLE = b"".join(b"line %d of the installer\n" % number for number in range(3000))

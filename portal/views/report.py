@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.core import ratelimit
 from django import forms
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -43,9 +44,11 @@ class ReportForm(forms.Form):
     """Nobody sees this field; only a program fills it in."""
 
     def clean_host(self) -> str:
-        """Take an address with or without what stands before and behind the name."""
+        """Take an address with or without what stands before and behind it. A port counts only where there are no names."""
         given: str = self.cleaned_data["host"]
-        return given.rpartition("://")[2].partition("/")[0].partition(":")[0].lower()
+        host = given.rpartition("://")[2].partition("/")[0].lower()
+        name = host.partition(":")[0]
+        return name if name.endswith(f".{settings.APPS_DOMAIN}") else host
 
     @property
     def is_by_a_program(self) -> bool:

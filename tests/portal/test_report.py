@@ -43,6 +43,11 @@ def test_an_address_that_leads_nowhere_can_be_reported_too(client: Client, db: N
     assert Report.objects.get().deployment is None
 
 
+def test_where_services_have_no_names_the_port_says_which_it_is(client: Client, db: None) -> None:
+    send(client, "http://192.168.7.5:9001/login")
+    assert Report.objects.get().host == "192.168.7.5:9001"
+
+
 def test_the_people_behind_the_counter_are_told(client: Client, service: Deployment, staff: User) -> None:
     send(client, service.host)
     told = Mail.objects.get()

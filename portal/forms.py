@@ -1,5 +1,6 @@
 """What people fill in about themselves and about their events."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, available_timezones
@@ -100,6 +101,52 @@ class MeForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run t
         fields: ClassVar = ["first_name", "time_zone"]
         labels: ClassVar = {"first_name": _("What should we call you?"), "time_zone": _("Your time zone")}
         help_texts: ClassVar = {"time_zone": _("New events keep their times in this zone. An example: Europe/Berlin")}
+
+
+MAY_BE_OFF: Mapping[str, Any] = {
+    "ready": _("When a service of mine is ready, and I was not looking"),
+    "failed": _("When a service of mine did not start, and I was not looking"),
+    "silent": _("When a service of mine stops answering"),
+}
+"""Letters that one may do without. What concerns an end, a copy or one's account is always told."""
+
+
+class MailsForm(forms.Form):
+    """Which mails somebody wants."""
+
+    wanted = forms.MultipleChoiceField(
+        label=_("Write to me"),
+        choices=list(MAY_BE_OFF.items()),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Before an event ends, and about your copies, we always write."),
+    )
+
+    @classmethod
+    def of(cls, person: User) -> "MailsForm":
+        """As it is now."""
+        return cls(initial={"wanted": [name for name in MAY_BE_OFF if name not in person.mails_off]})
+
+    def off(self) -> list[str]:
+        """Those that are not wanted."""
+        return [name for name in MAY_BE_OFF if name not in self.cleaned_data["wanted"]]
+
+
+class LeaveForm(forms.Form):
+    """That somebody means it."""
+
+    email = forms.EmailField(label=_("Type your mail address, so that this does not happen by mistake"))
+
+    def __init__(self, person: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.person = person
+
+    def clean_email(self) -> str:
+        """Demand their own."""
+        email: str = self.cleaned_data["email"]
+        if email.lower() != self.person.email.lower():
+            raise forms.ValidationError(_now("That is not the mail address you sign in with. Nothing was deleted."))
+        return email
 
 
 class ExtendForm(forms.Form):

@@ -48,7 +48,8 @@ def _notice(entry: Entry, at: datetime) -> None:
     with transaction.atomic():
         mine = Entry.objects.filter(pk=entry.pk, noticed=False).update(noticed=True)
         if mine and entry.happened in TOLD_BY_MAIL and entry.at > at - OLD:
-            for notice in notices_of(entry, at):
+            wanted = (one for one in notices_of(entry, at) if one.letter not in one.to.mails_off)
+            for notice in wanted:
                 outbox.put(letter(notice.letter, {"to": notice.to, **notice.told}), notice.to.email, at=at, entry=entry)
 
 

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils.timezone import now
 from kombu.exceptions import OperationalError
 
-from portal import health, notices, outbox
+from portal import health, kept, notices, outbox
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +17,12 @@ def post() -> None:
     at = now()
     notices.write(at)
     outbox.post(at)
-    outbox.tidy(at)
+
+
+@shared_task(name="portal.tidy", ignore_result=True, expires=300)
+def tidy() -> None:
+    """Take away what is not to be kept any longer. To be called every ten minutes."""
+    kept.tidy(now())
 
 
 @shared_task(name="portal.beat", ignore_result=True, expires=15)

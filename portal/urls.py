@@ -4,14 +4,19 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from portal.views import door, event, front, home, invited, launch, mailbox, report, service, stream, watch
+from portal.views import door, event, front, home, invited, launch, mailbox, me, report, service, stream, watch
 
 urlpatterns = [
     path("", front.front, name="front"),
     path("apps", front.shelf, name="shelf"),
     path("apps/<slug:slug>", front.app, name="app"),
     path("home", home.home, name="home"),
-    path("me", home.me, name="me"),
+    path("me", me.me, name="me"),
+    path("me/mails", me.mails, name="me-mails"),
+    path("me/data", me.data, name="me-data"),
+    path("me/delete", me.leave, name="me-leave"),
+    path("goodbye", me.left, name="left"),
+    path("privacy", me.privacy, name="privacy"),
     path("events/<str:key>", event.event, name="event"),
     path("events/<str:key>/extend", event.extend, name="event-extend"),
     path("events/<str:key>/end", event.end, name="event-end"),
@@ -35,8 +40,6 @@ urlpatterns = [
     # One way in for everybody: the admin's own sign-in page knows neither codes nor limits.
     path("admin/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
     path("admin/", admin.site.urls),
-    # There is one mail address per account, and it is changed by nobody yet.
-    path("accounts/email/", RedirectView.as_view(pattern_name="me"), name="account_email"),
     path("accounts/waits", invited.waits, name="account-waits"),
     path("invited/<str:code>", invited.invited, name="invited"),
     path("accounts/", include("allauth.account.urls")),

@@ -2,16 +2,13 @@
 
 from dataclasses import dataclass
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Prefetch
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET
 
-from portal.forms import MeForm
 from portal.requests import SignedInRequest
 from portal.service_page import phase_of
 from provisioning.models import Deployment, Event
@@ -62,15 +59,3 @@ def home(request: SignedInRequest) -> HttpResponse:
     mine = cards(request.user.pk)
     needs = [line for card in mine for line in card.lines if line.needs_somebody][:NEEDS_AT_MOST]
     return render(request, "pages/home.html", {"cards": mine, "needs": needs})
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def me(request: SignedInRequest) -> HttpResponse:
-    """Show and change what we know of somebody."""
-    form = MeForm(request.POST or None, instance=request.user)
-    if form.is_bound and form.is_valid():
-        form.save()
-        messages.success(request, _("Saved."))
-        return redirect("me")
-    return render(request, "pages/me.html", {"form": form})

@@ -1,5 +1,6 @@
 """Names of services: given once, and never to another."""
 
+import hashlib
 import secrets
 from datetime import datetime
 
@@ -21,5 +22,15 @@ def new_address(title: str, at: datetime) -> Address:
     while True:
         # Six random digits keep names unguessable and free of other people's brand names.
         name = f"{stem}-{secrets.token_hex(3)}"
-        if not Address.objects.filter(name=name).exists():
+        if not Address.objects.filter(name__in=[name, _mark(name)]).exists():
             return Address.objects.create(name=name, created_at=at)
+
+
+def forget_name(name: str) -> str:
+    """Keep that a name was given, and not what it was: it may hold a person's name. Return what stands for it now."""
+    Address.objects.filter(name=name).update(name=_mark(name))
+    return _mark(name)
+
+
+def _mark(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:63]

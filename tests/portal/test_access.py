@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, get_resolver
+from django.urls import URLPattern, get_resolver, reverse
 from pytest_django import Settings
 
 from portal.models import User
@@ -14,8 +14,11 @@ from provisioning.models import Archive, Deployment
 from tests.makers import make_event
 from tests.portal.scenes import SCENES, ended, ready
 
-OPEN = {"front", "shelf", "app", "mailbox", "door", "report"}
-SIGNED_IN = {"home", "me", "service-new"}
+OPEN = {
+    "front", "shelf", "app", "mailbox", "door", "report", "alive", "ready", "metrics", "privacy", "left", "invited",
+    "account-waits",
+}  # fmt: skip
+SIGNED_IN = {"home", "me", "me-mails", "me-data", "me-leave", "service-new"}
 LOOKS = {"service", "service-live", "event"}
 OWN_LOOKS = {"event-extend", "service-copy"}
 VERBS = {"service-restart", "service-pull", "service-retry", "service-end", "service-outputs", "event-end"}
@@ -99,8 +102,7 @@ def test_what_is_not_yours_looks_like_what_never_was(client: Client, owner: User
 
 @pytest.mark.parametrize("name", sorted(SIGNED_IN))
 def test_rooms_of_ones_own_ask_to_sign_in(client: Client, db: None, name: str) -> None:
-    path = {"home": "/home", "me": "/me", "service-new": "/services/new"}[name]
-    assert client.get(path).headers["Location"].startswith("/accounts/login/?next=")
+    assert client.get(reverse(name)).headers["Location"].startswith("/accounts/login/?next=")
 
 
 @pytest.mark.parametrize("scene", sorted(SCENES))

@@ -1,0 +1,170 @@
+"""What is kept, why, and until when. The page /privacy and the clean-up both read this one table."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from portal import leaving, outbox
+from portal.models import Deed, Invitation, User
+from provisioning.models import Entry, House, LogChunk, Mail, Report
+from provisioning.phases import Decision, Phase
+
+Words = str | Promise
+UNPROVEN = timedelta(days=7)
+"""An account whose mail address nobody has proven by then is nobody's."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One kind of thing. `until` may name a number of days as %(days)d."""
+
+    what: Words
+    why: Words
+    until: Words
+    days: Callable[[House], int]
+    tidy: Callable[[House, datetime], object]
+    """Take away what is over. To be repeated at will."""
+
+
+def tidy(at: datetime) -> None:
+    """Take away everything whose time is over."""
+    house = House.here()
+    for line in KEPT:
+        line.tidy(house, at)
+
+
+def told(house: House) -> Sequence[tuple[str, str, str]]:
+    """The table in words: what, why, until when."""
+    return [(str(one.what), str(one.why), str(one.until) % {"days": one.days(house)}) for one in KEPT]
+
+
+def _no_days(_house: House) -> int:
+    return 0
+
+
+def _unproven(_house: House, at: datetime) -> None:
+    proven = EmailAddress.objects.filter(verified=True).values("user")
+    nobodys = User.objects.filter(date_joined__lt=at - UNPROVEN, last_login=None, emailaddress__isnull=False)
+    nobodys.exclude(pk__in=proven).filter(events=None, deployments=None, is_staff=False).delete()
+
+
+def _mails(house: House, at: datetime) -> None:
+    Mail.objects.filter(created_at__lt=at - timedelta(days=house.mails_kept_days)).delete()
+    outbox.tidy(at)
+
+
+def _sessions(_house: House, at: datetime) -> None:
+    Session.objects.filter(expire_date__lt=at).delete()
+
+
+def _logs(house: House, at: datetime) -> None:
+    over = at - timedelta(days=house.logs_kept_days)
+    LogChunk.objects.filter(machine__phase=Phase.GONE, machine__absent_at__lt=over).delete()
+
+
+def _names(house: House, at: datetime) -> None:
+    over = at - timedelta(days=house.names_kept_days)
+    Entry.objects.filter(at__lt=over, by__isnull=False).update(by=None)
+    Deed.objects.filter(at__lt=over, by__isnull=False).update(by=None)
+
+
+def _invitations(_house: House, at: datetime) -> None:
+    Invitation.objects.filter(until__lt=at).delete()
+
+
+def _reports(house: House, at: datetime) -> None:
+    over = at - timedelta(days=house.mails_kept_days)
+    Report.objects.filter(decided_at__lt=over).exclude(decision=Decision.OPEN).delete()
+
+
+def _copies(_house: House, _at: datetime) -> None:
+    """The housekeeping of services deletes them (provisioning/reconciler/keep.py): it knows the files."""
+
+
+KEPT: Sequence[Kept] = (
+    Kept(
+        _("Your account: mail address, name, language, time zone, and a fingerprint of your password"),
+        _("So that you, and nobody else, can sign in and look after your services."),
+        _(
+            "Until you delete yourself, on the page about you. Then it is emptied as soon as your services are packed away."
+        ),
+        _no_days,
+        lambda _house, at: leaving.forget_leavers(at),
+    ),
+    Kept(
+        _("An account whose mail address was never proven"),
+        _("So that you can still type in your code."),
+        _("%(days)d days"),
+        lambda _house: UNPROVEN.days,
+        _unproven,
+    ),
+    Kept(
+        _("Which of your browsers are signed in"),
+        _("So that you need not sign in each time."),
+        _("%(days)d days after you signed in, or until you sign out"),
+        lambda _house: settings.SESSION_COOKIE_AGE // 86400,
+        _sessions,
+    ),
+    Kept(
+        _("Mails that we sent you"),
+        _("So that we can tell whether they have left."),
+        _("%(days)d days; those with a code one day"),
+        lambda house: house.mails_kept_days,
+        _mails,
+    ),
+    Kept(
+        _("Your events and services: their names, times, and what happened to them"),
+        _("So that you can see what was done, and we can tell how long things usually take."),
+        _("Until you delete yourself. Then the times stay, without any name."),
+        _no_days,
+        lambda _house, _at: None,
+    ),
+    Kept(
+        _("Who asked for something, and who decided something behind the counter"),
+        _("So that it can be told who did what."),
+        _("%(days)d days"),
+        lambda house: house.names_kept_days,
+        _names,
+    ),
+    Kept(
+        _("What the programs of a service said while they were set up"),
+        _("So that trouble can be found."),
+        _("%(days)d days after it is gone"),
+        lambda house: house.logs_kept_days,
+        _logs,
+    ),
+    Kept(
+        _("Copies of what people put into your services"),
+        _("So that nothing is lost when an event ends."),
+        _("%(days)d days after the end, or until you delete yourself"),
+        lambda _house: settings.COPIES_KEPT.days,
+        _copies,
+    ),
+    Kept(
+        _("Addresses that services had"),
+        _("So that none is ever given to somebody else."),
+        _("For ever. When you delete yourself, only a fingerprint stays that cannot be read."),
+        _no_days,
+        lambda _house, _at: None,
+    ),
+    Kept(
+        _("Invitations"),
+        _("So that those who are invited can come in."),
+        _("Until their last day"),
+        _no_days,
+        _invitations,
+    ),
+    Kept(
+        _("Reports about an address, and the mail address for the answer if one was given"),
+        _("So that somebody can look into it."),
+        _("%(days)d days after the answer; the mail address until the answer"),
+        lambda house: house.mails_kept_days,
+        _reports,
+    ),
+)

@@ -1,0 +1,77 @@
+"""A person's own room: who they are here, which mails they get, their data, and the way out."""
+
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from portal import kept, leaving
+from portal.forms import LeaveForm, MailsForm, MeForm
+from portal.my_data import my_data
+from portal.requests import SignedInRequest
+from provisioning.models import House
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def me(request: SignedInRequest) -> HttpResponse:
+    """Show and change what we know of somebody."""
+    form = MeForm(request.POST or None, instance=request.user)
+    if form.is_bound and form.is_valid():
+        form.save()
+        messages.success(request, _("Saved."))
+        return redirect("me")
+    return render(request, "me/me.html", {"form": form, "mails": MailsForm.of(request.user)})
+
+
+@login_required
+@require_POST
+def mails(request: SignedInRequest) -> HttpResponse:
+    """Write down which mails somebody can do without."""
+    form = MailsForm(request.POST)
+    if form.is_valid():
+        request.user.mails_off = form.off()
+        request.user.save(update_fields=["mails_off"])
+        messages.success(request, _("Saved."))
+    return redirect("me")
+
+
+@login_required
+@require_GET
+def data(request: SignedInRequest) -> HttpResponse:
+    """Hand over all that we know of somebody."""
+    told = {"Content-Disposition": 'attachment; filename="my-data.zip"'}
+    return HttpResponse(my_data(request.user), content_type="application/zip", headers=told)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def leave(request: SignedInRequest) -> HttpResponse:
+    """Say what deleting oneself does; do it on the press."""
+    person, at = request.user, timezone.now()
+    is_last = leaving.is_last_administrator(person)
+    form = LeaveForm(person, request.POST or None)
+    if form.is_bound and form.is_valid() and not is_last:
+        leaving.leave(person, at=at)
+        leaving.forget(person, at)
+        logout(request)
+        return redirect("left")
+    services = leaving.living(person).select_related("event").order_by("expires_at", "pk")
+    return render(request, "me/leave.html", {"form": form, "services": services, "is_last": is_last})
+
+
+@require_GET
+def left(request: HttpRequest) -> HttpResponse:
+    """Say goodbye."""
+    return render(request, "me/left.html")
+
+
+@require_GET
+def privacy(request: HttpRequest) -> HttpResponse:
+    """Say what is kept, why, and until when."""
+    house = House.here()
+    return render(request, "me/privacy.html", {"lines": kept.told(house), "house": house})

@@ -20,6 +20,7 @@ OF_MACHINE = (
     "reach",
     "fetch_service",
     "install",
+    "restore",
     "configure",
     "load_data",
     "start_programs",
@@ -54,9 +55,9 @@ class Progress:
         return next((line.words for line in self.lines if line.state in ("now", "stopped")), "")
 
 
-def plan(manifest: Manifest) -> Sequence[str]:
-    """The steps that this app's launch has for people: no content is not filled in."""
-    without = set()
+def plan(manifest: Manifest, *, is_again: bool = False) -> Sequence[str]:
+    """The steps that this app's launch has for people: no content is not filled in, and no copy put back."""
+    without = set() if is_again else {"restore"}
     if manifest.data is None:
         without |= {"load_data", "schedule_pulls"}
     elif manifest.data.mode == "once":
@@ -70,7 +71,7 @@ def plan(manifest: Manifest) -> Sequence[str]:
 
 def progress(deployment: Deployment, machine: Machine | None, *, usually: timedelta | None, now: datetime) -> Progress:
     """Say how far it has come."""
-    names = plan(deployment.manifest)
+    names = plan(deployment.manifest, is_again=deployment.restored_from_id is not None)
     done = _done(deployment, machine)
     begun = deployment.building_since or deployment.created_at
     took = (deployment.ready_at if deployment.phase == Phase.READY and deployment.ready_at else now) - begun

@@ -53,6 +53,10 @@ PROBLEMS: Mapping[str, Sentence] = {
     "onboard-refused": _("We asked the machine of %(title)s for something wrong."),
     "fetch-failed": _("The app's own files could not be fetched for %(title)s."),
     "front-door-away": _("The front door, which leads visitors to %(title)s, does not answer."),
+    "restore-failed": _("The copy for %(title)s could not be unpacked on its machine."),
+    "copy-is-not-there": _(
+        "The copy that was to be put up again as %(title)s could not be read from where it is kept."
+    ),
     # the end
     "teardown-failed": _("%(title)s could not say goodbye as its author wanted; it was packed away all the same."),
     "copy-failed": _("The copy of %(title)s could not be made."),
@@ -95,6 +99,7 @@ STEPS: Mapping[str, tuple[Sentence, Sentence]] = {
     "reach": (_("Waiting until it has started"), _("It has started")),
     "fetch_service": (_("Fetching the app (%(version)s)"), _("App fetched (%(version)s)")),
     "install": (_("Installing it"), _("Installed")),
+    "restore": (_("Putting back what was kept"), _("What was kept is back in its place")),
     "configure": (_("Making it yours: names, passwords, address"), _("It is yours")),
     "load_data": (_("Filling in the content"), _("The content is in")),
     "start_programs": (_("Starting its programs"), _("Its programs run")),

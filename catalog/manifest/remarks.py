@@ -18,7 +18,6 @@ WITHOUT_EFFECT: Mapping[str, str] = {
     "param.change": "values cannot be changed after the launch yet",
     "port.public": "only the primary port has an address",
     "mail.sends": "machines cannot send mail yet",
-    "archive.restore": "a copy cannot be put up again yet",
     "upgrade": "what runs stays at its version",
     "lifetime.longest": "the last day of the event decides",
 }

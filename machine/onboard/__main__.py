@@ -12,6 +12,7 @@ VERBS = {
     "facts": "facts",
     "put": "files",
     "read": "files",
+    "brought": "restore",
     "job-start": "jobs",
     "job-peek": "looks",
     "job-end": "jobs",
@@ -39,6 +40,7 @@ PROGRAMS = {
     "program-ended": "kept_program",
     "program-signal": "kept_program",
     "archive": "archive",
+    "restore": "restore",
 }
 """Words as arguments, plain text out, an exit status that tells how it went."""
 

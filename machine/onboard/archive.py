@@ -2,7 +2,7 @@
 
 The app's `before` locks or dumps, `after` unlocks and runs whenever `before` was begun, `verify` looks at the copy.
 It is written as a stream to a temporary name; only when it and its description are on the disk do they get their names.
-Restoring will be a program of its own.
+`restore` puts it back.
 """
 
 from __future__ import annotations

@@ -1,7 +1,16 @@
 """Kept copies."""
 
+from typing import TYPE_CHECKING
+
+from django.apps import apps
 from django.db import models
 from django.db.models import Q
+
+from provisioning.models.address import Address
+from provisioning.phases import Phase
+
+if TYPE_CHECKING:
+    from portal.models import User
 
 
 class Archive(models.Model):
@@ -19,3 +28,14 @@ class Archive(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(size__gt=0), name="archive_is_not_empty")]
+
+    def address_for(self, person: "User") -> str:
+        """The name that its service had, for a new one of the same owner; empty if it is another's, or in use.
+
+        Inside a transaction, two who ask at the same moment take turns.
+        """
+        before = self.deployment
+        if before.owner_id != person.pk or not Address.objects.select_for_update().filter(name=before.name).exists():
+            return ""
+        same = apps.get_model("provisioning", "Deployment")._default_manager.filter(name=before.name)
+        return "" if same.exclude(phase=Phase.GONE).exists() else before.name

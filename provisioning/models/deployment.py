@@ -11,6 +11,7 @@ from catalog.manifest import Manifest
 from catalog.models import Dataset, Release
 from provisioning.models import local_network
 from provisioning.models.address import new_address
+from provisioning.models.archive import Archive
 from provisioning.models.entry import Entry
 from provisioning.models.event import Event
 from provisioning.models.fields import SealedJSON
@@ -39,23 +40,25 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
         values: dict[str, Any] | None = None,
         dataset: Dataset | None = None,
         expires_at: datetime | None = None,
+        copy: Archive | None = None,
     ) -> "Deployment":
-        """Ask for a release to run until `expires_at` (default and at most: the event's end).
+        """Ask for a release to run until `expires_at` (default and at most: the event's end); a copy of it is put back.
 
         The same form token of the same person is the same deployment, however often it is sent.
         """
         if before := self.filter(owner=by, form_token=form_token).first():
             return before
         title = title or release.app.name
-        port = local_network.reserve(at)
+        name = (copy and copy.address_for(by)) or new_address(title, at).name
         deployment = self.create(
-            name=new_address(title, at).name,
-            port=port,
+            name=name,
+            port=local_network.reserve(at, name),
             title=title,
             owner=by,
             event=event,
             release=release,
             dataset=dataset or release.dataset,
+            restored_from=copy,
             form_token=form_token,
             values=values or {},
             expires_at=min(expires_at or event.closes_at, event.closes_at),
@@ -76,8 +79,8 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
 class Deployment(Reconciled):
     """A service: what somebody launched, from the press to nothing left."""
 
-    name = models.CharField(max_length=63, unique=True)
-    """Host label of its address; also a row of Address, which stays."""
+    name = models.CharField(max_length=63, db_index=True)
+    """Host label of its address; also a row of Address, which stays. Taken over only from a gone one of the same owner."""
     port = models.PositiveIntegerField(null=True)
     """Of the front door, where services have no names; reserved for some days after its end."""
     title = models.CharField(max_length=80)
@@ -87,6 +90,7 @@ class Deployment(Reconciled):
     dataset = models.ForeignKey(
         Dataset, null=True, on_delete=models.PROTECT, related_name="deployments", related_query_name="deployment"
     )
+    restored_from = models.ForeignKey("provisioning.Archive", null=True, on_delete=models.SET_NULL, related_name="+")
     form_token = models.CharField(max_length=64)
     values = SealedJSON(default=dict)
     """Parameters for `configure`."""
@@ -117,6 +121,7 @@ class Deployment(Reconciled):
         constraints = [
             *Reconciled.Meta.constraints,
             models.UniqueConstraint(fields=["owner", "form_token"], name="one_form_token_one_deployment"),
+            models.UniqueConstraint(fields=["name"], condition=~Q(phase=Phase.GONE), name="one_deployment_per_name"),
             models.UniqueConstraint(fields=["port"], condition=~Q(phase=Phase.GONE), name="one_deployment_per_port"),
             models.CheckConstraint(condition=Q(expires_at__lte=F("closes_at")), name="deployment_ends_with_its_event"),
             models.CheckConstraint(

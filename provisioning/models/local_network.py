@@ -29,8 +29,10 @@ def ports() -> range:
     return range(int(first), int(last) + 1)
 
 
-def reserve(at: datetime) -> int | None:
+def reserve(at: datetime, name: str = "") -> int | None:
     """A port for a new service, the one that was nobody's for longest; None where services have names.
+
+    A service that takes over the name of one that is gone gets its port back, unless that was given to another since.
 
     To be called inside the transaction that writes the deployment. Raises NoPortLeftError.
     """
@@ -38,6 +40,9 @@ def reserve(at: datetime) -> int | None:
         return None
     Admission.lock()  # two who reserve at the same moment take turns
     given = _deployments().filter(port__isnull=False)
+    last = given.filter(name=name).order_by("-pk").first()
+    if last and last.port in ports() and not given.filter(port=last.port, pk__gt=last.pk).exists():
+        return int(last.port)
     used = dict(given.values_list("port").annotate(Max("phase_at")).order_by())
     taken = set(given.exclude(phase=Phase.GONE, phase_at__lte=at - KEPT).values_list("port", flat=True))
     free = [port for port in ports() if port not in taken]

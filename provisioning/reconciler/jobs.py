@@ -14,7 +14,7 @@ from provisioning.reconciler.book import DeploymentRows, MachineRows
 from provisioning.reconciler.lease import Lease
 from provisioning.reconciler.world import World
 from provisioning.slots import spec_of
-from provisioning.step import DeploymentJob, MachineJob, MachineView, Remote, RouteLine, Source
+from provisioning.step import Copy, DeploymentJob, MachineJob, MachineView, Remote, RouteLine, Source
 
 TRY_FOR = timedelta(hours=1)
 RELAUNCH_AFTER = timedelta(minutes=5)
@@ -42,6 +42,8 @@ def machine_job(lease: Lease[Machine], world: World) -> MachineJob:
         content=_content(machine, seen),
         content_looked_at=_looked_at(machine, seen, lease.at),
         content_problem=machine.deployment.dataset.problem if machine.deployment.dataset else "",
+        copy=_copy(machine),
+        vault=world.vault,
         values=machine.deployment.values,
         machine_facts=_machine_facts(machine),
         driver=world.driver(machine.fabric),
@@ -114,6 +116,15 @@ def _service(machine: Machine, seen: Sighting | None) -> Source:
 def _content(machine: Machine, seen: Sighting | None) -> Source | None:
     dataset = machine.deployment.dataset
     return _source(machine, seen, dataset.url, dataset.ref) if dataset else None
+
+
+def _copy(machine: Machine) -> Copy | None:
+    """What is to be put back on a new machine. One that was ready has it."""
+    deployment = machine.deployment
+    if deployment.restored_from_id is None or machine.ready_at is not None:
+        return None
+    kept = deployment.restored_from
+    return Copy(kept.name, kept.sha256, kept.size) if kept else None
 
 
 def _looked_at(machine: Machine, seen: Sighting | None, at: datetime) -> datetime | None:

@@ -129,7 +129,9 @@ def take_away_old_lines(world: World) -> None:
 
 
 def delete_old_copies(at: datetime, world: World) -> None:
-    """Delete copies whose time is over; the row stays and says when."""
-    for archive in Archive.objects.filter(deleted_at=None, delete_at__lte=at)[:50]:
+    """Delete copies whose time is over; the row stays and says when. One that is being put up again stays until that is up."""
+    needed = Deployment.objects.filter(restored_from__isnull=False, ready_at=None).exclude(phase=Phase.GONE)
+    old = Archive.objects.filter(deleted_at=None, delete_at__lte=at).exclude(pk__in=needed.values("restored_from"))
+    for archive in old.order_by("delete_at", "pk")[:50]:
         world.vault.drop(archive.name)
         Archive.objects.filter(pk=archive.pk).update(deleted_at=at)

@@ -45,6 +45,7 @@ PLANS: dict[tuple[Kind, Course], Sequence[Step[Any]]] = {
         of_machine.Reach(),
         of_machine.FetchService(),
         of_machine.Install(),
+        of_machine.Restore(),
         of_machine.Configure(),
         of_machine.LoadData(),
         of_machine.StartPrograms(),

@@ -6,8 +6,8 @@ Steps know no rows: what they learn or decide goes through a book, which the rec
 
 from typing import Protocol, TypeVar
 
-from provisioning.step.deployment_job import Copy, DeploymentBook, DeploymentJob, MachineView
-from provisioning.step.doors import Answer, FrontDoor, Prober, RouteLine, Vault
+from provisioning.step.deployment_job import DeploymentBook, DeploymentJob, MachineView
+from provisioning.step.doors import Answer, Copy, FrontDoor, Prober, RouteLine, Vault
 from provisioning.step.machine_job import LogBook, MachineBook, MachineJob, Source
 from provisioning.step.remote import Broken, Exited, MachineFacts, Peek, Remote, RemoteJob, Running
 

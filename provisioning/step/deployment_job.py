@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from catalog.manifest import Manifest
 from provisioning.driver import Endpoint, Seen
 from provisioning.phases import Settled
-from provisioning.step.doors import Answer, FrontDoor, Prober, RouteLine, Vault
+from provisioning.step.doors import Answer, Copy, FrontDoor, Prober, RouteLine, Vault
 from provisioning.step.machine_job import LogBook
 from provisioning.step.remote import Remote
 
@@ -38,15 +38,6 @@ class MachineView:
     def is_lost(self) -> bool:
         """It was there, and is not any more; with all that was on it."""
         return self.seen is not None and self.seen.is_lost
-
-
-@dataclass(frozen=True)
-class Copy:
-    """A copy that was read back: its name in the vault, its digest and size in bytes."""
-
-    name: str
-    sha256: str
-    size: int
 
 
 class DeploymentBook(Protocol):

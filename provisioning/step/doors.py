@@ -50,6 +50,15 @@ class Prober(Protocol):
         """GET the probe's path at `endpoint` under the name `host`. Never raises for an unreachable page."""
 
 
+@dataclass(frozen=True)
+class Copy:
+    """A copy that was read back: its name in the vault, its digest and size in bytes."""
+
+    name: str
+    sha256: str
+    size: int
+
+
 class Vault(Protocol):
     """Where copies are kept. Written in resumable slices; read back to verify."""
 
@@ -58,6 +67,9 @@ class Vault(Protocol):
 
     def append(self, name: str, offset: int, slice_: bytes) -> None:
         """Add a slice at this offset; a slice that is there already is written over."""
+
+    def read(self, name: str, offset: int, limit: int) -> bytes:
+        """A slice of the copy, at most this long; nothing at its end, or if it is not there."""
 
     def verify(self, name: str, sha256: str) -> Sequence[str]:
         """Read the copy back: digest and table of contents. Return what is wrong; empty = as good as the original."""

@@ -9,6 +9,7 @@ from catalog.manifest import Manifest
 from provisioning.driver import Driver, Identity, MachineSpec, Secret, Sighting
 from provisioning.errors import Blame, NotYet
 from provisioning.phases import Settled
+from provisioning.step.doors import Copy, Vault
 from provisioning.step.remote import MachineFacts, Remote
 
 
@@ -91,6 +92,8 @@ class MachineJob:
         datetime | None
     )  # the portal's copy of the content is at least as new as this; None = no copy yet
     content_problem: str  # why there is no newer copy
+    copy: Copy | None  # to be put back before anything else of the deployment's own; None = none, or it is back
+    vault: Vault
     values: Mapping[str, Any]  # parameters for `configure`
     machine_facts: Mapping[str, str]  # FAIRGROUND_* for `configure` and the processes
     driver: Driver

@@ -63,6 +63,8 @@ class MemoryRemote:
                 ghost.scheduled = True
             case "facts":
                 return {"disk_mib": 4096, "disk_used_mib": 4096 - self.place.free_mib}
+            case "brought":
+                return {"size": _brought(ghost, (given or {})["folder"])}
             case "check":
                 return {"code": self.place.check_code, "said": "as it was told to"}
             case "end-all":
@@ -75,11 +77,18 @@ class MemoryRemote:
 
     def _ghost(self) -> Ghost:
         ghost = self.place.machines.get(self.key)
-        if ghost is None or ghost.seen in (Seen.STOPPED, Seen.REMAINS):
+        if ghost is None or ghost.seen in (Seen.STOPPED, Seen.REMAINS) or not ghost.on_network:
             raise TryAgain("machine-not-reachable", blame=Blame.FABRIC)
         if ghost.seen == Seen.STARTING:
             raise NotYet("not-started-yet")
         return ghost
+
+
+def _brought(ghost: Ghost, folder: str) -> int:
+    size = 0
+    while part := ghost.files.get(f"{folder}/{size:016d}"):
+        size += len(part)
+    return size
 
 
 def _archive(ghost: Ghost, job: RemoteJob) -> None:

@@ -6,6 +6,7 @@ from provisioning.steps.machine.content import LoadData, PullNow, SchedulePulls,
 from provisioning.steps.machine.disk import DiskWatched
 from provisioning.steps.machine.make_own import Configure, Restart, StartPrograms
 from provisioning.steps.machine.remove import Absent, EndJobs, Remove, Teardown
+from provisioning.steps.machine.restore import Restore
 from provisioning.steps.machine.watch import CutOff, Seen, StillThere
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Reach",
     "Remove",
     "Restart",
+    "Restore",
     "SchedulePulls",
     "Seen",
     "StartPrograms",

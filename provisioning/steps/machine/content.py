@@ -20,6 +20,8 @@ class LoadData:
     name = "load_data"
 
     def done(self, job: MachineJob) -> bool:
+        if job.copy is not None and job.manifest.data and job.manifest.data.mode == "once":
+            return True  # what was loaded once is in the copy, with what people made of it
         return job.content is None or has_fetched(job, self._job(job), "content-failed", Blame.APP)
 
     def push(self, job: MachineJob) -> None:

@@ -22,7 +22,7 @@ class Configure:
 
     def done(self, job: MachineJob) -> bool:
         if job.manifest.service.configure is None:
-            _put_values(job)
+            put_values(job)
             return True
         if not has_run(job, self._job(job), "configure-failed"):
             return False
@@ -30,7 +30,7 @@ class Configure:
         return True
 
     def push(self, job: MachineJob) -> None:
-        _put_values(job)
+        put_values(job)
         run(
             job,
             self._job(job),
@@ -77,7 +77,8 @@ def _values(job: MachineJob) -> bytes:
     return json.dumps({"values": dict(job.values), "facts": dict(job.machine_facts)}, sort_keys=True).encode()
 
 
-def _put_values(job: MachineJob) -> None:
+def put_values(job: MachineJob) -> None:
+    """Write down what `configure`, the programs and the hooks are told."""
     job.far.put(VALUES_FILE, _values(job), within=job.within)
     env = _env(job, job.manifest.service.env) | {"FAIRGROUND_ENV": VALUES_FILE, "FAIRGROUND_OUTPUTS": OUTPUTS_FILE}
     job.far.put(ENV_FILE, json.dumps({**job.machine_facts, **env}).encode(), within=job.within)

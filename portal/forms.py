@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo, available_timezones
 from allauth.account import forms as allauth_forms
 from allauth.account.adapter import get_adapter
 from django import forms
-from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from portal.models import User
 from provisioning.models import Event
+from provisioning.models.house import longest_event_of
 
 LAST_MINUTE = time(23, 59)
 """A last day is used to its end."""
@@ -26,14 +26,14 @@ def end_of(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, LAST_MINUTE, tzinfo=zone)
 
 
-def check_last_day(day: date, zone: ZoneInfo, *, begins: datetime, now: datetime) -> datetime:
+def check_last_day(day: date, zone: ZoneInfo, longest: timedelta, *, begins: datetime, now: datetime) -> datetime:
     """Return the moment this last day ends at. Raises ValidationError if that is too soon, or later than is allowed."""
     ends = end_of(day, zone)
     if ends < now + SHORTEST:
         raise forms.ValidationError(_now("That day is over. Please choose today or a later day."))
-    latest = (begins + settings.LONGEST_EVENT).astimezone(zone).date()
+    latest = (begins + longest).astimezone(zone).date()
     if day > latest:
-        told = {"day": latest.strftime("%-d %B %Y"), "days": settings.LONGEST_EVENT.days}
+        told = {"day": latest.strftime("%-d %B %Y"), "days": longest.days}
         raise forms.ValidationError(
             _now("The latest last day is %(day)s: an event lasts at most %(days)d days.") % told
         )
@@ -161,5 +161,6 @@ class ExtendForm(forms.Form):
     def clean_last_day(self) -> date:
         """Demand a day on which the event can end."""
         day: date = self.cleaned_data["last_day"]
-        self.ends = check_last_day(day, self.event.tzinfo, begins=self.event.opens_at, now=self.now)
+        longest = longest_event_of(self.event.owner_id)
+        self.ends = check_last_day(day, self.event.tzinfo, longest, begins=self.event.opens_at, now=self.now)
         return day

@@ -17,6 +17,7 @@ from portal.forms import DayInput, check_last_day
 from portal.models import User
 from portal.sentences import VALUES
 from provisioning.models import Event
+from provisioning.models.house import longest_event_of
 
 NEW = "new"
 USUAL_LENGTH = timedelta(days=7)
@@ -137,7 +138,8 @@ class LaunchForm(forms.Form):
                 self.add_error("last_day", _now("Please say which day is the last. Nothing here runs for ever."))
             return
         try:
-            self.ends = check_last_day(day, self.zone(), begins=self.now, now=self.now)
+            longest = longest_event_of(self.user.pk)
+            self.ends = check_last_day(day, self.zone(), longest, begins=self.now, now=self.now)
         except forms.ValidationError as error:
             self.add_error("last_day", error)
 

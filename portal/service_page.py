@@ -11,8 +11,9 @@ from portal.figures import Evidence, evidence
 from portal.letters import markdown
 from portal.progress import Progress, progress
 from portal.timeline import Moment, timeline
+from provisioning.admission import place_in_line
 from provisioning.models import Archive, Deployment, Entry, Machine
-from provisioning.phases import Phase, Wanted
+from provisioning.phases import Phase
 
 MOMENTS = 40
 
@@ -144,7 +145,4 @@ def _waiting(deployment: Deployment) -> str:
     """Why it waits, and behind how many."""
     if deployment.phase != Phase.WAITING:
         return ""
-    ahead = Deployment.objects.filter(
-        phase=Phase.WAITING, wanted=Wanted.UP, created_at__lt=deployment.created_at
-    ).count()
-    return words.waiting(deployment.waits_for, ahead + 1)
+    return words.waiting(deployment.waits_for, place_in_line(deployment))

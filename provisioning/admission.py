@@ -1,10 +1,11 @@
 """Who may come in now. Counting and admitting are one act under one lock, and nothing is cached."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from provisioning.errors import NotYet
 from provisioning.models import Admission, Deployment, Fabric, statements
@@ -24,7 +25,14 @@ SELECT
         WHERE one.owner_id = %s AND one.id <> %s AND its.phase <> 'gone'),
     (SELECT count(*) FROM provisioning_deployment AS one JOIN provisioning_machine AS its ON its.deployment_id = one.id
         WHERE one.event_id = %s AND one.id <> %s AND its.phase <> 'gone'),
-    (SELECT most_services FROM provisioning_event WHERE id = %s)
+    (SELECT most_services FROM provisioning_event WHERE id = %s),
+    (SELECT coalesce(sum(its.memory_mib), 0) FROM provisioning_deployment AS one
+        JOIN provisioning_machine AS its ON its.deployment_id = one.id
+        WHERE one.owner_id = %s AND one.id <> %s AND its.phase <> 'gone'),
+    coalesce((SELECT services FROM provisioning_allowance WHERE person_id = %s),
+        (SELECT services_each FROM provisioning_house), %s),
+    coalesce((SELECT memory_mib FROM provisioning_allowance WHERE person_id = %s),
+        (SELECT memory_each_mib FROM provisioning_house), 0)
 """
 """Room is taken until a machine is gone, whatever was asked of it."""
 _PHASES = ", ".join(f"'{phase}'" for phase in Phase if phase != Phase.GONE)
@@ -57,6 +65,45 @@ def place_for(deployment: Deployment, turn: Admission, at: datetime) -> Fabric:
 def room_for_one_more(deployment: Deployment) -> Fabric:
     """Find room for a machine in place of one that was lost. Under the same lock; no turn, for it was admitted before."""
     return _with_room(deployment)
+
+
+@dataclass(frozen=True)
+class Share:
+    """What somebody uses of what one person may use at once."""
+
+    services: int
+    most_services: int
+    memory_mib: int
+    most_memory_mib: int
+    """0: as much as there is."""
+
+    def has_room_for(self, memory_mib: int) -> bool:
+        """Whether one more service of this size would be let in as far as this person is concerned."""
+        fits = not self.most_memory_mib or self.memory_mib + memory_mib <= self.most_memory_mib
+        return fits and self.services < self.most_services
+
+    def could_ever_hold(self, memory_mib: int) -> bool:
+        """Whether it would be let in if nothing else of theirs ran."""
+        return self.most_services > 0 and (not self.most_memory_mib or memory_mib <= self.most_memory_mib)
+
+
+def share_of(person: int) -> Share:
+    """Read it with the eyes of the admission: room is taken until a machine is gone."""
+    usual = settings.SERVICES_PER_PERSON
+    services, _, _, mib, most, most_mib = statements.line(TAKEN, person, 0, 0, 0, 0, person, 0, person, usual, person)
+    return Share(services, most, mib, most_mib)
+
+
+def place_in_line(deployment: Deployment) -> int:
+    """How many turns until its own, this one counted, if nobody else comes: turns go from person to person."""
+    earlier = Count("pk", filter=Q(created_at__lt=deployment.created_at) & ~Q(pk=deployment.pk))
+    line = Deployment.objects.filter(phase=Phase.WAITING, wanted=Wanted.UP).order_by()
+    counted = {who: (n, k) for who, n, k in line.values_list("owner").annotate(n=Count("pk"), k=earlier)}
+    before = int(counted.pop(deployment.owner_id, (1, 0))[1])
+    last = Admission.objects.filter(pk=1).values_list("last_person_id", flat=True).first() or 0
+    mine = (deployment.owner_id <= last, deployment.owner_id)
+    others = (min(int(n), before + ((who <= last, who) < mine)) for who, (n, _) in counted.items())
+    return before + 1 + sum(others)
 
 
 def wake_next(at: datetime) -> None:
@@ -109,12 +156,17 @@ def _with_room(deployment: Deployment) -> Fabric:
 
 
 def _check_person_and_event(deployment: Deployment) -> None:
-    who = (deployment.owner_id, deployment.event_id)
-    of_person, of_event, most = statements.line(TAKEN, who[0], deployment.pk, who[1], deployment.pk, who[1])
-    if of_person >= settings.SERVICES_PER_PERSON:
-        raise NotYet("your-share-is-used", most=settings.SERVICES_PER_PERSON)
-    if of_event >= most:
-        raise NotYet("the-event-is-full", most=most)
+    me, person, event = deployment.pk, deployment.owner_id, deployment.event_id
+    of_them = (person, me, person, settings.SERVICES_PER_PERSON, person)
+    of_person, of_event, most_of_event, mib, most, most_mib = statements.line(
+        TAKEN, person, me, event, me, event, *of_them
+    )
+    if of_person >= most:
+        raise NotYet("your-share-is-used", most=most)
+    if most_mib and mib + deployment.manifest.install_memory_mib > most_mib:
+        raise NotYet("your-share-is-used", most_mib=most_mib)
+    if of_event >= most_of_event:
+        raise NotYet("the-event-is-full", most=most_of_event)
 
 
 def _has_room(fabric: Fabric, memory_mib: int) -> bool:

@@ -14,7 +14,9 @@ from portal.figures import Evidence, evidence, price_per_day
 from portal.launch_form import LaunchForm
 from portal.requests import SignedInRequest
 from portal.views.front import Stall
+from provisioning.admission import share_of
 from provisioning.models import Deployment, Event
+from provisioning.models.house import longest_event_of
 from provisioning.models.local_network import NoPortLeftError
 
 
@@ -38,7 +40,15 @@ def new_service(request: SignedInRequest) -> HttpResponse:
             )
     known = evidence([app.pk]).get(app.pk, Evidence())
     told = {"form": form, "stall": Stall(app, release.manifest, known), "release": release}
-    return render(request, "services/new.html", told | {"price": price_per_day(release.manifest)})
+    share, needs = share_of(request.user.pk), release.manifest.install_memory_mib
+    told |= {
+        "price": price_per_day(release.manifest),
+        "share": share,
+        "waits": not share.has_room_for(needs),
+        "never": not share.could_ever_hold(needs),
+        "longest": longest_event_of(request.user.pk).days,
+    }
+    return render(request, "services/new.html", told)
 
 
 def _launch(form: LaunchForm, release: Release) -> Deployment:

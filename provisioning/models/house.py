@@ -66,6 +66,13 @@ class House(models.Model):
         return timedelta(days=self.longest_event_days) if self.longest_event_days else settings.LONGEST_EVENT
 
 
+def longest_event_of(person: int) -> timedelta:
+    """How long an event of this person may last: their own allowance, but never longer than the house allows."""
+    own = Allowance.objects.filter(person=person).values_list("longest_event_days", flat=True).first()
+    longest = House.here().longest_event
+    return min(longest, timedelta(days=own)) if own else longest
+
+
 class Allowance(models.Model):
     """What one person may use at once. What is empty is as it is for everybody."""
 

@@ -4,10 +4,11 @@ import threading
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.db import connection
 from pytest_django import Settings
 
-from provisioning.models import Admission, Deployment, Fabric, Machine
+from provisioning.models import Admission, Allowance, Deployment, Fabric, House, Machine
 from provisioning.phases import Kind, Phase
 from provisioning.reconciler.walk import reconcile
 from tests.makers import NOON, launch, make_event, make_fabric, make_person, make_release
@@ -136,3 +137,21 @@ def test_a_freed_slot_is_not_at_once_somebody_elses(world: Simulation) -> None:
     second = launch(at=world.at)
     world.until_phase(second, Phase.READY)
     assert len({machine.slot for machine in Machine.objects.all()}) == 2
+
+
+@pytest.mark.parametrize(("services", "times"), [(1, 1), (2, 2)])
+def test_who_was_allowed_less_or_more_gets_that(world: Simulation, services: int, times: int) -> None:
+    greedy = many(3)
+    Allowance.objects.create(person=greedy[0].owner, services=services)
+    world.run_for(timedelta(seconds=20))
+    assert admitted() == times
+
+
+def test_memory_at_once_is_counted_until_the_machine_is_gone(world: Simulation) -> None:
+    first, second = many(2)
+    House.objects.create(memory_each_mib=2 * first.manifest.install_memory_mib - 1)
+    world.until_phase(first, Phase.READY)
+    world.run_for(timedelta(seconds=20))
+    assert Deployment.objects.get(pk=second.pk).waits_for == "your-share-is-used"
+    first.retire(by=None, at=world.at)
+    world.until_phase(second, Phase.READY)

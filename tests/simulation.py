@@ -65,7 +65,7 @@ class Simulation:
         ghost = self.place.at_port.get(upstream.port)
         if ghost is None or self.place.machines.get(ghost.spec.key) is not ghost:
             return False
-        return bool(ghost.programs) and ghost.seen == Seen.RUNNING
+        return bool(ghost.programs) and ghost.seen == Seen.RUNNING and ghost.on_network
 
     def tick(self) -> None:
         """Do all that is due now; then let the clock jump to the next thing that is."""

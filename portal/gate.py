@@ -7,16 +7,18 @@ from typing import Concatenate, ParamSpec
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 
 from catalog.models import App, State
 from portal.models import User
 from portal.requests import SignedInRequest
 from provisioning.models import Archive, Deployment, Event
+from provisioning.phases import Phase
 
 Visitor = User | AnonymousUser
 P = ParamSpec("P")
+PUT_UP = {"deployment__phase": Phase.GONE, "deployment__release__app__state": State.PUBLISHED}
 View = Callable[Concatenate[SignedInRequest, P], HttpResponse]
 
 
@@ -90,6 +92,21 @@ def kept_copy(user: User, key: str, number: int) -> Archive:
     """A copy of a service of theirs that has not been deleted."""
     deployment = changeable_deployment(user, key)
     found = deployment.archives.filter(pk=number, deleted_at=None).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def kept_copies(user: User) -> QuerySet[Archive]:
+    """All copies of their services that have not been deleted, the newest first."""
+    theirs = Archive.objects.filter(deployment__in=Deployment.objects.filter(_theirs(user)), deleted_at=None)
+    about = theirs.select_related("deployment__event", "deployment__release__app")
+    return about.order_by("-verified_at", "-pk")
+
+
+def copy_to_put_up(user: User, key: str, number: int) -> Archive:
+    """A kept copy of theirs whose service is gone and whose app is still offered."""
+    found = kept_copies(user).filter(deployment__key=key, pk=number, **PUT_UP).first()
     if found is None:
         raise Http404
     return found

@@ -4,13 +4,14 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from portal.views import door, event, front, home, invited, launch, mailbox, me, report, service, stream, watch
+from portal.views import copies, door, event, front, home, invited, launch, mailbox, me, report, service, stream, watch
 
 urlpatterns = [
     path("", front.front, name="front"),
     path("apps", front.shelf, name="shelf"),
     path("apps/<slug:slug>", front.app, name="app"),
     path("home", home.home, name="home"),
+    path("copies", copies.copies, name="copies"),
     path("me", me.me, name="me"),
     path("me/mails", me.mails, name="me-mails"),
     path("me/data", me.data, name="me-data"),
@@ -30,6 +31,7 @@ urlpatterns = [
     path("services/<str:key>/end", service.retire, name="service-end"),
     path("services/<str:key>/outputs", service.outputs, name="service-outputs"),
     path("services/<str:key>/copies/<int:number>", service.copy, name="service-copy"),
+    path("services/<str:key>/copies/<int:number>/again", copies.again, name="service-again"),
     path("healthz", watch.alive, name="alive"),
     path("healthz/ready", watch.ready, name="ready"),
     path("metrics", watch.metrics, name="metrics"),

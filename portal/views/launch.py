@@ -15,7 +15,7 @@ from portal.launch_form import LaunchForm
 from portal.requests import SignedInRequest
 from portal.views.front import Stall
 from provisioning.admission import share_of
-from provisioning.models import Deployment, Event
+from provisioning.models import Archive, Deployment, Event
 from provisioning.models.house import longest_event_of
 from provisioning.models.local_network import NoPortLeftError
 
@@ -31,13 +31,8 @@ def new_service(request: SignedInRequest) -> HttpResponse:
     events = list(Event.objects.filter(owner=request.user, closes_at__gt=now).order_by("-created_at", "-pk"))
     given = (request.POST, request.FILES) if request.method == "POST" else ()
     form = LaunchForm(release.manifest, request.user, events, now, *given)
-    if form.is_bound and form.is_valid():
-        try:
-            return redirect("service", key=_launch(form, release).key)
-        except NoPortLeftError:
-            form.add_error(
-                None, _("No address is free at the moment. Nothing was begun; try again when a service has ended.")
-            )
+    if deployment := pressed(form, release):
+        return redirect("service", key=deployment.key)
     known = evidence([app.pk]).get(app.pk, Evidence())
     told = {"form": form, "stall": Stall(app, release.manifest, known), "release": release}
     share, needs = share_of(request.user.pk), release.manifest.install_memory_mib
@@ -51,7 +46,20 @@ def new_service(request: SignedInRequest) -> HttpResponse:
     return render(request, "services/new.html", told)
 
 
-def _launch(form: LaunchForm, release: Release) -> Deployment:
+def pressed(form: LaunchForm, release: Release, copy: Archive | None = None) -> Deployment | None:
+    """Launch if the form was sent and is right; with a copy, put that up again. None = not yet; the form says why."""
+    if not (form.is_bound and form.is_valid()):
+        return None
+    try:
+        return _launch(form, release, copy)
+    except NoPortLeftError:
+        form.add_error(
+            None, _("No address is free at the moment. Nothing was begun; try again when a service has ended.")
+        )
+        return None
+
+
+def _launch(form: LaunchForm, release: Release, copy: Archive | None) -> Deployment:
     """Launch once per form token: a double click, a reload and the back button all lead to the same service."""
     user, token = form.user, form.cleaned_data["form_token"]
     same = Deployment.objects.filter(owner=user, form_token=token)
@@ -65,7 +73,8 @@ def _launch(form: LaunchForm, release: Release) -> Deployment:
                 at=form.now,
                 title=form.cleaned_data["title"],
                 values=dict(form.values),
-                dataset=release.dataset,
+                dataset=copy.deployment.dataset if copy else release.dataset,
+                copy=copy,
             )
     except IntegrityError:  # the same press, a moment earlier
         return same.get()

@@ -83,6 +83,8 @@ def fill() -> tuple[dict[str, str], str]:
         "app": f"/apps/{app}",
         "new": f"/services/new?app={app}",
         "home": "/home",
+        "copies": "/copies",
+        "again": again_page(services["ended"]),
         "me": "/me",
         "me-leave": "/me/delete",
         "me-password": "/accounts/password/change/",
@@ -104,6 +106,11 @@ def fill() -> tuple[dict[str, str], str]:
     pages |= {f"service-{name}": f"/services/{service.key}" for name, service in services.items()}
     pages |= {f"out-door-{name}": f"/door/{services[name].host}" for name in ("building", "silent", "shut", "ended")}
     return pages, session_of(owner)
+
+
+def again_page(ended: Deployment) -> str:
+    """Where its copy is put up again."""
+    return f"/services/{ended.key}/copies/{ended.archives.get().pk}/again"
 
 
 def fill_desk() -> tuple[dict[str, str], str]:

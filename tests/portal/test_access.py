@@ -18,9 +18,9 @@ OPEN = {
     "front", "shelf", "app", "mailbox", "door", "report", "alive", "ready", "metrics", "privacy", "left", "invited",
     "account-waits",
 }  # fmt: skip
-SIGNED_IN = {"home", "me", "me-mails", "me-data", "me-leave", "service-new"}
+SIGNED_IN = {"home", "copies", "me", "me-mails", "me-data", "me-leave", "service-new"}
 LOOKS = {"service", "service-live", "event"}
-OWN_LOOKS = {"event-extend", "service-copy"}
+OWN_LOOKS = {"event-extend", "service-copy", "service-again"}
 VERBS = {"service-restart", "service-pull", "service-retry", "service-end", "service-outputs", "event-end"}
 STREAMS = {"service-stream"}
 
@@ -91,6 +91,8 @@ def test_a_copy_is_given_to_the_owner_alone(
     assert b"".join(client.get(path)) == b"a copy"
     assert status(client, stranger, "service-copy", path) == 404
     assert status(client, staff, "service-copy", path) == 404
+    assert status(client, stranger, "service-again", f"{path}/again") == 404
+    assert status(client, staff, "service-again", f"{path}/again") == 404
 
 
 def test_what_is_not_yours_looks_like_what_never_was(client: Client, owner: User, stranger: User) -> None:

@@ -130,7 +130,7 @@ def test_no_page_of_a_service_speaks_like_a_machine(visit: Client, owner: User, 
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/apps", "/apps?q=kahoot", "/home", "/me", "/nothing", "/accounts/password/reset/"]
+    "path", ["/", "/apps", "/apps?q=kahoot", "/home", "/copies", "/me", "/nothing", "/accounts/password/reset/"]
 )
 def test_no_other_page_speaks_like_a_machine(visit: Client, path: str) -> None:
     assert FORBIDDEN.findall(strip_tags(visit.get(path).content.decode())) == []

@@ -1,0 +1,62 @@
+"""Kept copies: what there is, until when, and putting one up again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from catalog.models import State
+from portal import gate
+from portal.launch_form import LaunchForm
+from portal.requests import SignedInRequest
+from portal.views.launch import pressed
+from provisioning.models import Archive, Deployment, Event
+from provisioning.phases import Phase
+
+
+@dataclass(frozen=True)
+class CopyLine:
+    """A kept copy in the list. `up` is the service that has its address now."""
+
+    copy: Archive
+    up: Deployment | None
+
+    @property
+    def may_be_put_up(self) -> bool:
+        """Its service is gone, and the app is still offered."""
+        before = self.copy.deployment
+        return before.phase == Phase.GONE and before.release.app.state == State.PUBLISHED
+
+
+def lines_of(kept: Sequence[Archive]) -> list[CopyLine]:
+    """Find for each copy what is up at its address, in one query."""
+    names = {copy.deployment.name for copy in kept}
+    up = {row.name: row for row in Deployment.objects.filter(name__in=names).exclude(phase=Phase.GONE)}
+    return [CopyLine(copy, up.get(copy.deployment.name)) for copy in kept]
+
+
+@login_required
+@require_GET
+def copies(request: SignedInRequest) -> HttpResponse:
+    """Show somebody's kept copies."""
+    return render(request, "copies/copies.html", {"lines": lines_of(list(gate.kept_copies(request.user)))})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def again(request: SignedInRequest, key: str, number: int) -> HttpResponse:
+    """Ask for which event, and what the app asks; on the press, put the copy up again."""
+    copy = gate.copy_to_put_up(request.user, key, number)
+    before, now = copy.deployment, timezone.now()
+    events = list(Event.objects.filter(owner=request.user, closes_at__gt=now).order_by("-created_at", "-pk"))
+    given = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = LaunchForm(before.manifest, request.user, events, now, *given)
+    form.initial["title"] = before.title
+    if deployment := pressed(form, before.release, copy):
+        return redirect("service", key=deployment.key)
+    keeps = lines_of([copy])[0].up is None and before.owner_id == request.user.pk
+    return render(request, "copies/again.html", {"form": form, "copy": copy, "keeps_address": keeps})

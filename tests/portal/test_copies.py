@@ -1,0 +1,127 @@
+"""Kept copies: the list of them, and putting one up again."""
+
+import re
+from datetime import datetime
+from html import unescape
+
+from django.test import Client
+
+from portal.models import User
+from provisioning.models import Archive, Deployment
+from provisioning.phases import Phase
+from tests.makers import NOON, make_event
+from tests.portal import scenes
+
+
+def kept(owner: User, now: datetime) -> Archive:
+    """A copy of an ended service."""
+    return scenes.ended(make_event(owner, at=now), at=now, title="Photo wall").archives.get()
+
+
+def door(copy: Archive) -> str:
+    """Where it is put up again."""
+    return f"/services/{copy.deployment.key}/copies/{copy.pk}/again"
+
+
+def shown(visit: Client, path: str) -> str:
+    return unescape(visit.get(path).content.decode())
+
+
+def press(visit: Client, copy: Archive, **given: str) -> Deployment | None:
+    """Fill in the form as it comes, and send it."""
+    page = visit.get(door(copy)).content.decode()
+    token = re.search(r'name="form_token" value="(\w+)"', page)
+    assert token
+    asked = {"form_token": token[1], "event": copy.deployment.event.key, "title": copy.deployment.title}
+    visit.post(door(copy), asked | given)
+    return Deployment.objects.filter(restored_from=copy).first()
+
+
+def test_the_list_says_when_it_was_proven_when_it_goes_and_what_can_be_done(
+    visit: Client, owner: User, now: datetime
+) -> None:
+    copy = kept(owner, now)
+    page = shown(visit, "/copies")
+    assert [
+        words for words in ("Photo wall", "Proven", "Will be deleted", door(copy), "Download") if words not in page
+    ] == []
+    assert door(copy) in shown(visit, f"/services/{copy.deployment.key}")
+
+
+def test_an_empty_list_says_what_will_be_here(visit: Client) -> None:
+    assert "Nothing kept yet" in shown(visit, "/copies")
+
+
+def test_a_press_launches_the_same_version_at_the_same_address(visit: Client, owner: User, now: datetime) -> None:
+    copy = kept(owner, now)
+    before = copy.deployment
+    assert before.host in shown(visit, door(copy))
+    again = press(visit, copy)
+    assert again
+    assert (again.name, again.release, again.dataset, again.title) == (
+        before.name,
+        before.release,
+        before.dataset,
+        before.title,
+    )
+    assert again.pk != before.pk
+
+
+def test_a_new_event_is_made_with_the_same_press(visit: Client, owner: User, now: datetime) -> None:
+    copy = kept(owner, now)
+    again = press(visit, copy, event="new", event_name="Next year", last_day=now.date().isoformat())
+    assert again
+    assert again.event.name == "Next year"
+
+
+def test_what_is_up_again_is_shown_instead_of_a_second_press(visit: Client, owner: User, now: datetime) -> None:
+    copy = kept(owner, now)
+    again = press(visit, copy)
+    assert again
+    page = shown(visit, "/copies")
+    assert f"/services/{again.key}" in page
+    assert door(copy) not in page
+    assert "It gets a new address" in shown(visit, door(copy))
+
+
+def test_an_organiser_puts_up_what_another_owned_at_a_new_address(visit: Client, owner: User, now: datetime) -> None:
+    copy = kept(owner, now)
+    other = User.objects.create(email="other@example.org")
+    Deployment.objects.filter(pk=copy.deployment_id).update(owner=other)
+    again = press(visit, copy)
+    assert again
+    assert again.name != copy.deployment.name
+
+
+def test_a_stranger_finds_neither_list_nor_form(client: Client, owner: User, stranger: User) -> None:
+    copy = kept(owner, NOON)
+    client.force_login(stranger)
+    assert client.get(door(copy)).status_code == 404
+    assert "Photo wall" not in shown(client, "/copies")
+
+
+def test_what_cannot_be_put_up_is_not_offered(visit: Client, owner: User, now: datetime) -> None:
+    copy = kept(owner, now)
+    copy.deployment.release.app.retire(by="curator", at=now)
+    assert visit.get(door(copy)).status_code == 404
+    assert "not offered any more" in shown(visit, "/copies")
+
+
+def test_a_deleted_copy_and_one_of_a_service_that_is_still_there_are_not_put_up(
+    visit: Client, owner: User, now: datetime
+) -> None:
+    copy = kept(owner, now)
+    Deployment.objects.filter(pk=copy.deployment_id).update(phase=Phase.RETIRING, due_at=now)
+    assert visit.get(door(copy)).status_code == 404
+    Deployment.objects.filter(pk=copy.deployment_id).update(phase=Phase.GONE, due_at=None)
+    Archive.objects.filter(pk=copy.pk).update(deleted_at=now)
+    assert visit.get(door(copy)).status_code == 404
+
+
+def test_the_list_takes_as_many_queries_for_many_copies_as_for_one(
+    visit: Client, owner: User, now: datetime, django_assert_max_num_queries: object
+) -> None:
+    for _ in range(4):
+        kept(owner, now)
+    with django_assert_max_num_queries(6):  # type: ignore[operator]
+        shown(visit, "/copies")

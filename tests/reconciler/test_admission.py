@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
+from provisioning import admission
 from provisioning.models import Admission, Allowance, Deployment, Fabric, House, Machine
 from provisioning.phases import Kind, Phase
 from provisioning.reconciler.walk import reconcile
@@ -99,6 +100,19 @@ def test_one_who_comes_late_is_served_before_the_tenth_of_another(world: Simulat
     world.until_phase(modest, Phase.READY)
     waiting = [one for one in greedy if phase_of(one) == Phase.WAITING]
     assert len(waiting) >= 7
+
+
+def test_room_is_counted_in_the_transaction_that_admits(world: Simulation, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[bool] = []
+    real = admission.place_for
+
+    def place_for(*given: Any) -> Fabric:
+        counted.append(connection.in_atomic_block)
+        return real(*given)
+
+    monkeypatch.setattr(admission, "place_for", place_for)
+    world.until_phase(launch(), Phase.BUILDING)
+    assert counted == [True]
 
 
 def test_fifty_at_once_at_a_limit_of_three_are_three(world: Simulation, settings: Settings) -> None:

@@ -12,7 +12,7 @@ WAITING = (
         "            with self.lease.admitting() as turn:\n                fabric = admission.place_for(row, turn, self.at)\n",
         "            fabric = admission.place_for(row, admission.Admission(pk=1), self.at)\n"
         "            with self.lease.admitting():\n",
-        "test_admission::test_fifty_at_once_at_a_limit_of_three_are_three",
+        "test_admission::test_room_is_counted_in_the_transaction_that_admits",
     ),
     Defect(
         "admit without the lock",

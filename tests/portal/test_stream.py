@@ -179,6 +179,17 @@ def test_a_look_costs_two_queries_however_many_watch(
     assert len(look.chunks) == 5
 
 
+def test_an_open_page_changes_when_its_service_is_taken_off_and_opened_again(db: None, owner: User) -> None:
+    service = scenes.ready()
+    watch = Watch(service.pk, owner.pk, 0)
+    marks = [look_at([watch]).marks[service.pk]]
+    assert service.suspend(by=owner, why="", at=service.created_at)
+    marks.append(look_at([watch]).marks[service.pk])
+    assert service.lift(by=owner, at=service.created_at)
+    marks.append(look_at([watch]).marks[service.pk])
+    assert len(set(marks)) == 3
+
+
 def test_whoever_watches_is_known_to_watch(owner: User) -> None:
     deployment = scenes.ready(make_event(owner))
     look_at([Watch(deployment.pk, owner.pk, 0)])

@@ -27,7 +27,7 @@ class ServiceLine:
     @property
     def needs_somebody(self) -> bool:
         """It will not come right by itself."""
-        return self.phase in (Phase.FAILED, "silent")
+        return self.phase in (Phase.FAILED, "silent", "shut")
 
 
 @dataclass(frozen=True)

@@ -19,17 +19,7 @@ def behind(application: Application, trusted: Sequence[str]) -> Application:
 
     `trusted`: addresses and networks of proxies, "127.0.0.1" or "10.0.0.0/8".
     """
-    told = ProxyHeadersMiddleware(cast("Any", _without_claims(application)), list(trusted))
-    believes = told.trusted_hosts
-
-    async def serve(scope: Scope, receive: Any, send: Any) -> None:
-        """Only a trusted peer's words reach uvicorn's own reader of them."""
-        peer = (scope.get("client") or ("",))[0]
-        await (told if trusted and peer in believes else _without_claims(application))(
-            cast("Any", scope), receive, send
-        )
-
-    return serve
+    return ProxyHeadersMiddleware(cast("Any", _without_claims(application)), list(trusted))
 
 
 def _without_claims(application: Application) -> Application:

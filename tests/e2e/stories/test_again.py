@@ -1,0 +1,56 @@
+"""Put up again, for real: hundreds of files with every kind of name, the same address, the same bytes, a new machine."""
+
+import re
+
+import pytest
+
+from tests.e2e.portal import Portal, Service
+
+pytestmark = [pytest.mark.engine, pytest.mark.caddy, pytest.mark.timeout(300)]
+
+UPLOAD = r"""
+import os
+names = ["plain", "-rf", "--help", "gr\u00f6\u00dfe \U0001f600", "two  spaces ", "line\nbreak", "'$(id)'", ".hidden", "*"]
+for number in range(40):
+    for name in names:
+        folder = f"/srv/tiny/kept/{number % 7}/-{number}"
+        os.makedirs(folder, exist_ok=True)
+        with open(f"{folder}/{name}", "wb") as file:
+            file.write(os.urandom(20_000))
+os.remove("/srv/tiny/kept/page.txt")
+"""
+"""Seven megabytes that do not get smaller: the copy is brought in slices. What the installer laid there is thrown away."""
+LOOK = r"""
+import hashlib, os
+for folder, _, names in sorted(os.walk("/srv/tiny/kept")):
+    for name in sorted(names):
+        path = os.path.join(folder, name)
+        print(ascii(path), oct(os.stat(path).st_mode), hashlib.sha256(open(path, "rb").read()).hexdigest())
+"""
+
+
+def put_up(before: Service) -> Service:
+    """Press where the list of copies says so, and on the form that comes."""
+    by = before.by
+    link = re.search(r'href="(/services/\w+/copies/\d+/again)"', by.look("/copies"))
+    assert link
+    by.look(link[1])
+    by.press("Put it up again")
+    return Service(before.portal, by.browser_at.path.rpartition("/")[2], by)
+
+
+def test_what_hundreds_of_uploads_left_is_back_at_the_same_address_on_a_new_machine(portal: Portal) -> None:
+    first = portal.launch("tiny", by=portal.person("weber"))
+    first.reaches("ready")
+    first.inside("python3", "-c", UPLOAD)
+    uploaded = first.inside("python3", "-c", LOOK)
+    assert len(uploaded.splitlines()) == 360
+    first.end()
+    first.reaches("gone")
+
+    again = put_up(first)
+    again.reaches("ready")
+    assert again.inside("python3", "-c", LOOK) == uploaded
+    assert (again.address, again.row["key"] != first.row["key"]) == (first.address, True)
+    assert again.machine["key"] != first.machine["key"]
+    assert again.page().text.strip() == "Tiny is here"

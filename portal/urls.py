@@ -4,7 +4,22 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from portal.views import copies, door, event, front, home, invited, launch, mailbox, me, report, service, stream, watch
+from portal.views import (
+    copies,
+    door,
+    event,
+    front,
+    home,
+    invited,
+    launch,
+    mailbox,
+    me,
+    poster,
+    report,
+    service,
+    stream,
+    watch,
+)
 
 urlpatterns = [
     path("", front.front, name="front"),
@@ -23,6 +38,7 @@ urlpatterns = [
     path("events/<str:key>/end", event.end, name="event-end"),
     path("services/new", launch.new_service, name="service-new"),
     path("services/<str:key>", service.service, name="service"),
+    path("services/<str:key>/poster", poster.service, name="service-poster"),
     path("services/<str:key>/live", service.live, name="service-live"),
     path("services/<str:key>/stream", stream.stream, name="service-stream"),
     path("services/<str:key>/restart", service.restart, name="service-restart"),

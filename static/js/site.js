@@ -34,6 +34,23 @@
     setTimeout(() => { button.textContent = said; }, 2000);
   });
 
+  // What only some browsers can do is offered only there; a part of a page that comes later, too.
+  const offer = () => {
+    all("[data-print]", (button) => { button.hidden = false; });
+    if (navigator.share) all("[data-share]", (button) => { button.hidden = false; });
+  };
+  offer();
+  new MutationObserver(offer).observe(document.body, { childList: true, subtree: true });
+
+  document.addEventListener("click", async (event) => {
+    if (event.target.closest("[data-print]")) return print();
+    const button = event.target.closest("[data-share]");
+    if (!button) return;
+    try {
+      await navigator.share({ title: button.dataset.title, url: button.dataset.share });
+    } catch { /* whoever closes the sheet has decided */ }
+  });
+
   // One press is one press.
   document.addEventListener("submit", (event) => {
     const form = event.target;

@@ -91,6 +91,7 @@ def fill() -> tuple[dict[str, str], str]:
         "mailbox": "/mailbox",
         "event": f"/events/{event}",
         "extend": f"/events/{event}/extend",
+        "poster": f"/services/{services['ready'].key}/poster",
         "404": "/nothing",
         "out-login": "/accounts/login/",
         "out-signup": "/accounts/signup/",

@@ -19,7 +19,7 @@ OPEN = {
     "account-waits",
 }  # fmt: skip
 SIGNED_IN = {"home", "copies", "me", "me-mails", "me-data", "me-leave", "service-new"}
-LOOKS = {"service", "service-live", "event"}
+LOOKS = {"service", "service-live", "service-poster", "event"}
 OWN_LOOKS = {"event-extend", "service-copy", "service-again"}
 VERBS = {"service-restart", "service-pull", "service-retry", "service-end", "service-outputs", "event-end"}
 STREAMS = {"service-stream"}
@@ -29,7 +29,8 @@ def paths(deployment: Deployment, archive: Archive | None = None) -> Mapping[str
     """The address of each view about this service."""
     event, service = f"/events/{deployment.event.key}", f"/services/{deployment.key}"
     verbs = {f"service-{verb}": f"{service}/{verb}" for verb in ("restart", "pull", "retry", "end", "outputs")}
-    looks = {"service": service, "service-live": f"{service}/live", "event": event, "event-extend": f"{event}/extend"}
+    looks = {f"service-{look}": f"{service}/{look}" for look in ("live", "poster")}
+    looks |= {"service": service, "event": event, "event-extend": f"{event}/extend"}
     copy = {"service-copy": f"{service}/copies/{archive.pk if archive else 1}"}
     return verbs | looks | copy | {"event-end": f"{event}/end", "service-stream": f"{service}/stream"}
 

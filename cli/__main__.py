@@ -2,10 +2,16 @@
 
 import argparse
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
+from cli.admin import admin
+from cli.backup import backup
 from cli.container_engine import EngineError
+from cli.doctor import doctor
 from cli.down import down
 from cli.lock import lock
+from cli.restore import accept, restore
 from cli.status import status
 from cli.suite import suite
 from cli.talk import HaltError
@@ -32,8 +38,21 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--detach", action="store_true", help="return when the portal answers, and leave it running")
     commands.add_parser("down", help="stop everything that was ever started here; data stays")
     commands.add_parser("status", help="tell what runs, and where")
+    commands.add_parser("doctor", help="ten lines: each fine, or what is wrong and the command that mends it")
+    add = commands.add_parser("admin", help="print a new password for an administrator; makes one if there is none")
+    add.add_argument("mail", nargs="?", default="", metavar="MAIL", help="whose; without it, the first one's")
+    add = commands.add_parser("backup", help="keep the portal itself: database, keys, mirrors, copies, in one file")
+    add.add_argument("file", nargs="?", type=Path, metavar="FILE", help="where to (a new file among our data)")
+    add.add_argument("--without-copies", action="store_true", help="leave the kept copies of services out")
+    add = commands.add_parser("restore", help="put a backup back; the portal then looks, and removes nothing")
+    what = add.add_mutually_exclusive_group(required=True)
+    what.add_argument("file", nargs="?", type=Path, metavar="FILE", help="the backup")
+    what.add_argument("--accept", action="store_true", help="end the quarantine that a restored portal starts in")
+    add.add_argument("--yes", action="store_true", help="replace the portal that is here; it is kept aside")
     add = commands.add_parser("test", help="set up what tests need, run them all and the static checks")
-    add.add_argument("--fast", action="store_true", help="under a minute: no containers, no browser, no thousands of lives")
+    add.add_argument(
+        "--fast", action="store_true", help="under a minute: no containers, no browser, no thousands of lives"
+    )
     add = commands.add_parser("demo", help="tell the whole story on the real engine, as a timeline with seconds")
     add.add_argument("--keep", action="store_true", help="leave the portal running afterwards")
     add = commands.add_parser("bench", help="measure something: launch, reconciler or idle")
@@ -50,21 +69,20 @@ def main() -> int:
     asked, further = parser.parse_known_args()
     if further and asked.command not in {"test", "bench"}:
         parser.error(f"unknown: {' '.join(further)}")
-    match asked.command:
-        case "up":
-            return up(asked)
-        case "down":
-            return down()
-        case "status":
-            return status()
-        case "test":
-            return suite(further, fast=asked.fast)
-        case "lock":
-            return lock(upgrade=asked.upgrade)
-        case "demo":
-            return within_venv("cli.demo", ["--keep"] if asked.keep else [])
-        case _:
-            return within_venv(f"tests.benchmarks.{asked.name}", [*further, *(["--json"] if asked.json else [])])
+    deeds: dict[str, Callable[[], int]] = {
+        "up": lambda: up(asked),
+        "down": down,
+        "status": status,
+        "doctor": doctor,
+        "admin": lambda: admin(asked.mail),
+        "backup": lambda: backup(asked.file, copies=not asked.without_copies),
+        "restore": lambda: accept() if asked.accept else restore(asked.file, yes=asked.yes),
+        "test": lambda: suite(further, fast=asked.fast),
+        "lock": lambda: lock(upgrade=asked.upgrade),
+        "demo": lambda: within_venv("cli.demo", ["--keep"] if asked.keep else []),
+        "bench": lambda: within_venv(f"tests.benchmarks.{asked.name}", [*further, *(["--json"] if asked.json else [])]),
+    }
+    return deeds[asked.command]()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ class Admission(models.Model):
     is_open = models.BooleanField(default=True)
     """The "no new launches" switch."""
     quarantined = models.BooleanField(default=False)
-    """After a restored database: look at everything, destroy nothing that has no row."""
+    """After a restored database: look at everything, end and destroy nothing, whether it has a row or not."""
     last_person_id = models.BigIntegerField(default=0)
     """Whose turn it was last; the next in line is somebody else if somebody else waits."""
 

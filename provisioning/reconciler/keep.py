@@ -27,12 +27,14 @@ STRAYS_AT_ONCE = 5
 def keep(at: datetime, world: World) -> None:
     """Do all of it once. Each part is repeatable, and none hinders the next: a mistake is raised when all are done."""
     with ExitStack() as last_first:
-        last_first.callback(delete_old_copies, at, world)
+        if is_free := not Admission.objects.filter(quarantined=True).exists():
+            last_first.callback(delete_old_copies, at, world)
         last_first.callback(take_away_old_lines, world)
         for fabric in Fabric.objects.order_by("-pk"):
             last_first.callback(head_count, fabric, at, world)
         last_first.callback(warn, at)
-        last_first.callback(end_what_is_over, at)
+        if is_free:  # in quarantine none: an end may have been moved since the backup
+            last_first.callback(end_what_is_over, at)
 
 
 def end_what_is_over(at: datetime) -> int:
@@ -81,6 +83,18 @@ def head_count(fabric: Fabric, at: datetime, world: World) -> None:
         Fabric.objects.filter(pk=fabric.pk).update(counted=len(roll.keys), counted_at=at)
         _wake_missing(fabric, roll, at)
         _deal_with_strays(fabric, roll, at, world)
+
+
+def differences(fabric: Fabric, world: World) -> dict[str, list[str]]:
+    """Who differs, by key: machines with our label that have no row, and rows whose machine is not there. Raises Stop.
+
+    Looks only. An incomplete list proves no absence, so `ghosts` is empty then.
+    """
+    roll = world.driver(fabric).roll_call(within=ROLL_CALL_WITHIN)
+    rows = Machine.objects.filter(fabric=fabric).exclude(phase=Phase.GONE)
+    known, there = set(rows.values_list("key", flat=True)), roll.keys - roll.remains
+    asked = set(rows.filter(asked_at__isnull=False, removal_asked_at=None).values_list("key", flat=True))
+    return {"strays": sorted(roll.keys - known), "ghosts": sorted(asked - there) if roll.complete else []}
 
 
 def _wake_missing(fabric: Fabric, roll: RollCall, at: datetime) -> None:

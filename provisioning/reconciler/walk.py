@@ -8,7 +8,7 @@ from typing import Any
 
 from provisioning import admission
 from provisioning.errors import Blame, GiveUp, NotYet, Stop, TryAgain
-from provisioning.models import Deployment, Machine, Reconciled
+from provisioning.models import Admission, Deployment, Machine, Reconciled
 from provisioning.models.reconciled import woken
 from provisioning.nudge import nudge_on_commit
 from provisioning.phases import Happened, Kind, Lane, Phase, Settled, Wanted
@@ -29,6 +29,10 @@ SHARE_OF_WAIT = 0.05
 LONGEST_BACKOFF = timedelta(minutes=5)
 MISTAKE_PAUSE = timedelta(minutes=1)
 """A row that met a bug of ours is pushed away this far, so that it never stops the sweep."""
+
+QUARANTINE_LOOK = timedelta(minutes=1)
+WAYS_OUT = (Course.RETIRING, Course.GIVING_BACK)
+"""Courses that take something away. In quarantine none is walked: a restored row may be wrong about what nobody needs."""
 
 SHUT_LOOK = timedelta(seconds=30)
 """An engine that starts anew, or a program that makes it start its machine anew, gives networks back unasked."""
@@ -102,6 +106,8 @@ class Pass:
 
     def _work(self) -> Phase | None:
         """Walk the course. Return the phase that the row has earned, or None if it stays where it is."""
+        if self.course in WAYS_OUT and Admission.objects.filter(quarantined=True).exists():
+            raise NotYet("quarantine", after=QUARANTINE_LOOK)
         match self.course:
             case Course.LAUNCHING:
                 self._begin()

@@ -1,4 +1,4 @@
-"""Makes the first administrator, if there is none, and prints name and password once."""
+"""Makes the first administrator, or a new password for one, and prints it once."""
 
 import secrets
 from argparse import ArgumentParser
@@ -12,25 +12,42 @@ from django.db import transaction
 from portal.models import User
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
+FIRST = "admin@localhost"
 
 
 class Command(BaseCommand):
-    """`manage.py first_admin`."""
+    """`manage.py first_admin [--again] [--email …]`."""
 
-    help = "Make the first administrator if there is none."
+    help = "Make the first administrator if there is none; --again: and give an administrator a new password."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Their mail address."""
-        parser.add_argument("--email", default="admin@localhost")
+        """Whom."""
+        parser.add_argument("--email", default="", help="of whom; without it, of the first administrator")
+        parser.add_argument("--again", action="store_true", help="a new password, even if there is an administrator")
 
     @transaction.atomic
     def handle(self, *_: Any, **options: Any) -> None:
-        """The password exists nowhere but on this screen; it can be replaced by a reset."""
-        if User.objects.filter(is_superuser=True).exists():
+        """The password exists nowhere but on this screen; it can be replaced by a reset. Old sessions end with it."""
+        admins = User.objects.filter(is_superuser=True).order_by("pk")
+        if admins.exists() and not options["again"]:
             return
+        email = options["email"]
+        person = User.objects.filter(email__iexact=email).first() if email else admins.first()
+        if person is None:
+            person = self._make(email or FIRST)
+        elif not person.is_superuser:
+            self.stdout.write(f"{person.email} was a person here, and is an administrator from now on.")
         password = "-".join("".join(secrets.choice(LETTERS) for _ in range(5)) for _ in range(4))
-        person = User.objects.create_superuser(email=options["email"], username="admin", password=password)
-        EmailAddress.objects.create(user=person, email=options["email"], verified=True, primary=True)
-        self.stdout.write(f"First administrator, shown only this once, for {settings.SITE_URL}:")
-        self.stdout.write(f"    mail address  {options['email']}")
+        person.is_superuser = person.is_staff = person.is_active = True
+        person.set_password(password)
+        person.save(update_fields=["is_superuser", "is_staff", "is_active", "password"])
+        what = "New password" if options["again"] else "First administrator"
+        self.stdout.write(f"{what}, shown only this once, for {settings.SITE_URL}:")
+        self.stdout.write(f"    mail address  {person.email}")
         self.stdout.write(f"    password      {password}")
+
+    def _make(self, email: str) -> User:
+        name = "admin" if not User.objects.filter(username="admin").exists() else email
+        person = User.objects.create_superuser(email=email, username=name, password=None)
+        EmailAddress.objects.create(user=person, email=email, verified=True, primary=True)
+        return person

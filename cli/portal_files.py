@@ -1,0 +1,43 @@
+"""What makes up the portal itself on this computer: the one list that backup, restore and remove go by."""
+
+import os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from cli import env_file
+from cli.home import home
+
+SQLITE = "fairground.sqlite3"
+FOLDERS = ("mirrors", "starter")
+"""Beside the database. Kept copies (`archives`) are dealt with apart: they may be big."""
+
+
+def setting(name: str, default: str = "") -> str:
+    """A setting as the portal sees it: the environment wins over the file."""
+    return os.environ.get(name) or env_file.read().get(name, default)
+
+
+def folder(name: str) -> Path:
+    """Where one of the folders of data lies; mirrors, archives and backups can be moved by a setting."""
+    return Path(setting(name.upper(), str(home() / name)))
+
+
+def sqlite_file() -> Path | None:
+    """The database's file; None where the database is a server."""
+    url = setting("DATABASE_URL")
+    if not url:
+        return home() / SQLITE
+    return Path(urlsplit(url).path) if url.startswith("sqlite:") else None
+
+
+def postgres_settings() -> dict[str, str]:
+    """The server's place for PostgreSQL's own programs; in the environment, because arguments are seen by everybody."""
+    url = urlsplit(setting("DATABASE_URL"))
+    told = {
+        "PGHOST": unquote(url.hostname or ""),
+        "PGPORT": str(url.port or ""),
+        "PGUSER": unquote(url.username or ""),
+        "PGPASSWORD": unquote(url.password or ""),
+        "PGDATABASE": url.path.lstrip("/"),
+    }
+    return {**os.environ, **{name: text for name, text in told.items() if text}}

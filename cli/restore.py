@@ -1,0 +1,140 @@
+"""`./fairground restore FILE`: puts a backup back. What it replaces is kept aside, and the portal starts in quarantine."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import tarfile
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cli import backup, env_file, ours, portal_files, programs
+from cli.backup import COPIES, DUMP, SETTINGS, SQLITE
+from cli.home import home, settings_file
+from cli.manage import manage
+from cli.talk import HaltError, say
+
+OF_THIS_COMPUTER = ("DOCKER_HOST", "MACHINE_IMAGE", "GIT_DOOR_LISTEN", "CADDY_ADMIN", "DATABASE_URL")
+"""Settings that say where things are here; those of the backup may be another computer's."""
+IN_QUARANTINE = (
+    "INSERT INTO provisioning_admission (id, is_open, quarantined, last_person_id) VALUES (1, {yes}, {yes}, 0) "
+    "ON CONFLICT (id) DO UPDATE SET quarantined = {yes}"
+)
+
+
+def restore(file: Path, *, yes: bool) -> int:
+    """Check all of it, then put it in the place of what is here. Raises HaltError; nothing is deleted."""
+    manifest = backup.read_manifest(file)
+    _agree_to_replace(file, yes=yes)
+    for name in ("up", *ours.NAMES):
+        programs.stop(name, patience=30)
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    fresh, aside = home() / f".restoring-{stamp}", home() / f"replaced-{stamp}"
+    for folder in (fresh, aside):
+        folder.mkdir(mode=0o700, parents=True)
+    try:
+        with tarfile.open(file, "r:") as tar:
+            tar.extractall(fresh, filter="data")
+        _put_back(fresh, aside)
+    finally:
+        shutil.rmtree(fresh)
+    say(f"The portal is as it was at {manifest['made']}. What was here before lies in {aside}.")
+    say("It starts in quarantine: it looks, and ends and removes nothing. Next: `./fairground up`, then")
+    say("`./fairground status` shows what differs; `./fairground restore --accept` ends the quarantine.")
+    return 0
+
+
+def accept() -> int:
+    """End the quarantine: what has no row goes after ten minutes, what is over ends, and rows find out what they miss."""
+    say(manage("lift_quarantine").strip())
+    return 0
+
+
+def _agree_to_replace(file: Path, *, yes: bool) -> None:
+    runs = programs.pid("up") is not None
+    if (runs or settings_file().exists()) and not yes:
+        raise HaltError(
+            f"There is a portal here already{', and it runs' if runs else ''}: {home()}. `./fairground restore --yes {file}` "
+            "puts the backup in its place and keeps what is here aside. Nothing was changed."
+        )
+
+
+def _put_back(fresh: Path, aside: Path) -> None:
+    """Each by a rename, the settings last; after a fall at any line, the same `restore --yes` does it again."""
+    kept = env_file.read()
+    if settings_file().exists():
+        shutil.copy2(settings_file(), aside / SETTINGS)
+    _put_database(fresh, aside)
+    for name in portal_files.FOLDERS:
+        if (fresh / name).exists():
+            _swap(fresh / name, portal_files.folder(name), aside / name)
+    _add_copies(fresh / COPIES, portal_files.folder(COPIES))
+    _put_settings(fresh / SETTINGS, kept)
+
+
+def _put_database(fresh: Path, aside: Path) -> None:
+    """Marked as quarantined before it is in its place, so that no clock ever reads it unmarked."""
+    place = portal_files.sqlite_file()
+    if place and (fresh / SQLITE).exists():
+        with closing(sqlite3.connect(fresh / SQLITE)) as database, database:
+            database.execute(IN_QUARANTINE.format(yes=1))
+        if place.exists():
+            with closing(sqlite3.connect(place)) as old:
+                old.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what is kept aside is whole without its journal
+        for end in ("-wal", "-shm"):  # else the old journal would be played into the new file
+            beside = place.with_name(place.name + end)
+            if beside.exists():
+                beside.replace(aside / beside.name)
+        _swap(fresh / SQLITE, place, aside / place.name)
+    elif not place and (fresh / DUMP).exists():
+        backup.snapshot(aside)
+        _put_dump(fresh / DUMP)
+    else:
+        raise HaltError(
+            "The backup is of another kind of database than the one DATABASE_URL names. Nothing was changed."
+        )
+
+
+def _put_dump(dump: Path) -> None:
+    """All in one transaction, the mark too."""
+    settings = portal_files.postgres_settings()
+    words = ["pg_restore", "--clean", "--if-exists", "--no-owner", "--file", "-", str(dump)]
+    script = subprocess.run(words, env=settings, capture_output=True, text=True, check=False)
+    text = f"{script.stdout}\nSET search_path = public;\n{IN_QUARANTINE.format(yes='true')};\n"
+    psql = ["psql", "--quiet", "--no-psqlrc", "--single-transaction", "--set", "ON_ERROR_STOP=1"]
+    done = script.returncode or subprocess.run(
+        psql, env=settings, input=text, stdout=subprocess.DEVNULL, text=True, check=False
+    ).returncode  # fmt: skip
+    if done:
+        raise HaltError(
+            f"PostgreSQL did not take the backup; its words are above. Its data is as it was. {script.stderr}"
+        )
+
+
+def _swap(fresh: Path, place: Path, aside: Path) -> None:
+    if place.exists():
+        shutil.move(place, aside)
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shutil.move(fresh, place)
+
+
+def _add_copies(fresh: Path, place: Path) -> None:
+    """Copies are added and never taken away: their names are used once."""
+    for path in fresh.glob("*"):
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not (place / path.name).exists():
+            shutil.move(path, place / path.name)
+
+
+def _put_settings(fresh: Path, kept: dict[str, str]) -> None:
+    """Keys and addresses as in the backup; where things are on this computer, as they are here."""
+    lines = [line for line in fresh.read_text().splitlines() if line.partition("=")[0] not in OF_THIS_COMPUTER]
+    lines += [f"{name}={kept[name]}" for name in OF_THIS_COMPUTER if name in kept]
+    new = settings_file().with_suffix(".new")
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.write("\n".join([*lines, ""]))
+        out.flush()
+        os.fsync(out.fileno())
+    new.replace(settings_file())

@@ -1,0 +1,124 @@
+"""Backup and restore of the portal itself, on a real SQLite file."""
+
+import sqlite3
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from cli import backup, env_file, portal_files, restore
+from cli.home import settings_file
+from cli.talk import HaltError
+
+TABLE = "CREATE TABLE provisioning_admission (id INTEGER PRIMARY KEY, is_open, quarantined, last_person_id)"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("FAIRGROUND_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("FAIRGROUND_RUN", str(tmp_path / "run"))
+    for name in ("DATABASE_URL", "MIRRORS", "ARCHIVES", "BACKUPS"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "home").mkdir()
+    env_file.write({"SECRET_KEY": "of the first day", "DOCKER_HOST": "unix:///here"})
+    for name in ("mirrors/one.git/HEAD", "archives/copy.tar.gz"):
+        (tmp_path / "home" / name).parent.mkdir(parents=True)
+        (tmp_path / "home" / name).write_text(name)
+    sql(TABLE)
+    sql("CREATE TABLE told (word)")
+    sql("INSERT INTO told VALUES ('before')")
+    return tmp_path / "home"
+
+
+def sql(statement: str) -> list[tuple[object, ...]]:
+    file = portal_files.sqlite_file()
+    assert file
+    with closing(sqlite3.connect(file)) as database, database:
+        return database.execute(statement).fetchall()
+
+
+def test_a_portal_comes_back_as_it_was_and_in_quarantine(home: Path) -> None:
+    taken = backup.take(home / "kept.tar", copies=True)
+    sql("UPDATE told SET word = 'after'")
+    env_file.write({"SECRET_KEY": "another"})
+    (home / "archives" / "copy.tar.gz").unlink()
+    assert restore.restore(taken, yes=True) == 0
+    assert sql("SELECT word FROM told") == [("before",)]
+    assert sql("SELECT quarantined FROM provisioning_admission") == [(1,)]
+    assert env_file.read() == {"SECRET_KEY": "of the first day", "DOCKER_HOST": "unix:///here"}
+    assert (home / "archives" / "copy.tar.gz").read_text() == "archives/copy.tar.gz"
+    assert (home / "mirrors" / "one.git" / "HEAD").exists()
+
+
+def test_what_a_restore_replaces_is_kept_aside(home: Path) -> None:
+    taken = backup.take(home / "kept.tar", copies=True)
+    sql("UPDATE told SET word = 'after'")
+    restore.restore(taken, yes=True)
+    (aside,) = home.glob("replaced-*")
+    with closing(sqlite3.connect(aside / portal_files.SQLITE)) as database:
+        assert database.execute("SELECT word FROM told").fetchall() == [("after",)]
+    assert {path.name for path in aside.iterdir()} >= {"fairground.env", "mirrors"}
+
+
+def test_a_living_portal_is_not_replaced_unasked(home: Path) -> None:
+    taken = backup.take(home / "kept.tar", copies=True)
+    sql("UPDATE told SET word = 'after'")
+    with pytest.raises(HaltError, match="Nothing was changed"):
+        restore.restore(taken, yes=False)
+    assert sql("SELECT word FROM told") == [("after",)]
+
+
+def test_a_copy_made_since_the_backup_stays(home: Path) -> None:
+    taken = backup.take(home / "kept.tar", copies=True)
+    (home / "archives" / "later.tar.gz").write_text("later")
+    restore.restore(taken, yes=True)
+    assert (home / "archives" / "later.tar.gz").read_text() == "later"
+
+
+def test_a_backup_that_was_damaged_changes_nothing(home: Path) -> None:
+    taken = backup.take(home / "kept.tar", copies=True)
+    taken.write_bytes(taken.read_bytes().replace(b"of the first day", b"of the third day"))
+    with pytest.raises(HaltError, match="not whole"):
+        restore.restore(taken, yes=True)
+    assert not list(home.glob("replaced-*"))
+
+
+def test_a_backup_is_for_our_eyes_only_and_tells_whether_copies_are_in_it(home: Path) -> None:
+    taken = backup.take(home / "kept.tar", copies=False)
+    assert stat.S_IMODE(taken.stat().st_mode) == 0o600
+    told = backup.read_manifest(taken)
+    assert told["copies"] is False
+    assert sorted(told["files"]) == ["database.sqlite3", "fairground.env", "mirrors/one.git/HEAD"]  # type: ignore[call-overload]
+
+
+def test_a_backup_that_fails_leaves_the_one_before(home: Path) -> None:
+    taken = backup.take(home / "kept.tar", copies=True)
+    before = taken.read_bytes()
+    (home / portal_files.SQLITE).unlink()
+    with pytest.raises(HaltError, match="no database"):
+        backup.take(taken, copies=True)
+    assert taken.read_bytes() == before
+    assert not [path for path in home.iterdir() if path.name.endswith(".new")]
+
+
+def test_of_backups_before_migrations_the_newest_five_stay(home: Path) -> None:
+    taken = [backup.take_before_migration() for _ in range(7)]
+    assert sorted((home / "backups").glob("*")) == sorted(taken)[-5:]
+
+
+def test_the_database_is_read_as_of_one_moment_while_it_is_written_to(home: Path) -> None:
+    with closing(sqlite3.connect(home / portal_files.SQLITE)) as writer:
+        writer.execute("PRAGMA journal_mode=WAL")
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("UPDATE told SET word = 'half-done'")
+        taken = backup.take(home / "kept.tar", copies=False)
+        writer.rollback()
+    restore.restore(taken, yes=True)
+    assert sql("SELECT word FROM told") == [("before",)]
+
+
+def test_before_the_first_start_there_is_nothing_to_keep(home: Path) -> None:
+    settings_file().unlink()
+    with pytest.raises(HaltError, match="nothing to keep"):
+        backup.take(home / "kept.tar", copies=True)

@@ -1,0 +1,59 @@
+"""After a restored database: it looks, ends and destroys nothing, tells what differs; lifting it settles that."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.management import call_command
+
+from provisioning.models import Admission, Deployment, Fabric
+from provisioning.phases import Phase, Wanted
+from provisioning.reconciler.keep import differences
+from tests.reconciler.test_keep import DAY, HOUR, stranger
+from tests.simulation import Simulation, key_of, phase_of, ready
+
+
+def quarantine() -> None:
+    Admission.objects.update_or_create(pk=1, defaults={"quarantined": True})
+
+
+def test_a_machine_launched_after_the_backup_is_told_and_goes_only_when_the_quarantine_is_lifted(
+    world: Simulation,
+) -> None:
+    kept = ready(world)
+    stranger(world, "f" * 32, settings.PORTAL_ID)
+    quarantine()
+    world.run_for(timedelta(minutes=30))
+    assert differences(Fabric.objects.get(), world.world) == {"strays": ["f" * 32], "ghosts": []}
+    assert set(world.place.machines) == {key_of(kept), "f" * 32}
+    call_command("lift_quarantine")
+    world.run_for(timedelta(minutes=12))
+    assert set(world.place.machines) == {key_of(kept)}
+    assert differences(Fabric.objects.get(), world.world) == {"strays": [], "ghosts": []}
+
+
+def test_a_row_whose_machine_is_not_there_is_a_ghost(world: Simulation) -> None:
+    lost = key_of(ready(world))
+    quarantine()
+    del world.place.machines[lost]
+    assert differences(Fabric.objects.get(), world.world) == {"strays": [], "ghosts": [lost]}
+
+
+def test_in_quarantine_nothing_ends_by_itself(world: Simulation) -> None:
+    deployment = ready(world)
+    quarantine()
+    world.sleep_until(deployment.expires_at + DAY)
+    world.run_for(timedelta(minutes=5))
+    assert Deployment.objects.get().wanted == Wanted.UP
+    Admission.objects.update(quarantined=False)
+    world.until_phase(deployment, Phase.GONE)
+
+
+def test_what_was_on_its_way_out_when_the_backup_was_made_keeps_its_machine(world: Simulation) -> None:
+    deployment = ready(world)
+    quarantine()
+    deployment.retire(by=None, at=world.at)
+    world.run_for(HOUR)
+    assert phase_of(deployment) == Phase.READY
+    assert set(world.place.machines) == {key_of(deployment)}
+    Admission.objects.update(quarantined=False)
+    world.until_phase(deployment, Phase.GONE)

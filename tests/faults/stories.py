@@ -93,7 +93,31 @@ def suspended_and_opened_again(world: Simulation, release: Release) -> Story:
     return story
 
 
-STORIES = (one_life, failed_and_retried, destroyed_from_outside, given_back_and_retried, suspended_and_opened_again)
+def put_up_again(world: Simulation, release: Release) -> Story:
+    """It ends, and its copy is put up again, which ends as well."""
+    deployment = launch(make_event(days=1), release)
+    next_time = make_event(deployment.owner, days=3)
+
+    def story() -> None:
+        _until(world, deployment, lambda now: now.ready_at is not None)
+        _end(world, deployment)
+        copy = Archive.objects.get(deployment=deployment)
+        again = launch(next_time, release, at=world.at, copy=copy, form_token="again")
+        _until(world, again, lambda now: now.ready_at is not None)
+        assert again.name == deployment.name
+        _end(world, again)
+
+    return story
+
+
+STORIES = (
+    one_life,
+    failed_and_retried,
+    destroyed_from_outside,
+    given_back_and_retried,
+    suspended_and_opened_again,
+    put_up_again,
+)
 
 
 def forget() -> None:

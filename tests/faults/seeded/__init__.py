@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from tests.faults.defect import Defect
+from tests.faults.seeded.again import AGAIN
 from tests.faults.seeded.claiming import CLAIMING
 from tests.faults.seeded.ending import ENDING
 from tests.faults.seeded.launching import LAUNCHING
@@ -10,4 +11,4 @@ from tests.faults.seeded.suspending import SUSPENDING
 from tests.faults.seeded.sweeping import SWEEPING
 from tests.faults.seeded.waiting import WAITING
 
-DEFECTS: Sequence[Defect] = (*CLAIMING, *WAITING, *LAUNCHING, *ENDING, *SUSPENDING, *SWEEPING)
+DEFECTS: Sequence[Defect] = (*CLAIMING, *WAITING, *LAUNCHING, *ENDING, *SUSPENDING, *SWEEPING, *AGAIN)

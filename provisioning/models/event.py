@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Case, F, Q, When
+from django.utils.text import slugify
 
 from provisioning.models.entry import Entry
 from provisioning.models.reconciled import new_key, woken
@@ -28,6 +29,8 @@ class Event(models.Model):
     closes_at = models.DateTimeField()
     most_services = models.PositiveIntegerField(default=20)
     created_at = models.DateTimeField()
+    public_name = models.SlugField(max_length=60, unique=True, blank=True, null=True, editable=False)
+    """The end of its public page's address; None = it has no such page."""
 
     class Meta:
         constraints = [
@@ -79,3 +82,12 @@ class Event(models.Model):
         """Ask for every service of this event to go. Return False if there was none left to ask."""
         asked = [deployment.retire(by=by, at=at) for deployment in self.deployments.filter(wanted=Wanted.UP)]
         return any(asked)
+
+    def show(self) -> bool:
+        """Give it a public page, always at the same address while its name is the same. Return False if it has one."""
+        name = f"{slugify(self.name)[:40].strip('-') or 'event'}-{self.key[:8]}"
+        return Event.objects.filter(pk=self.pk, public_name=None).update(public_name=name) == 1
+
+    def hide(self) -> bool:
+        """Take its public page away. Return False if there is none."""
+        return Event.objects.filter(pk=self.pk).exclude(public_name=None).update(public_name=None) == 1

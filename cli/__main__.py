@@ -12,10 +12,12 @@ from cli.doctor import doctor
 from cli.down import down
 from cli.lock import lock
 from cli.restore import accept, restore
+from cli.service import service
 from cli.status import status
 from cli.suite import suite
 from cli.talk import HaltError
 from cli.up import up
+from cli.upgrade import upgrade
 from cli.within import within_venv
 
 
@@ -49,6 +51,10 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("file", nargs="?", type=Path, metavar="FILE", help="the backup")
     what.add_argument("--accept", action="store_true", help="end the quarantine that a restored portal starts in")
     add.add_argument("--yes", action="store_true", help="replace the portal that is here; it is kept aside")
+    add = commands.add_parser("upgrade", help="take newer code and start with it; a backup comes first")
+    add.add_argument("ref", nargs="?", default="", metavar="REF", help="a branch, tag or commit of origin")
+    add = commands.add_parser("service", help="write a systemd unit that starts the portal with the computer")
+    add.add_argument("--print", action="store_true", dest="only_print", help="show it, change nothing")
     add = commands.add_parser("test", help="set up what tests need, run them all and the static checks")
     add.add_argument(
         "--fast", action="store_true", help="under a minute: no containers, no browser, no thousands of lives"
@@ -77,6 +83,8 @@ def main() -> int:
         "admin": lambda: admin(asked.mail),
         "backup": lambda: backup(asked.file, copies=not asked.without_copies),
         "restore": lambda: accept() if asked.accept else restore(asked.file, yes=asked.yes),
+        "upgrade": lambda: upgrade(asked.ref),
+        "service": lambda: service(only_print=asked.only_print),
         "test": lambda: suite(further, fast=asked.fast),
         "lock": lambda: lock(upgrade=asked.upgrade),
         "demo": lambda: within_venv("cli.demo", ["--keep"] if asked.keep else []),

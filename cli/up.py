@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cli import (
+    backup,
     container_engine,
     domain,
     env_file,
@@ -28,6 +29,7 @@ from cli.container_engine import EngineError, own
 from cli.container_engine.firewall import SPARE_DOORS
 from cli.home import CHECKOUT, home, run_folder
 from cli.machine_image import ensure_image
+from cli.manage import facts
 from cli.talk import HaltError, agree, is_root, say
 
 NAME = "up"
@@ -109,6 +111,9 @@ def _git_door(engine: container_engine.Engine) -> str:
 
 def _prepare(python: Path, settings: dict[str, str]) -> None:
     """Database, starter catalog, first administrator, front door."""
+    known = facts()
+    if known.get("migrations") and not known["is_empty"]:
+        say(f"The database will be changed; as it is now, it is kept in {backup.take_before_migration()}.")
     say("Preparing database and catalog …")
     front_door.config_file().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     manage(python, "prepare", "--door-file", str(front_door.config_file()), "--portal", settings["WEB_LISTEN"])

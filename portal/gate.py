@@ -83,6 +83,14 @@ def visible_event(user: User, key: str) -> Event:
     return _event(key, Q() if user.is_staff else Q(owner=user))
 
 
+def public_event(name: str) -> Event:
+    """An event whose organiser shows it to everybody."""
+    found = Event.objects.select_related("owner").filter(public_name=name).first()
+    if found is None:
+        raise Http404
+    return found
+
+
 def changeable_event(user: User, key: str) -> Event:
     """An event of theirs."""
     return _event(key, Q(owner=user))

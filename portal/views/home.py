@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from portal.requests import SignedInRequest
-from portal.service_page import phase_of
+from portal.service_page import Face, face_of, phase_of
 from provisioning.models import Deployment, Event
 from provisioning.phases import Phase
 
@@ -23,6 +23,16 @@ class ServiceLine:
 
     deployment: Deployment
     phase: str
+
+    @property
+    def face(self) -> Face:
+        """Which face its page has."""
+        return face_of(self.deployment)
+
+    @property
+    def is_open(self) -> bool:
+        """Visitors find it at its address."""
+        return self.phase == Phase.READY
 
     @property
     def needs_somebody(self) -> bool:

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from portal import audit, outbox
 from portal.letters import letter
 from portal.models import User
-from provisioning.models import Admission, Deployment, Fabric, Machine, Report
+from provisioning.models import Admission, Deployment, Event, Fabric, Machine, Report
 from tests.makers import NOON, make_person
 from tests.needs import program
 from tests.portal.scenes import fair
@@ -76,6 +76,8 @@ def fill() -> tuple[dict[str, str], str]:
     services = fair(owner, timezone.now())
     outbox.put(letter("account/email_confirmation_signup", {"code": "482915"}), owner.email, at=timezone.now())
     app, event = services["ready"].release.app.slug, services["ready"].event.key
+    services["ready"].event.show()
+    public_name = Event.objects.get(key=event).public_name
     pages = {
         "front": "/",
         "shelf": "/apps",
@@ -93,6 +95,7 @@ def fill() -> tuple[dict[str, str], str]:
         "extend": f"/events/{event}/extend",
         "poster": f"/services/{services['ready'].key}/poster",
         "404": "/nothing",
+        "out-fair": f"/e/{public_name}",
         "out-login": "/accounts/login/",
         "out-signup": "/accounts/signup/",
         "out-reset": "/accounts/password/reset/",

@@ -13,15 +13,25 @@ from portal.models import User
 from provisioning.models import Archive, Deployment
 from tests.makers import make_event
 from tests.portal.scenes import SCENES, ended, ready
+from tests.portal.test_downloads import body
 
 OPEN = {
     "front", "shelf", "app", "mailbox", "door", "report", "alive", "ready", "metrics", "privacy", "left", "invited",
-    "account-waits",
+    "account-waits", "fair",
 }  # fmt: skip
 SIGNED_IN = {"home", "copies", "me", "me-mails", "me-data", "me-leave", "service-new"}
 LOOKS = {"service", "service-live", "service-poster", "event"}
 OWN_LOOKS = {"event-extend", "service-copy", "service-again"}
-VERBS = {"service-restart", "service-pull", "service-retry", "service-end", "service-outputs", "event-end"}
+VERBS = {
+    "service-restart",
+    "service-pull",
+    "service-retry",
+    "service-end",
+    "service-outputs",
+    "event-end",
+    "event-show",
+    "event-hide",
+}
 STREAMS = {"service-stream"}
 
 
@@ -32,7 +42,8 @@ def paths(deployment: Deployment, archive: Archive | None = None) -> Mapping[str
     looks = {f"service-{look}": f"{service}/{look}" for look in ("live", "poster")}
     looks |= {"service": service, "event": event, "event-extend": f"{event}/extend"}
     copy = {"service-copy": f"{service}/copies/{archive.pk if archive else 1}"}
-    return verbs | looks | copy | {"event-end": f"{event}/end", "service-stream": f"{service}/stream"}
+    verbs |= {f"event-{verb}": f"{event}/{verb}" for verb in ("end", "show", "hide")}
+    return verbs | looks | copy | {"service-stream": f"{service}/stream"}
 
 
 def status(client: Client, person: User | None, name: str, path: str) -> int:
@@ -89,7 +100,7 @@ def test_a_copy_is_given_to_the_owner_alone(
     (tmp_path / archive.name).write_bytes(b"a copy")
     path = paths(deployment, archive)["service-copy"]
     client.force_login(owner)
-    assert b"".join(client.get(path)) == b"a copy"
+    assert b"".join(body(client.get(path))) == b"a copy"
     assert status(client, stranger, "service-copy", path) == 404
     assert status(client, staff, "service-copy", path) == 404
     assert status(client, stranger, "service-again", f"{path}/again") == 404

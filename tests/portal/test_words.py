@@ -134,3 +134,14 @@ def test_no_page_of_a_service_speaks_like_a_machine(visit: Client, owner: User, 
 )
 def test_no_other_page_speaks_like_a_machine(visit: Client, path: str) -> None:
     assert FORBIDDEN.findall(strip_tags(visit.get(path).content.decode())) == []
+
+
+def test_no_page_of_an_event_speaks_like_a_machine(visit: Client, owner: User) -> None:
+    deployment = SCENES["ready"](make_event(owner))
+    event = deployment.event
+    event.show()
+    event.refresh_from_db()
+    paths = [f"/e/{event.public_name}", f"/events/{event.key}", f"/events/{event.key}/extend"]
+    for path in [*paths, f"/services/{deployment.key}/poster", "/goodbye", f"/door/{deployment.host}"]:
+        page = visit.get(path).content.decode()
+        assert (path, FORBIDDEN.findall(strip_tags(page))) == (path, [])

@@ -1,0 +1,81 @@
+"""The public page of an event: shown by its organiser alone, seen by everybody, before, while and after it is on."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from portal.models import User
+from provisioning.models import Event
+from tests.makers import make_event, make_person
+from tests.portal import scenes
+
+
+def address(event: Event) -> str:
+    event.show()
+    event.refresh_from_db()
+    return f"/e/{event.public_name}"
+
+
+def seen(client: Client, event: Event) -> str:
+    return client.get(address(event)).content.decode()
+
+
+def test_an_event_is_shown_to_nobody_before_its_organiser_shows_it(visit: Client, owner: User, now: datetime) -> None:
+    event = make_event(owner, at=now)
+    place = address(event)
+    visit.post(f"/events/{event.key}/hide")
+    assert visit.get(place).status_code == 404
+    visit.post(f"/events/{event.key}/show")
+    assert visit.get(place).status_code == 200
+
+
+def test_its_address_is_the_same_when_it_is_shown_again(owner: User) -> None:
+    event = make_event(owner, name="Frühlingsfest & Büchertisch")
+    before = address(event)
+    assert event.hide()
+    assert not event.hide()
+    assert address(event) == before
+    assert not event.show()
+
+
+def test_an_event_of_other_letters_has_an_address_too(client: Client, owner: User, now: datetime) -> None:
+    assert "春祭り" in seen(client, make_event(owner, at=now, name="春祭り"))
+
+
+def test_visitors_find_what_is_open_and_are_told_of_nothing_that_went_wrong(
+    client: Client, owner: User, now: datetime
+) -> None:
+    made = scenes.fair(owner, now)
+    page = seen(client, made["ready"].event)
+    assert f'href="{made["ready"].url}"' in page
+    assert "Building" in page
+    assert [name for name in ("Failed", "Shut", "Leaving", "Ended") if name in page] == []
+    assert made["building"].url not in page
+
+
+@pytest.mark.parametrize(("begins", "told"), [(-1, "It is open until"), (2, "It opens"), (-30, "It ended")])
+def test_visitors_are_told_when_it_is(client: Client, owner: User, now: datetime, begins: int, told: str) -> None:
+    assert told in seen(client, make_event(owner, at=now + timedelta(days=begins)))
+
+
+def test_the_page_names_nobody_by_their_mail_address(client: Client, db: None, now: datetime) -> None:
+    nameless = make_person("weber-private")
+    User.objects.filter(pk=nameless.pk).update(first_name="")
+    page = seen(client, make_event(User.objects.get(pk=nameless.pk), at=now))
+    assert "weber-private" not in page
+    assert "Organised by" not in page
+
+
+def test_the_public_page_asks_as_often_for_many_services_as_for_one(
+    client: Client, owner: User, now: datetime, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    event = make_event(owner, at=now)
+    place = address(event)
+    for _ in range(2):
+        scenes.ready(event, at=now)
+        with django_assert_max_num_queries(4):
+            client.get(place)
+        for _ in range(4):
+            scenes.ready(event, at=now)

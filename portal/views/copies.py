@@ -3,19 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from catalog.models import State
 from portal import gate
+from portal.downloads import download
 from portal.launch_form import LaunchForm
 from portal.requests import SignedInRequest
 from portal.views.launch import pressed
 from provisioning.models import Archive, Deployment, Event
 from provisioning.phases import Phase
+from provisioning.vault import FolderVault
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,15 @@ def lines_of(kept: Sequence[Archive]) -> list[CopyLine]:
 def copies(request: SignedInRequest) -> HttpResponse:
     """Show somebody's kept copies."""
     return render(request, "copies/copies.html", {"lines": lines_of(list(gate.kept_copies(request.user)))})
+
+
+@login_required
+@require_GET
+def fetch(request: SignedInRequest, key: str, number: int) -> HttpResponseBase:
+    """Download a kept copy."""
+    copy = gate.kept_copy(request.user, key, number)
+    filename = f"{copy.deployment.name}-{copy.verified_at:%Y-%m-%d}.tar.gz"
+    return download(FolderVault(settings.ARCHIVES), copy.name, filename, request.headers.get("Range", ""))
 
 
 @login_required

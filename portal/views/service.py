@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,7 +15,6 @@ from portal.logs import log_of
 from portal.requests import SignedInRequest
 from portal.service_page import ServicePage, moments, service_page
 from provisioning.models import Deployment
-from provisioning.vault import FolderVault
 
 
 def _page(request: SignedInRequest, key: str) -> ServicePage:
@@ -86,14 +84,6 @@ def outputs(request: SignedInRequest, key: str) -> HttpResponse:
     return _whole(request, page, shown=shown)
 
 
-@login_required
-@require_GET
-def copy(request: SignedInRequest, key: str, number: int) -> FileResponse:
-    """Download a kept copy."""
-    kept = gate.kept_copy(request.user, key, number)
-    return FileResponse(_vault().path(kept.name).open("rb"), as_attachment=True, filename=kept.name)
-
-
 def _whole(request: SignedInRequest, page: ServicePage, **more: Any) -> HttpResponse:
     told = {"page": page, "log": log_of(page.machine), "moments": moments(page.deployment), **more}
     return render(request, "services/service.html", told)
@@ -101,10 +91,6 @@ def _whole(request: SignedInRequest, page: ServicePage, **more: Any) -> HttpResp
 
 def _changeable(request: SignedInRequest, key: str) -> Deployment:
     return gate.changeable_deployment(request.user, key)
-
-
-def _vault() -> FolderVault:
-    return FolderVault(settings.ARCHIVES)
 
 
 def _back(request: SignedInRequest, key: str, asked: bool, said: str) -> HttpResponse:

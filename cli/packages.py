@@ -38,9 +38,10 @@ BROWSER = Need("a browser", ("chromium", "chromium-browser", "google-chrome"), (
 RUNIT = Need("runit", ("runsv",), ("runit",), ("runit",))
 CRON = Need("cron", ("crontab",), ("cron",), ("cron",))
 BOOTSTRAP = Need("mmdebstrap", ("mmdebstrap",), ("mmdebstrap", "debian-archive-keyring"))
+COMPOSE = Need("docker-compose", ("docker-compose",), ("docker-compose",))
 
 FOR_UP = (GIT, CADDY)
-FOR_TESTS = (GIT, CADDY, POSTGRES, REDIS, SSHD, BROWSER, RUNIT, CRON, BOOTSTRAP)
+FOR_TESTS = (GIT, CADDY, POSTGRES, REDIS, SSHD, BROWSER, RUNIT, CRON, BOOTSTRAP, COMPOSE)
 
 
 def may_install() -> bool:

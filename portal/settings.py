@@ -52,6 +52,8 @@ FRONT_DOOR_LISTEN = env.str("FRONT_DOOR_LISTEN", default="127.0.0.1:8080")
 GIT_DOOR_LISTEN = env.str("GIT_DOOR_LISTEN", default="")
 """host:port where machines fetch their two repositories; empty = they fetch from upstream themselves."""
 DOCKER_HOST = env.str("DOCKER_HOST", default="")
+PLACE_ADDRESS, BRIDGE_PREFIX = env.str("PLACE_ADDRESS", default=""), env.str("BRIDGE_PREFIX", default="")
+"""Where the portal itself runs in a container: the host's address on its network, and how machines' bridges are called."""
 MACHINE_IMAGE = env.str("MACHINE_IMAGE", default="fairground/machine:latest")
 MIRRORS = Path(env.str("MIRRORS", default=str(HOME / "mirrors")))
 ARCHIVES = Path(env.str("ARCHIVES", default=str(HOME / "archives")))

@@ -26,6 +26,8 @@ place puts its mirrors under such an address, nothing else can live there."""
 MAIL_PORTS = "25,465,587"
 SPARE_DOORS = 7
 """Further ports beside the git door's: a demo has a git door of its own while the portal runs."""
+INNER_GIT_DOOR = 8418
+"""Of a portal that runs in containers."""
 INPUT, FORWARD, REFUSE = (f"FAIRGROUND-{mark()}-{end}" for end in ("IN", "FWD", "NO"))
 _PATH = "/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin"
 
@@ -41,6 +43,11 @@ class Door:
 def bridge_prefix() -> str:
     """How the names of our bridges begin. A name has at most 15 bytes; nine are left to tell machines apart."""
     return f"fg{mark()[:4]}"
+
+
+def portal_bridge() -> str:
+    """The bridge of a portal that runs in containers beside its machines; no machine's bridge is called like it."""
+    return f"fp{mark()[:4]}"
 
 
 def can_be_set() -> bool:
@@ -94,8 +101,12 @@ def input_rules(bridges: str, door: Door | None) -> list[str]:
 
 
 def forward_rules(bridges: str) -> list[str]:
-    """Rules for traffic through this host: nothing comes in, and what goes out goes to the open internet."""
+    """Rules for traffic through this host: only the portal comes in, and what goes out goes to the open internet."""
+    portal = portal_bridge()  # an engine would keep its networks apart, also these
     return [
+        f"-i {portal} -o {bridges} -p tcp -j ACCEPT",
+        f"-i {bridges} -o {portal} -m conntrack --ctstate ESTABLISHED -j ACCEPT",
+        f"-i {bridges} -o {portal} -p tcp --dport {INNER_GIT_DOOR} -j ACCEPT",
         f"-i {bridges} -m conntrack --ctstate ESTABLISHED,RELATED -j RETURN",
         f"-i {bridges} -o {bridges} -j {REFUSE}",
         f"-o {bridges} -m conntrack --ctstate NEW -j DROP",

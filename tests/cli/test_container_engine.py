@@ -118,6 +118,17 @@ def test_a_place_may_open_a_hole_for_its_mirror(monkeypatch: pytest.MonkeyPatch)
     assert "-i fg+ -d 10.8.0.7/32 -j RETURN" in rules
 
 
+def test_a_portal_in_containers_reaches_its_machines_and_they_reach_its_git_door_alone() -> None:
+    rules, portal = firewall.forward_rules("fg+"), firewall.portal_bridge()
+    opened = [rule for rule in rules if portal in rule]
+    assert opened == rules[:3]
+    assert [rule for rule in opened if "NEW" in rule or "conntrack" not in rule] == [
+        f"-i {portal} -o fg+ -p tcp -j ACCEPT",
+        f"-i fg+ -o {portal} -p tcp --dport 8418 -j ACCEPT",
+    ]
+    assert not portal.startswith(firewall.bridge_prefix())
+
+
 def test_a_wrong_range_is_refused_before_any_rule_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAIRGROUND_REFUSED_RANGES", "10.0.0.0/8,lan")
 

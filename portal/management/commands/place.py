@@ -48,7 +48,8 @@ def _engine() -> dict[str, Any]:
         "docker_host": settings.DOCKER_HOST,
         "image": settings.MACHINE_IMAGE,
         "git_door_host": settings.GIT_DOOR_LISTEN.rpartition(":")[0],
-        "bridge_prefix": bridge_prefix(),
+        "bridge_prefix": settings.BRIDGE_PREFIX or bridge_prefix(),
+        **({"address": settings.PLACE_ADDRESS} if settings.PLACE_ADDRESS else {}),
     }
 
 

@@ -34,7 +34,7 @@ class Command(BaseCommand):
         if settings.LAN_ADDRESS:
             with transaction.atomic():
                 local_network.give_to_all(now())
-        _collect_static()
+        collect_static()
         call_command("place", "container" if settings.DOCKER_HOST else "memory")
         if "starter" in get_commands():
             call_command("starter")
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         call_command("first_admin")
 
 
-def _collect_static() -> None:
+def collect_static() -> None:
     """Hash and pack the static files, which takes seconds, only if one of them changed."""
     seen = hashlib.sha256()
     for finder in get_finders():

@@ -84,7 +84,7 @@ def _forget_services(person: User) -> None:
         Deployment.objects.filter(pk=deployment.pk).update(name=name, title=SOMEBODY, **blank)
     for event in Event.objects.filter(owner=person):
         _forget_entries(Entry.objects.filter(event=event))
-    Event.objects.filter(owner=person).update(name=SOMEBODY)
+    Event.objects.filter(owner=person).update(name=SOMEBODY, public_name=None)
 
 
 def _forget_entries(entries: QuerySet[Entry]) -> None:

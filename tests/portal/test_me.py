@@ -6,6 +6,7 @@ import zipfile
 from datetime import datetime
 
 from allauth.account.models import EmailAddress
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 from portal import leaving, notices
@@ -89,6 +90,7 @@ def test_who_leaves_ends_their_services_and_is_forgotten_when_they_are_gone(
     service, other = scenes.ready(make_event(owner, at=now), at=now), Client()
     other.force_login(owner)
     assert visit.post("/me/delete", {"email": owner.email.upper()}).headers["Location"] == "/goodbye"
+    assert not Session.objects.exists()
     assert Deployment.objects.get().wanted == Wanted.GONE
     assert visit.get("/home").status_code == other.get("/home").status_code == 302
     assert leaving.forget_leavers(now) == 0

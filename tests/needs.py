@@ -27,5 +27,6 @@ NEEDS: dict[str, tuple[str, Callable[[], object]]] = {
     ),
     "redis": ("redis-server", lambda: program("redis-server")),
     "sshd": ("sshd", lambda: program("sshd")),
+    "compose": ("docker-compose", lambda: program("docker-compose")),
     "caddy": ("caddy", lambda: program("caddy")),
 }

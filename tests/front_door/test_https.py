@@ -83,7 +83,7 @@ def house() -> Iterator[House]:
         caddy.start()
         caddy.door.put(RouteLine("r1", "wiki-1.apps.example", service.endpoint), within=5)
         here = House(caddy, service, secure, plain)
-        until("certificates for both names", lambda: _answers(here))
+        until("certificates for both names, and a portal behind them", lambda: _answers(here))
         yield here
 
 
@@ -97,7 +97,7 @@ def _start(web: Web, last: ExitStack) -> None:
 
 def _answers(house: House) -> bool:
     try:
-        return all(house.get(name, "/healthz").status_code for name in ("fair.example", "wiki-1.apps.example"))
+        return all(house.get(name, "/healthz").status_code < 500 for name in ("fair.example", "wiki-1.apps.example"))
     except (httpx.HTTPError, OSError):
         return False
 

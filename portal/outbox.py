@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.utils import parseaddr
-from smtplib import SMTPException, SMTPRecipientsRefused
+from smtplib import SMTPException
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -20,8 +20,6 @@ AT_ONCE = 50
 LONGEST_PAUSE = timedelta(hours=1)
 TRIED_FOR = timedelta(days=3)
 """A mail that no server has taken for so long tells nothing new to anybody."""
-FOR_GOOD = 500
-"""From this answer on a server refuses a reader for good: asking again harms our name there, and helps nobody."""
 CODES_KEPT = timedelta(days=1)
 """Mails about accounts hold codes; those are good for 15 minutes, and their mails go a day later."""
 
@@ -73,11 +71,6 @@ def _send(mail: Mail, at: datetime) -> bool:
         return False  # somebody else sends it
     try:
         _message(mail).send()
-    except SMTPRecipientsRefused as refused:
-        log.warning("mail %s is not for anybody there: %s", mail.key, sorted(refused.recipients.values()))
-        if all(code >= FOR_GOOD for code, _answer in refused.recipients.values()):
-            Mail.objects.filter(pk=mail.pk).update(due_at=mail.created_at + TRIED_FOR)
-        return False
     except (SMTPException, OSError) as error:
         log.warning("mail %s was not taken: %s", mail.key, error)
         return False

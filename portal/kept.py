@@ -84,7 +84,7 @@ def _reports(house: House, at: datetime) -> None:
 
 
 def _copies(_house: House, _at: datetime) -> None:
-    """The housekeeping of services deletes them (provisioning/reconciler/keep.py): it knows the files."""
+    """The housekeeping of services deletes them (provisioning/reconciler/copies.py): it knows the files."""
 
 
 KEPT: Sequence[Kept] = (

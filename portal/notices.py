@@ -14,7 +14,7 @@ from portal.letters import letter
 from portal.models import User
 from portal.stream import watch_key
 from portal.times import both, span
-from provisioning.models import Deployment, Entry, Event
+from provisioning.models import Archive, Deployment, Entry, Event
 from provisioning.phases import Happened, Phase, Settled, Wanted
 
 AT_ONCE = 200
@@ -47,7 +47,8 @@ def write(at: datetime) -> int:
 def _notice(entry: Entry, at: datetime) -> None:
     with transaction.atomic():
         mine = Entry.objects.filter(pk=entry.pk, noticed=False).update(noticed=True)
-        if mine and entry.happened in TOLD_BY_MAIL and entry.at > at - OLD:
+        is_news = entry.at > at - OLD or "copies" in entry.told  # a copy is not deleted without: better late than never
+        if mine and entry.happened in TOLD_BY_MAIL and is_news:
             wanted = (one for one in notices_of(entry, at) if one.letter not in one.to.mails_off)
             for notice in wanted:
                 outbox.put(letter(notice.letter, {"to": notice.to, **notice.told}), notice.to.email, at=at, entry=entry)
@@ -71,6 +72,10 @@ def notices_of(entry: Entry, at: datetime) -> Iterator[Notice]:
             )
         case Happened.WISH, {"wanted": "suspend"}, Deployment(suspend_wanted=True) as deployment:
             yield from (Notice("shut", person, _of_service(deployment, at)) for person in _people(deployment))
+        case Happened.COPY, {"copy": copy, "copies": [first, *_] as together}, Deployment() as deployment if (
+            copy == first
+        ):
+            yield from _reminder(together, deployment.event)
         case Happened.COPY, {"settled": Settled.NOT_YET}, Deployment() as deployment:
             people = {*_people(deployment), *User.objects.filter(is_staff=True, is_active=True).exclude(email="")}
             yield from (Notice("held", person, _of_service(deployment, at)) for person in people)
@@ -113,6 +118,16 @@ def _ended(deployment: Deployment, at: datetime) -> Iterator[Notice]:
         "lasted": span(event.closes_at - event.opens_at),
     }
     yield from (Notice("ended", person, told) for person in _people(deployment))
+
+
+def _reminder(together: Iterable[int], event: Event) -> Iterator[Notice]:
+    """One mail per person about all their copies of an event that are deleted soon, never one per copy."""
+    kept = Archive.objects.filter(pk__in=together, deleted_at=None).order_by("delete_at", "pk")
+    copies = list(kept.select_related("deployment__owner", "deployment__event__owner"))
+    for person in _unique(person for copy in copies for person in _people(copy.deployment)):
+        theirs = [copy for copy in copies if person in _people(copy.deployment)]
+        told = {"event": event, "copies": theirs, "kept_until": _day(theirs[0].delete_at, event)}
+        yield Notice("reminder", person, told)
 
 
 def _of_event(event: Event, services: Iterable[Deployment], at: datetime) -> dict[str, Any]:

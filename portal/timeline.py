@@ -38,6 +38,11 @@ COPIES: Mapping[str, Words] = {
     Settled.LOST: _("The machine was lost, and what was on it with it."),
     Settled.NOT_YET: _("The copy could not be made, so everything is kept until it can be."),
 }
+KEPT: Mapping[str, Words] = {
+    "copies": _("We wrote that its copy will be deleted soon."),
+    "deleted": _("The time of its copy was over, and it was deleted."),
+}
+"""What became of a copy later, by which word of the Entry."""
 RESTARTS: Mapping[bool, Words] = {
     False: _("It did not answer, so it was restarted."),
     True: _("The restart stopped with an error."),
@@ -94,7 +99,8 @@ def words_of(entry: Entry) -> Words | None:
             word, without, with_it = TURNS[entry.happened]
             return with_it if told.get(word) else without
         case Happened.COPY:
-            return COPIES.get(told.get("settled", ""))
+            later = [said for word, said in KEPT.items() if word in told]
+            return later[0] if later else COPIES.get(told.get("settled", ""))
         case _:
             return OTHERS.get(entry.happened)
 

@@ -57,7 +57,7 @@ class Happened(StrEnum):
     HEALTH = "health"  # stopped answering, or answers again
     CONTENT = "content"  # new content arrived, or could not be fetched
     EXTENSION = "extension"  # the end moved
-    COPY = "copy"  # an archive was made and verified, or could not be made
+    COPY = "copy"  # an archive was made and verified, or could not be made; it will be deleted, or was
     SUSPENSION = "suspension"  # visitors and network are kept out, or may come in again
     LOOK = "look"  # a secret was shown to its owner
     STRAY = "stray"  # the roll call met a machine without a row

@@ -10,9 +10,10 @@ from django.db.models import F, Max, Min, Q
 
 from provisioning.driver import RollCall
 from provisioning.errors import Stop
-from provisioning.models import Admission, Archive, Deployment, Entry, Event, Fabric, Machine, Route, Stray
+from provisioning.models import Admission, Deployment, Entry, Event, Fabric, Machine, Route, Stray
 from provisioning.models.reconciled import woken
 from provisioning.phases import Happened, Phase, Wanted
+from provisioning.reconciler.copies import delete_old_copies, remind
 from provisioning.reconciler.world import World
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ def keep(at: datetime, world: World) -> None:
     with ExitStack() as last_first:
         if is_free := not Admission.objects.filter(quarantined=True).exists():
             last_first.callback(delete_old_copies, at, world)
+            last_first.callback(remind, at)
         last_first.callback(take_away_old_lines, world)
         for fabric in Fabric.objects.order_by("-pk"):
             last_first.callback(head_count, fabric, at, world)
@@ -140,12 +142,3 @@ def take_away_old_lines(world: World) -> None:
             world.front_door.drop(name, within=ROLL_CALL_WITHIN)
     except Stop as stop:
         log.warning("old lines of the front door could not be taken away: %s", stop)
-
-
-def delete_old_copies(at: datetime, world: World) -> None:
-    """Delete copies whose time is over; the row stays and says when. One that is being put up again stays until that is up."""
-    needed = Deployment.objects.filter(restored_from__isnull=False, ready_at=None).exclude(phase=Phase.GONE)
-    old = Archive.objects.filter(deleted_at=None, delete_at__lte=at).exclude(pk__in=needed.values("restored_from"))
-    for archive in old.order_by("delete_at", "pk")[:50]:
-        world.vault.drop(archive.name)
-        Archive.objects.filter(pk=archive.pk).update(deleted_at=at)

@@ -8,8 +8,9 @@ from django.core.cache import cache
 from portal import notices
 from portal.models import User
 from portal.stream import watch_key
-from provisioning.models import Entry, Event, Mail
+from provisioning.models import Archive, Entry, Event, Mail
 from provisioning.phases import Happened
+from provisioning.reconciler.copies import remind
 from tests.makers import NOON, make_event
 from tests.portal import scenes
 
@@ -118,6 +119,35 @@ def test_a_service_taken_down_early_is_told_with_its_copy(owner: User) -> None:
     event = make_event(owner)
     scenes.ended(event, title="Auction")
     assert tell()[-1].subject == "Auction has been taken down. Its copy is here"
+
+
+def two_copies(owner: User, guest: User) -> datetime:
+    """Two of one event, the later a guest's too; return the moment when they are announced."""
+    event = make_event(owner)
+    scenes.ended(event, title="Auction")
+    scenes.change(scenes.ended(event, title="Photo wall"), owner=guest)
+    Entry.objects.update(noticed=True)
+    return NOON + timedelta(days=23)
+
+
+def test_copies_that_will_be_deleted_are_one_mail_for_a_person_and_an_event(owner: User, stranger: User) -> None:
+    at = two_copies(owner, stranger)
+    remind(at)
+    mails = {mail.recipient: mail for mail in tell(at)}
+    assert len(tell(at)) == len(mails) == 2
+    assert mails[owner.email].subject == "Spring Fair: we delete its 2 copies on 2 June"
+    assert "- Auction, 1.2\xa0MB\n- Photo wall, 1.2\xa0MB" in mails[owner.email].text
+    assert "Download it, or put it up again: http://localhost:8000/copies" in mails[owner.email].text
+    assert mails[stranger.email].subject == "Spring Fair: we delete its copy on 2 June"
+    assert "Auction" not in mails[stranger.email].text
+
+
+def test_a_reminder_is_news_for_as_long_as_its_copy_is_there(owner: User, stranger: User) -> None:
+    at = two_copies(owner, stranger)
+    remind(at)
+    Archive.objects.filter(deployment__title="Auction").update(deleted_at=at)
+    mails = tell(at + timedelta(days=5))
+    assert [mail.subject for mail in mails] == ["Spring Fair: we delete its copy on 2 June"] * 2
 
 
 def test_a_copy_that_cannot_be_made_is_told_to_the_counter_too(owner: User, staff: User) -> None:

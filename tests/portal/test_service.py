@@ -160,6 +160,15 @@ def test_what_was_done_about_a_silence_is_told(visit: Client, owner: User, now: 
     assert "The restart stopped with an error." in page
 
 
+def test_what_became_of_its_copy_is_told(visit: Client, owner: User, now: datetime) -> None:
+    deployment = scenes.ended(make_event(owner, at=now), at=now)
+    Entry.objects.write(deployment, Happened.COPY, at=now, cause="reminder:1", copy=1, copies=[1])
+    Entry.objects.write(deployment, Happened.COPY, at=now, cause="deleted:1", deleted=1)
+    page = shown(visit, deployment)
+    assert "We wrote that its copy will be deleted soon." in page
+    assert "The time of its copy was over, and it was deleted." in page
+
+
 def test_new_content_is_asked_for_once(visit: Client, owner: User) -> None:
     deployment = wish(visit, scenes.ready(make_event(owner)), "pull")
     assert machine_of(deployment).pull_asked_at is not None

@@ -83,6 +83,7 @@ def test_a_copy_that_is_being_put_up_again_is_not_deleted(world: Simulation) -> 
     copy = ended(world)
     deployment = again(world, copy)
     late = copy.delete_at + timedelta(days=1)
+    keep(copy.delete_at - timedelta(days=7), world.world)
     keep(late, world.world)
     copy.refresh_from_db()
     assert copy.deleted_at is None

@@ -159,6 +159,8 @@ def test_a_copy_is_deleted_when_its_time_is_over_and_the_row_says_when(world: Si
     world.until_phase(deployment, Phase.GONE)
     copy = Archive.objects.get()
     assert world.world.vault.size(copy.name) == copy.size
+    world.sleep_until(copy.delete_at - 7 * DAY)
+    world.run_for(timedelta(minutes=2))
     world.sleep_until(copy.delete_at)
     world.run_for(timedelta(minutes=2))
     assert world.world.vault.size(copy.name) == 0

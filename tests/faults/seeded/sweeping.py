@@ -2,6 +2,7 @@
 
 from tests.faults.defect import Defect
 
+COPIES = "provisioning/reconciler/copies.py"
 KEEP = "provisioning/reconciler/keep.py"
 EVENT = "provisioning/models/event.py"
 
@@ -105,6 +106,27 @@ SWEEPING = (
         "        last_first.callback(delete_old_copies, at, world)\n",
         "",
         "test_keep::test_a_copy_is_deleted_when_its_time_is_over_and_the_row_says_when",
+    ),
+    Defect(
+        "delete copies that nobody was reminded of",
+        COPIES,
+        "(copy.pk in known and known[copy.pk] <= at)",
+        "known.get(copy.pk, at) <= at",
+        "test_copies::test_an_outage_delays_the_deletion_and_skips_no_reminder",
+    ),
+    Defect(
+        "remind after an outage and delete at once",
+        COPIES,
+        "return copy.delete_at if earliest - LATE <= copy.delete_at else earliest",
+        "return copy.delete_at",
+        "test_copies::test_an_outage_delays_the_deletion_and_skips_no_reminder",
+    ),
+    Defect(
+        "announce each copy by itself",
+        COPIES,
+        "if copy.delete_at <= max(due) + TOGETHER]",
+        "if copy.delete_at <= max(due)]",
+        "test_copies::test_copies_of_one_event_are_announced_together_and_those_of_another_apart",
     ),
     Defect(
         "let old rows of quiet lanes starve",

@@ -1,0 +1,90 @@
+"""Kept copies whose time is over: their people are reminded a week before, and none is deleted without."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from provisioning.models import Archive, Deployment, Entry
+from provisioning.models.entry import entry
+from provisioning.phases import Happened, Phase
+from provisioning.reconciler.world import World
+
+BEFORE = timedelta(days=7)
+TOGETHER = timedelta(days=1)
+"""Copies of one event whose ends are no further apart are told of in one go: the first that is due takes them along."""
+LATE = timedelta(minutes=10)
+"""Housekeeping comes round when it can: a reminder that is no later than this is in time."""
+AT_ONCE = 50
+
+
+def remind(at: datetime) -> None:
+    """Write one reminder for each copy that has a week left, or half of a life that is shorter than two.
+
+    What is reminded of too late, after an outage say, is kept for as much longer.
+    """
+    soon = Archive.objects.filter(deleted_at=None, delete_at__lte=at + BEFORE + TOGETHER)
+    copies = list(soon.select_related("deployment__owner", "deployment__event__owner").order_by("delete_at", "pk"))
+    known = reminded(copies)
+    events: dict[int, list[Archive]] = defaultdict(list)
+    for copy in copies:
+        if copy.pk not in known and not _has_nobody(copy):
+            events[copy.deployment.event_id].append(copy)
+    for untold in events.values():
+        due = [copy.delete_at for copy in untold if copy.delete_at - _notice(copy) <= at]
+        if due:
+            _write([copy for copy in untold if copy.delete_at <= max(due) + TOGETHER], at)
+
+
+def delete_old_copies(at: datetime, world: World) -> None:
+    """Delete copies whose time is over; the row stays and says when. One that is being put up again stays until that is up."""
+    needed = Deployment.objects.filter(restored_from__isnull=False, ready_at=None).exclude(phase=Phase.GONE)
+    old = Archive.objects.filter(deleted_at=None, delete_at__lte=at).exclude(pk__in=needed.values("restored_from"))
+    copies = list(old.select_related("deployment__owner", "deployment__event__owner").order_by("delete_at", "pk"))
+    known = reminded(copies)
+    over = [copy for copy in copies if _has_nobody(copy) or (copy.pk in known and known[copy.pk] <= at)]
+    for copy in over[:AT_ONCE]:
+        world.vault.drop(copy.name)
+        with transaction.atomic():
+            Archive.objects.filter(pk=copy.pk).update(deleted_at=at)
+            Entry.objects.write(copy.deployment, Happened.COPY, at=at, cause=f"deleted:{copy.pk}", deleted=copy.pk)
+
+
+def reminded(copies: Iterable[Archive]) -> Mapping[int, datetime]:
+    """Until when each copy was promised to be kept, of those whose people were reminded."""
+    causes = [_reminder(copy, copy.delete_at).cause for copy in copies]
+    told = Entry.objects.filter(cause__in=causes).values_list("told", flat=True)
+    return {one["copy"]: datetime.fromisoformat(one["until"]) for one in told}
+
+
+def _write(copies: Sequence[Archive], at: datetime) -> None:
+    """All in one: the first of them speaks for the others (portal/notices.py)."""
+    together = [copy.pk for copy in copies]
+    until = {copy.pk: _until(copy, at) for copy in copies}
+    with transaction.atomic():
+        Entry.objects.write_all(
+            _reminder(copy, at, until=until[copy.pk].isoformat(), copies=together) for copy in copies
+        )
+        for copy in copies:
+            Archive.objects.filter(pk=copy.pk, delete_at__lt=until[copy.pk]).update(delete_at=until[copy.pk])
+
+
+def _reminder(copy: Archive, at: datetime, **told: Any) -> Entry:
+    return entry(copy.deployment, Happened.COPY, at=at, cause=f"reminder:{copy.pk}", copy=copy.pk, **told)
+
+
+def _notice(copy: Archive) -> timedelta:
+    return min(BEFORE, (copy.delete_at - copy.verified_at) / 2)
+
+
+def _until(copy: Archive, at: datetime) -> datetime:
+    """When it may be deleted if its people read of it now."""
+    earliest = at + _notice(copy)
+    return copy.delete_at if earliest - LATE <= copy.delete_at else earliest
+
+
+def _has_nobody(copy: Archive) -> bool:
+    """All whose copy it is have left for good: nobody can be reminded, and they asked for it to go."""
+    return all(person.deleted_at for person in (copy.deployment.owner, copy.deployment.event.owner))

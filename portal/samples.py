@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from portal.models import User
@@ -34,7 +35,7 @@ def samples(reader: User, at: datetime) -> dict[str, Any]:
         "ends": said,
         "ends_both": said,
         "since": both(at - timedelta(minutes=4), at, event.tzinfo),
-        "kept_until": said,
+        "kept_until": date_format(ends.astimezone(event.tzinfo), "j F"),
         "lasted": span(timedelta(days=30)),
         "keeps": True,
         "is_last": True,

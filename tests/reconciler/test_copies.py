@@ -8,6 +8,7 @@ from portal.models import User
 from provisioning.models import Admission, Archive, Entry, Event
 from provisioning.phases import Happened, Phase
 from provisioning.reconciler import keep
+from provisioning.reconciler.copies import delete_old_copies
 from tests.makers import launch, make_event, make_person
 from tests.simulation import Simulation
 
@@ -65,6 +66,12 @@ def test_an_outage_delays_the_deletion_and_skips_no_reminder(world: Simulation) 
     assert not is_deleted(copy)
     keep(back + 7 * DAY, world.world)
     assert is_deleted(copy)
+
+
+def test_a_copy_whose_reminder_could_not_be_written_is_not_deleted(world: Simulation) -> None:
+    copy = kept(world)
+    delete_old_copies(copy.delete_at + DAY, world.world)
+    assert not is_deleted(copy)
 
 
 def test_an_end_that_is_moved_nearer_after_the_reminder_deletes_nothing_sooner(world: Simulation) -> None:

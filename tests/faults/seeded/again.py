@@ -19,7 +19,7 @@ AGAIN = (
     ),
     Defect(
         "delete a copy that is being put up again",
-        "provisioning/reconciler/keep.py",
+        "provisioning/reconciler/copies.py",
         '.exclude(pk__in=needed.values("restored_from"))',
         "",
         "test_again::test_a_copy_that_is_being_put_up_again_is_not_deleted",

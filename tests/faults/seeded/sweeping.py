@@ -112,7 +112,7 @@ SWEEPING = (
         COPIES,
         "(copy.pk in known and known[copy.pk] <= at)",
         "known.get(copy.pk, at) <= at",
-        "test_copies::test_an_outage_delays_the_deletion_and_skips_no_reminder",
+        "test_copies::test_a_copy_whose_reminder_could_not_be_written_is_not_deleted",
     ),
     Defect(
         "remind after an outage and delete at once",

@@ -24,6 +24,11 @@ def django_db_modify_db_settings_tox_suffix(tmp_path_factory: pytest.TempPathFac
         database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
 
 
+def pytest_configure() -> None:
+    """Passwords are hashed quickly here: that it takes long elsewhere is Django's to test."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database-tests", action="store_true", help="only tests that use the database")
 

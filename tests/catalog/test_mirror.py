@@ -15,6 +15,8 @@ from tests.catalog import servers
 from tests.catalog.repos import commit, git, make_repo
 from tests.catalog.servers import git_server
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Path:

@@ -16,6 +16,8 @@ from catalog import git, sync
 from catalog.models import App, Release, State
 from catalog.starter_repos import STARTER, add_content, make_repositories
 
+pytestmark = pytest.mark.thorough
+
 DAY = date(2026, 11, 20)
 APPS = ["dokuwiki", "results-board"]
 

@@ -13,7 +13,7 @@ from catalog.url import GitProblem
 from tests.catalog.conftest import MAINTAINED
 from tests.catalog.repos import commit, git, make_repo
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 
 def app_at(folder: Path, noon: datetime) -> App:

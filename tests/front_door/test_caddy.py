@@ -11,7 +11,7 @@ from provisioning.front_door.caddy import CaddyDoor
 from provisioning.step import RouteLine
 from tests.front_door.doors import Caddy, Site, free_port
 
-pytestmark = pytest.mark.caddy
+pytestmark = [pytest.mark.caddy, pytest.mark.thorough]
 
 
 def line(number: int, upstream: Endpoint | None = None) -> RouteLine:

@@ -22,7 +22,7 @@ from provisioning.step import RouteLine
 from tests.front_door.doors import Caddy, Site, free_port, site
 from tests.waiting import until
 
-pytestmark = pytest.mark.caddy
+pytestmark = [pytest.mark.caddy, pytest.mark.thorough]
 VISITOR = "127.0.0.2"
 """Where the visitor's connections come from; the proxies' own come from 127.0.0.1, which is trusted."""
 

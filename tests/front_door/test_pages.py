@@ -6,7 +6,7 @@ from provisioning.driver import Endpoint
 from provisioning.step import RouteLine
 from tests.front_door.doors import Caddy, Site, free_port
 
-pytestmark = pytest.mark.caddy
+pytestmark = [pytest.mark.caddy, pytest.mark.thorough]
 HOST = "auction-linden.apps.localhost"
 OURS = f"/door/{HOST}"
 

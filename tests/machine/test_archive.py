@@ -15,6 +15,8 @@ from machine.onboard import archive
 from tests.machine.onboard import Json, Onboard
 from tests.waiting import until
 
+pytestmark = pytest.mark.thorough
+
 
 class Kept:
     """A machine with something to keep."""

@@ -8,6 +8,8 @@ import pytest
 from tests.machine.onboard import Onboard
 from tests.waiting import until
 
+pytestmark = pytest.mark.thorough
+
 
 def bring(board: Onboard, script: str) -> None:
     """Put a program into the service."""

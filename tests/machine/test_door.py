@@ -12,6 +12,8 @@ import pytest
 from provisioning.ssh.cargo import ONBOARD
 from tests.machine.onboard import Onboard
 
+pytestmark = pytest.mark.thorough
+
 FILES = sorted(ONBOARD.glob("*.py"))
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.machine.onboard import Json, Onboard
 
+pytestmark = pytest.mark.thorough
+
 SHOW = "import os, sys; sys.stdout.buffer.write(repr(os.environb[b'VALUE']).encode())"
 HARD = [
     b"",

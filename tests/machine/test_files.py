@@ -8,6 +8,8 @@ import pytest
 
 from tests.machine.onboard import Json, Onboard
 
+pytestmark = pytest.mark.thorough
+
 
 def put(board: Onboard, place: Path, content: bytes, **more: object) -> Json:
     """Put a file."""

@@ -9,6 +9,8 @@ from machine.onboard.job_log import HEAD, TAIL, LogWriter, last_words, read_log
 from tests.machine.onboard import Onboard
 from tests.waiting import until
 
+pytestmark = pytest.mark.thorough
+
 
 def written(folder: Path, size: int, chunk: int) -> bytes:
     """Write so many bytes, in such pieces, that every place is recognisable; return them."""

@@ -10,6 +10,8 @@ import pytest
 from tests.machine.onboard import Json, Onboard
 from tests.machine.test_archive import Kept
 
+pytestmark = pytest.mark.thorough
+
 NAMES = ["plain", "-rf", "--help", "größe 😀", "two  spaces ", "line\nbreak", "'$(id)'", ".hidden", "*", "deep/er/-x"]
 
 

@@ -16,6 +16,8 @@ from tests.machine.onboard import Onboard
 from tests.machine.test_pull import Content
 from tests.waiting import until
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def cron(board: Onboard) -> Onboard:

@@ -20,6 +20,8 @@ from catalog.url import GitRules
 from portal.git_door import DoorLimits, make_git_door
 from tests.catalog.repos import QUIET, commit, git, make_repo
 
+pytestmark = pytest.mark.thorough
+
 BEARER = "machine-1-bearer-0123456789"
 LIMITS = DoorLimits(request_bytes=4000, unpacked_bytes=8000, asking_seconds=0.5, seconds=5, at_once_each=2)
 

@@ -13,6 +13,8 @@ from tests.faults import zeros
 from tests.makers import launch, make_person
 from tests.simulation import Simulation, key_of, phase_of, phases_of, ready
 
+pytestmark = pytest.mark.thorough
+
 ADDRESS, NETWORK = timedelta(seconds=5), timedelta(seconds=60)
 
 

@@ -17,6 +17,8 @@ from tests.ssh.hostile import Hostile, Listener, say
 from tests.ssh.sshd import Sshd
 from tests.waiting import until
 
+pytestmark = pytest.mark.thorough
+
 MIB = 1024 * 1024
 
 

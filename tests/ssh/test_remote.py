@@ -17,7 +17,7 @@ from provisioning.step import Broken, Exited, Peek, RemoteJob, Running
 from tests.ssh.sshd import Sshd
 from tests.waiting import until
 
-pytestmark = pytest.mark.sshd
+pytestmark = [pytest.mark.sshd, pytest.mark.thorough]
 
 
 def job(name: str, script: str, **more: object) -> RemoteJob:

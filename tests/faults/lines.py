@@ -32,6 +32,8 @@ class Tracer:
         self.at = at
         self.strike = strike or _kill
         self.lines = 0
+        self.met: dict[tuple[str, int], tuple[int, int]] = {}
+        """Each line of the source: when it was met first, and last."""
 
     def trace(self, story: Callable[[], object]) -> None:
         """Tell a story under this tracer."""
@@ -47,6 +49,8 @@ class Tracer:
     def _line(self, frame: FrameType, event: str, arg: Any) -> Any:
         if event == "line":
             self.lines += 1
+            line = frame.f_code.co_filename, frame.f_lineno
+            self.met[line] = self.met.get(line, (self.lines,))[0], self.lines
             if self.at is not None and self.lines >= self.at and self._may_strike(frame):
                 self.at = None
                 sys.settrace(None)

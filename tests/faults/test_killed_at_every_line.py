@@ -4,8 +4,9 @@ A death is an exception that nothing catches, thrown by the line tracer. Open tr
 worker dies; what was done outside stays done.
 """
 
+import itertools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,8 +21,9 @@ from tests.simulation import Simulation
 
 pytestmark = pytest.mark.thorough
 
-STRIDE = int(os.environ.get("KILL_EVERY", "211"))
-"""1 = at every single line (hours). The default spreads over all of them; a prime, so that loops do not hide lines."""
+EVERY = os.environ.get("KILL_EVERY", "211")
+"""A number: at every so many lines that are run; the default is a prime, so that loops do not hide lines, and 1 takes hours.
+"line": at every line of the source, when it is met first and when it is met last (an hour)."""
 
 
 def survives(folder: Path, begin: Callable[[Simulation, Release], Story], release: Release, deadly: int) -> bool:
@@ -38,6 +40,16 @@ def survives(folder: Path, begin: Callable[[Simulation, Release], Story], releas
     return False
 
 
+def deadly_lines(folder: Path, begin: Callable[[Simulation, Release], Story], release: Release) -> Iterable[int]:
+    """Where to die, one after the other."""
+    if EVERY != "line":
+        return itertools.count(1, int(EVERY))
+    tracer = Tracer()
+    tracer.trace(begin(Simulation(folder), release))
+    forget()
+    return sorted({number for meetings in tracer.met.values() for number in meetings})
+
+
 def _go_on(world: Simulation, story: Story, killed: Killed) -> None:
     try:
         story()
@@ -52,9 +64,11 @@ def _go_on(world: Simulation, story: Story, killed: Killed) -> None:
 def test_a_worker_killed_at_any_line_leaves_nothing_leaked_lost_doubled_or_stuck(
     begin: Callable[[Simulation, Release], Story], tmp_path: Path, transactional_db: None
 ) -> None:
-    release, deadly, deaths = make_release(), 1, 0
-    while survives(tmp_path / str(deadly), begin, release, deadly):
+    release, deaths, deadly = make_release(), 0, 0
+    for deadly in deadly_lines(tmp_path / "whole", begin, release):
+        if not survives(tmp_path / str(deadly), begin, release, deadly):
+            break
         forget()
-        deadly, deaths = deadly + STRIDE, deaths + 1
+        deaths += 1
     assert deadly > 1000, "the tracer saw next to nothing: the story is not traced"
     print(f"{begin.__name__}: {deaths} deaths over {deadly} lines")

@@ -27,4 +27,4 @@ RUN rm -rf wheels \
 USER fairground
 VOLUME /var/lib/fairground /run/fairground
 EXPOSE 8000
-CMD ["python", "-m", "portal.serve", "0.0.0.0:8000", "0.0.0.0:8418"]
+CMD ["python", "-m", "portal.server.serve", "0.0.0.0:8000", "0.0.0.0:8418"]

@@ -12,10 +12,10 @@ def children(settings: dict[str, str]) -> list[Child]:
     """All of them; clicks have a worker of their own, so that no sweep stands before a person."""
     web = ",".join(filter(None, [settings["WEB_LISTEN"], settings.get("LAN_LISTEN")]))
     return [
-        Child("web", [_PYTHON, "-m", "portal.serve", web, settings["GIT_DOOR_LISTEN"]], _env("web")),
+        Child("web", [_PYTHON, "-m", "portal.server.serve", web, settings["GIT_DOOR_LISTEN"]], _env("web")),
         Child("clicks", _worker("clicks", "click", 4), _env("clicks")),
         Child("sweep", _worker("sweep", "sweep", 6), _env("sweep")),
-        Child("clock", [_PYTHON, "-m", "portal.clock"], _env("clock")),
+        Child("clock", [_PYTHON, "-m", "portal.server.clock"], _env("clock")),
     ]
 
 

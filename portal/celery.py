@@ -8,8 +8,8 @@ from celery import Celery, signals
 from celery.schedules import schedule
 from django.conf import settings
 
-from portal import broker
-from portal.log_lines import request_id
+from portal.server import broker
+from portal.server.log_lines import request_id
 
 __all__ = ["app", "broker"]  # importing the broker makes its "folder://" addresses known
 

@@ -114,7 +114,7 @@ class Deed(models.Model):
     at = models.DateTimeField()
     by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     did = models.CharField(max_length=40)
-    """A word of portal/audit.py, which also has its sentence."""
+    """A word of portal/desk/audit.py, which also has its sentence."""
     person = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     """Whom it was done to, if to somebody; their name stands nowhere else, and goes with them."""
     about = models.CharField(max_length=200, blank=True)

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 import environ
 
 from cli.home import home, settings_file
-from portal import desk, log_lines
+from portal.desk import look
+from portal.server import log_lines
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 HOME = home()
@@ -122,10 +123,10 @@ INSTALLED_APPS = [
     "allauth.account",
 ]
 MIDDLEWARE = [
-    "portal.request_id.with_id",
+    "portal.server.request_id.with_id",
     "django.middleware.security.SecurityMiddleware",
-    "portal.headers.headers",
-    "portal.static_files.StaticFilesMiddleware",
+    "portal.server.headers.headers",
+    "portal.server.static_files.StaticFilesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -187,7 +188,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "front"
-ACCOUNT_ADAPTER = "portal.accounts.AccountAdapter"
+ACCOUNT_ADAPTER = "portal.people.accounts.AccountAdapter"
 ACCOUNT_FORMS = {"signup": "portal.forms.SignupForm", "login": "portal.forms.LoginForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -220,7 +221,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
-UNFOLD = desk.UNFOLD
+UNFOLD = look.UNFOLD
 
 # --- what we tell of ourselves ----------------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from django.core.cache import cache
 from django.db import DatabaseError, connections
 from django.db.models import Q
 
-from portal.logs import title_of
+from portal.pages.logs import title_of
 from portal.plain import Lines
 from provisioning.models import Deployment, LogChunk
 from provisioning.phases import Phase
@@ -31,7 +31,7 @@ TICK = 1.0
 HEARTBEAT = 15.0
 """Seconds of silence after which a line is sent, so that nobody between us and the browser thinks it is over."""
 KNOWN = 600
-"""Seconds for which it is known when somebody last had a page in sight (portal/notices.py writes no mail to those)."""
+"""Seconds for which it is known when somebody last had a page in sight (portal/mail/notices.py writes no mail to those)."""
 CHUNKS = 200
 ROWS = 100
 

@@ -6,7 +6,9 @@ from celery import shared_task
 from django.utils.timezone import now
 from kombu.exceptions import OperationalError
 
-from portal import health, kept, notices, outbox
+from portal.mail import notices, outbox
+from portal.people import kept
+from portal.server import health
 
 log = logging.getLogger(__name__)
 

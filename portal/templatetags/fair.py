@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from catalog.models import Release
-from portal.audit import DEEDS
+from portal.desk.audit import DEEDS
 from portal.models import Deed
 from portal.times import exact, relative, span
 from portal.words import PHASES, REASONS, SHUT, SILENT

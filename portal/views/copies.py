@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from catalog.models import State
 from portal import gate
-from portal.downloads import download
 from portal.launch_form import LaunchForm
+from portal.pages.downloads import download
 from portal.requests import SignedInRequest
 from portal.views.launch import pressed
 from provisioning.models import Archive, Deployment, Event

@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from portal import gate
-from portal.service_page import Face, face_of
+from portal.pages.service import Face, face_of
 
 LOOK_AGAIN = 3
 """Seconds after which a page that opens by itself looks again."""

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from portal import gate
-from portal.poster import qr
+from portal.pages.poster import qr
+from portal.pages.service import Face
 from portal.requests import SignedInRequest
-from portal.service_page import Face
 from portal.views.home import lines_of
 
 ON_SHOW = (Face.READY, Face.SETTING_UP)

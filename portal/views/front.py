@@ -9,8 +9,8 @@ from django.views.decorators.http import require_GET
 from catalog.manifest import Manifest
 from catalog.models import App, State
 from portal import gate
-from portal.figures import Evidence, evidence, price_per_day
-from portal.letters import markdown
+from portal.mail.letters import markdown
+from portal.pages.figures import Evidence, evidence, price_per_day
 
 ON_FRONT = 3
 AWNINGS = {

@@ -9,8 +9,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from portal.pages.service import Face, face_of, phase_of
 from portal.requests import SignedInRequest
-from portal.service_page import Face, face_of, phase_of
 from provisioning.models import Deployment, Event
 from provisioning.phases import Phase
 

@@ -5,8 +5,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from portal.accounts import INVITATION
 from portal.models import Invitation
+from portal.people.accounts import INVITATION
 from provisioning.models import House
 
 

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods
 
 from catalog.models import Release
 from portal import gate
-from portal.figures import Evidence, evidence, price_per_day
 from portal.launch_form import LaunchForm
+from portal.pages.figures import Evidence, evidence, price_per_day
 from portal.requests import SignedInRequest
 from portal.views.front import Stall
 from provisioning.admission import share_of

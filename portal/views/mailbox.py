@@ -7,8 +7,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from portal.forwarded import MARK
 from portal.models import User
+from portal.server.forwarded import MARK
 from provisioning.models import Mail
 
 SHOWN = 50

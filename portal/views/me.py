@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal import kept, leaving
 from portal.forms import LeaveForm, MailsForm, MeForm
-from portal.my_data import my_data
+from portal.people import kept, leaving
+from portal.people.my_data import my_data
 from portal.requests import SignedInRequest
 from provisioning.models import House
 

@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from portal import gate
-from portal.poster import qr
+from portal.pages.poster import qr
 from portal.requests import SignedInRequest
 
 

@@ -13,8 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
-from portal import gate, outbox
-from portal.letters import letter
+from portal import gate
+from portal.mail import outbox
+from portal.mail.letters import letter
 from portal.models import User
 from portal.words import REASONS
 from provisioning.models import Report

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from portal import gate
-from portal.logs import log_of
+from portal.pages.logs import log_of
+from portal.pages.service import ServicePage, moments, service_page
 from portal.requests import SignedInRequest
-from portal.service_page import ServicePage, moments, service_page
 from provisioning.models import Deployment
 
 

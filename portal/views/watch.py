@@ -9,8 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from portal import health
-from portal.metrics import metrics as told_metrics
+from portal.server import health
+from portal.server.metrics import metrics as told_metrics
 from portal.views.mailbox import is_at_this_computer
 
 PLAIN = "text/plain; charset=utf-8"

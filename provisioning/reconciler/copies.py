@@ -60,7 +60,7 @@ def reminded(copies: Iterable[Archive]) -> Mapping[int, datetime]:
 
 
 def _write(copies: Sequence[Archive], at: datetime) -> None:
-    """All in one: the first of them speaks for the others (portal/notices.py)."""
+    """All in one: the first of them speaks for the others (portal/mail/notices.py)."""
     together = [copy.pk for copy in copies]
     until = {copy.pk: _until(copy, at) for copy in copies}
     with transaction.atomic():

@@ -90,7 +90,7 @@ def house() -> Iterator[House]:
 def _start(web: Web, last: ExitStack) -> None:
     words: dict[str, Any] = {"env": web.env(), "cwd": CHECKOUT, "stdout": subprocess.DEVNULL}
     subprocess.run([sys.executable, "manage.py", "migrate", "-v", "0"], check=True, **words)
-    program = subprocess.Popen([sys.executable, "-m", "portal.serve", f"127.0.0.1:{web.port}"], **words)
+    program = subprocess.Popen([sys.executable, "-m", "portal.server.serve", f"127.0.0.1:{web.port}"], **words)
     last.callback(program.wait, 20)
     last.callback(program.send_signal, signal.SIGTERM)
 

@@ -15,8 +15,9 @@ from django.core.asgi import get_asgi_application
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from portal import audit, outbox
-from portal.letters import letter
+from portal.desk import audit
+from portal.mail import outbox
+from portal.mail.letters import letter
 from portal.models import User
 from provisioning.models import Admission, Deployment, Event, Fabric, Machine, Report
 from tests.makers import NOON, make_person

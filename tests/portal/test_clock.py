@@ -1,7 +1,7 @@
 """The clock of the housekeeping."""
 
 from portal.celery import app
-from portal.clock import Clock
+from portal.server.clock import Clock
 
 
 def test_the_clock_sleeps_until_the_time_has_come_and_not_until_shortly_before() -> None:

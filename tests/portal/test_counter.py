@@ -8,8 +8,8 @@ from django.test import Client
 from django.urls import URLPattern
 from pytest_django import DjangoAssertNumQueries
 
+from portal.desk.today import RedLine, red_lines, rooms
 from portal.models import User
-from portal.today import RedLine, red_lines, rooms
 from portal.views.desk.urls import urlpatterns
 from provisioning.models import Admission, Deployment, Fabric, Machine, Mail, Report, Stray
 from provisioning.phases import Settled, Wanted

@@ -8,8 +8,9 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from catalog.models import App, State
-from portal import audit, notices
-from portal.audit import DEEDS
+from portal.desk import audit
+from portal.desk.audit import DEEDS
+from portal.mail import notices
 from portal.models import Deed, User
 from provisioning.models import Deployment, Mail, Report
 from tests.makers import NOON, make_event, make_release

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from django.http import Http404, StreamingHttpResponse
 
-from portal import downloads
-from portal.downloads import download, span
+from portal.pages import downloads
+from portal.pages.downloads import download, span
 from provisioning.vault import FolderVault
 
 COPY = bytes(range(256)) * 40

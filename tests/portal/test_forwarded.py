@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from portal.forwarded import behind
+from portal.server.forwarded import behind
 
 TOLD = [(b"host", b"fair.example"), (b"x-forwarded-for", b"203.0.113.7"), (b"x-forwarded-proto", b"https")]
 

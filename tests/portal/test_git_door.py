@@ -17,7 +17,7 @@ import uvicorn
 
 from catalog.mirror import Mirror
 from catalog.url import GitRules
-from portal.git_door import DoorLimits, make_git_door
+from portal.server.git_door import DoorLimits, make_git_door
 from tests.catalog.repos import QUIET, commit, git, make_repo
 
 pytestmark = pytest.mark.thorough

@@ -15,9 +15,10 @@ from django.test import Client
 from pytest_django import Settings
 
 from catalog.models import App
-from portal import audit, kept, leaving
-from portal.accounts import ask_to_let_in
+from portal.desk import audit
 from portal.models import Deed, Invitation, User
+from portal.people import kept, leaving
+from portal.people.accounts import ask_to_let_in
 from provisioning.models import Allowance, Archive, Deployment, Entry, Event, House, LogChunk, Mail, Report
 from provisioning.models.address import new_address
 from provisioning.phases import Decision, Happened

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.letters import letter
+from portal.mail.letters import letter
 from portal.templatetags.letters import plain
 
 ACCOUNT = sorted(path.stem for path in Path("templates/mail/account").glob("*.md"))

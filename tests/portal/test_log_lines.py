@@ -13,7 +13,7 @@ from django.test import Client
 from kombu import Connection
 
 from portal.celery import app
-from portal.log_lines import HIDDEN, JsonLines, PlainLines, logging_of, passwords_in, request_id
+from portal.server.log_lines import HIDDEN, JsonLines, PlainLines, logging_of, passwords_in, request_id
 from provisioning.tasks import reconcile
 
 SECRETS = ["a-very-long-secret-key", "db-password-of-ours"]
@@ -88,7 +88,7 @@ def test_an_unknown_shape_of_lines_is_refused() -> None:
 def test_every_answer_carries_the_id_that_its_line_has(
     client: Client, db: None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.INFO, "portal.request_id"):
+    with caplog.at_level(logging.INFO, "portal.server.request_id"):
         first, second = client.get("/apps"), client.get("/apps?q=secret", headers={"X-Request-Id": "forged"})
     assert first.headers["X-Request-Id"] != second.headers["X-Request-Id"] != "forged"
     assert [line.getMessage() for line in caplog.records] == ["GET /apps 200"] * 2

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from portal import outbox
-from portal.letters import Letter
+from portal.mail import outbox
+from portal.mail.letters import Letter
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,9 @@ from allauth.account.models import EmailAddress
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from portal import leaving, notices
+from portal.mail import notices
 from portal.models import User
+from portal.people import leaving
 from provisioning.models import Deployment, Entry, Mail
 from provisioning.phases import Happened, Phase, Wanted
 from tests.makers import make_event

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.core.cache import cache
 
-from portal import notices
+from portal.mail import notices
 from portal.models import User
 from portal.stream import watch_key
 from provisioning.models import Archive, Entry, Event, Mail

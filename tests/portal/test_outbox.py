@@ -9,8 +9,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from pytest_django import Settings
 
-from portal import outbox
-from portal.letters import Letter
+from portal.mail import outbox
+from portal.mail.letters import Letter
 from provisioning.models import Mail
 from tests.makers import NOON, make_event
 from tests.portal import scenes

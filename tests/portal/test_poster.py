@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from portal.models import User
-from portal.poster import qr
+from portal.pages.poster import qr
 from tests.makers import make_event
 from tests.portal import scenes
 

@@ -7,7 +7,7 @@ from django.test import Client
 
 from catalog.models import Release
 from portal.models import User
-from portal.progress import progress
+from portal.pages.progress import progress
 from provisioning.models import Deployment, Entry, Machine
 from provisioning.phases import Happened
 from tests.makers import make_event

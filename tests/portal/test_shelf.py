@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 from django.test import Client
 
-from portal.figures import evidence
 from portal.models import User
+from portal.pages.figures import evidence
 from tests.makers import KEEPS, launch, make_fabric, make_release
 from tests.portal.scenes import change, failed, ready
 

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from portal.accounts import let_in
 from portal.models import Deed, Invitation, User
+from portal.people.accounts import let_in
 from provisioning.models import House, Mail, SignUp
 from tests.portal.test_accounts import code, is_in, sign_up
 

@@ -11,9 +11,9 @@ from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from portal import health
-from portal.metrics import FromDatabase, metrics
 from portal.models import User
+from portal.server import health
+from portal.server.metrics import FromDatabase, metrics
 from provisioning.models import Deployment, Fabric, Mail, Stray
 from provisioning.phases import Phase
 from tests.makers import launch, make_event, make_fabric, make_release

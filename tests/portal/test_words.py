@@ -12,7 +12,7 @@ from django.utils.html import strip_tags
 from machine.onboard.failure import Why
 from portal import words
 from portal.models import User
-from portal.progress import OF_DEPLOYMENT, OF_MACHINE
+from portal.pages.progress import OF_DEPLOYMENT, OF_MACHINE
 from portal.sentences import CONTENT, PROBLEMS, STEPS, VALUES, WAITS
 from provisioning.errors import Blame
 from provisioning.phases import Kind, Phase

@@ -15,9 +15,10 @@ from catalog import sync
 from catalog.admin import AppForm
 from catalog.manifest import FILE, remarks
 from catalog.models import App, State
-from portal import audit, gate
-from portal.figures import Evidence, evidence
-from portal.queue import Candidate, candidates
+from portal import gate
+from portal.desk import audit
+from portal.desk.queue import Candidate, candidates
+from portal.pages.figures import Evidence, evidence
 from portal.requests import SignedInRequest
 from provisioning.models import Deployment
 from provisioning.phases import Phase

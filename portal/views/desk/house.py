@@ -9,9 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal import accounts, audit, gate
-from portal.house_forms import AllowanceForm, HouseForm, InviteForm
+from portal import gate
+from portal.desk import audit
+from portal.desk.house_forms import AllowanceForm, HouseForm, InviteForm
 from portal.models import Invitation, User
+from portal.people import accounts
 from portal.requests import SignedInRequest
 from provisioning.models import Allowance, House
 

@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from portal import gate, outbox
-from portal.letters import Letter, letter
+from portal import gate
+from portal.mail import outbox
+from portal.mail.letters import Letter, letter
+from portal.mail.samples import samples
 from portal.requests import SignedInRequest
-from portal.samples import samples
 from provisioning.models import Mail
 
 SHOWN = 30

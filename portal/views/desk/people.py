@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from portal import audit, gate
+from portal import gate
+from portal.desk import audit
 from portal.models import User
 from portal.requests import SignedInRequest
 from provisioning.phases import Phase

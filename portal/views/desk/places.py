@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal import audit, gate
+from portal import gate
+from portal.desk import audit
+from portal.desk.today import held_machines, rooms
 from portal.requests import SignedInRequest
-from portal.today import held_machines, rooms
 from provisioning.models import Deployment, Fabric, Machine
 from provisioning.phases import Phase, Wanted
 

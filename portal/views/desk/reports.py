@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal import audit, gate, outbox
-from portal.letters import letter
+from portal import gate
+from portal.desk import audit
+from portal.mail import outbox
+from portal.mail.letters import letter
 from portal.requests import SignedInRequest
 from portal.words import REASONS
 from provisioning.models import Deployment, Report

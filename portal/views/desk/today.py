@@ -8,10 +8,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from catalog.models import App
-from portal import audit, gate
-from portal.queue import waiting_for_a_curator
+from portal import gate
+from portal.desk import audit
+from portal.desk.queue import waiting_for_a_curator
+from portal.desk.today import red_lines, rooms
 from portal.requests import SignedInRequest
-from portal.today import red_lines, rooms
 from provisioning.models import Admission, Deployment
 from provisioning.phases import Phase, Wanted
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page
 from pytest_django import Settings
 
-from portal import outbox
+from portal.mail import outbox
 from provisioning.fabrics.memory.place import Place
 from provisioning.reconciler.sweep import due
 from provisioning.reconciler.walk import reconcile

@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from portal import leaving
 from portal.models import Invitation, User
+from portal.people import leaving
 from provisioning.fabrics.memory.place import Place
 from provisioning.models import Deployment, House, SignUp
 from provisioning.phases import Phase

@@ -1,4 +1,4 @@
-"""The clock, `python -m portal.clock`: Celery's beat without our models; it does not need their 55 MB."""
+"""The clock, `python -m portal.server.clock`: Celery's beat without our models; it does not need their 55 MB."""
 
 import signal
 import sys

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.models import App
-from portal import outbox
+from portal.mail import outbox
 from portal.models import User
 from portal.times import span
 from provisioning.models import Deployment, Fabric, Machine, Mail, Report, Stray

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 
-from portal.log_lines import request_id
+from portal.server.log_lines import request_id
 
 HEADER = "X-Request-Id"
 Answer = Callable[[HttpRequest], HttpResponseBase]

@@ -10,8 +10,9 @@ from django.contrib.sessions.models import Session
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from portal import leaving, outbox
+from portal.mail import outbox
 from portal.models import Deed, Invitation, User
+from portal.people import leaving
 from provisioning.models import Entry, House, LogChunk, Mail, Report
 from provisioning.phases import Decision, Phase
 

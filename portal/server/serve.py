@@ -1,6 +1,6 @@
-"""Pages and git door in one program, `python -m portal.serve WEB[,WEB…] [DOOR]`: one copy of Django in memory.
+"""Pages and git door in one program, `python -m portal.server.serve WEB[,WEB…] [DOOR]`: one copy of Django in memory.
 
-Larger houses run `portal.asgi` and `portal.git_door_app` as they like; each is an ASGI application of its own.
+Larger houses run `portal.asgi` and `portal.server.git_door_app` as they like; each is an ASGI application of its own.
 """
 
 import asyncio
@@ -9,14 +9,14 @@ import sys
 
 import uvicorn
 
-APPLICATIONS = ("portal.asgi:application", "portal.git_door_app:application")
+APPLICATIONS = ("portal.asgi:application", "portal.server.git_door_app:application")
 GRACE = 3
 """Seconds that open streams are given at the end; without a limit they would block a restart."""
 
 
 def server(application: str) -> uvicorn.Server:
     """One application."""
-    quiet = {"access_log": False, "log_config": None, "proxy_headers": False}  # portal.forwarded reads these
+    quiet = {"access_log": False, "log_config": None, "proxy_headers": False}  # portal.server.forwarded reads these
     return uvicorn.Server(uvicorn.Config(application, timeout_graceful_shutdown=GRACE, **quiet))  # type: ignore[arg-type]
 
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from catalog.sync import mirror_of
-from portal.git_door import make_git_door
+from portal.server.git_door import make_git_door
 from provisioning.models import Machine
 from provisioning.phases import Wanted
 

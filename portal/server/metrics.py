@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
-from portal.outbox import TRIED_FOR
+from portal.mail.outbox import TRIED_FOR
 from provisioning.models import Deployment, Fabric, Machine, Mail, Stray
 from provisioning.phases import Kind, Phase, Wanted
 

@@ -7,10 +7,10 @@ from enum import StrEnum
 
 from catalog.manifest import Output
 from portal import words
-from portal.figures import Evidence, evidence
-from portal.letters import markdown
-from portal.progress import Progress, progress
-from portal.timeline import Moment, timeline
+from portal.mail.letters import markdown
+from portal.pages.figures import Evidence, evidence
+from portal.pages.progress import Progress, progress
+from portal.pages.timeline import Moment, timeline
 from provisioning.admission import place_in_line
 from provisioning.models import Archive, Deployment, Entry, Machine
 from provisioning.phases import Phase

@@ -9,8 +9,9 @@ from django.core.cache import cache
 from django.db import transaction
 from django.utils.formats import date_format
 
-from portal import outbox, words
-from portal.letters import letter
+from portal import words
+from portal.mail import outbox
+from portal.mail.letters import letter
 from portal.models import User
 from portal.stream import watch_key
 from portal.times import both, span

@@ -9,8 +9,8 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Q, QuerySet
 
-from portal.leaving import theirs
 from portal.models import User
+from portal.people.leaving import theirs
 from provisioning.models import Archive, Entry, Event, Mail
 
 Rows = Iterable[Mapping[str, Any]]

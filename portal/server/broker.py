@@ -41,4 +41,4 @@ class Transport(filesystem.Transport):
     Channel = Channel
 
 
-TRANSPORT_ALIASES["folder"] = "portal.broker:Transport"
+TRANSPORT_ALIASES["folder"] = "portal.server.broker:Transport"

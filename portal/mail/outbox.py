@@ -11,7 +11,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.db.models import F
 
-from portal.letters import Letter
+from portal.mail.letters import Letter
 from provisioning.models import Entry, Mail
 
 log = logging.getLogger(__name__)

@@ -13,8 +13,9 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal import audit, outbox
-from portal.letters import letter
+from portal.desk import audit
+from portal.mail import outbox
+from portal.mail.letters import letter
 from portal.models import Invitation, User
 from provisioning.models import House, SignUp
 
@@ -54,7 +55,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
 
     def get_login_stages(self) -> list[str]:
         """After all that allauth asks for: has an administrator said yes?"""
-        return [*super().get_login_stages(), "portal.accounts.ApprovalStage"]
+        return [*super().get_login_stages(), "portal.people.accounts.ApprovalStage"]
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Put the letter of this occasion into the outbox. Only the code travels into it, nothing of the request."""

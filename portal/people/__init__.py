@@ -1,0 +1,1 @@
+"""People: how accounts are made, what is kept about somebody, and how they leave."""

@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
 
 from catalog.manifest import Manifest, Problem
+
+if TYPE_CHECKING:
+    from portal.models import User
 
 COMMIT = r"^[0-9a-f]{40}([0-9a-f]{24})?\Z"
 
@@ -59,9 +63,14 @@ class App(models.Model):
     longest_lifetime = models.DurationField(null=True, blank=True)
     approved_privileges = models.JSONField(default=list, blank=True)
     note = models.TextField(blank=True, help_text="For curators.")
-    added_by = models.CharField(max_length=200, blank=True, editable=False)
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
     added_at = models.DateTimeField(editable=False)
-    decided_by = models.CharField(max_length=200, blank=True, editable=False)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
+    """Nobody: it came along with Fairground."""
     decided_at = models.DateTimeField(null=True, editable=False)
     looked_at = models.DateTimeField(null=True, editable=False)
     problems = models.JSONField(default=list, editable=False)
@@ -114,14 +123,14 @@ class App(models.Model):
         self.looked_at = at
         App.objects.filter(pk=self.pk).update(problems=self.problems, looked_at=at)
 
-    def publish(self, release: "Release", *, by: str, at: datetime) -> bool:
+    def publish(self, release: "Release", *, by: "User | None", at: datetime) -> bool:
         """Put this release of this app on the shelf. Return False if it is there, or names no maintainer."""
         if not release.manifest.maintainers:
             return False
         ours = Q(releases=release) & ~Q(state=State.PUBLISHED, current=release)
         return self._decide(ours, by=by, at=at, state=State.PUBLISHED, current=release)
 
-    def retire(self, *, by: str, at: datetime) -> bool:
+    def retire(self, *, by: "User | None", at: datetime) -> bool:
         """Offer it no longer. What runs goes on. Return False if it is not offered already."""
         return self._decide(~Q(state__in=[State.RETIRED, State.DRAFT]), by=by, at=at, state=State.RETIRED)
 
@@ -129,11 +138,11 @@ class App(models.Model):
         """Show it first on the shelf, or in line with the others. Return False if that is so already."""
         return App.objects.filter(pk=self.pk, featured=not is_featured).update(featured=is_featured) == 1
 
-    def take_off(self, *, by: str, at: datetime) -> bool:
+    def take_off(self, *, by: "User | None", at: datetime) -> bool:
         """Take it off the shelf because it does not work. Return False if it is not there."""
         return self._decide(Q(state=State.PUBLISHED), by=by, at=at, state=State.BROKEN)
 
-    def _decide(self, where: Q, *, by: str, at: datetime, **change: Any) -> bool:
+    def _decide(self, where: Q, *, by: "User | None", at: datetime, **change: Any) -> bool:
         changed = App.objects.filter(where, pk=self.pk).update(decided_by=by, decided_at=at, **change) == 1
         self.refresh_from_db()
         return changed

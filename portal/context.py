@@ -2,8 +2,16 @@
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from portal import house as this_house
 
 
-def house(_request: HttpRequest) -> dict[str, bool]:
-    """How this house stands."""
-    return {"has_no_mail_server": settings.EMBEDDED_MAIL}
+def house(_request: HttpRequest) -> dict[str, object]:
+    """How this house stands, and what it is called."""
+    return {"has_no_mail_server": settings.EMBEDDED_MAIL, "house_name": SimpleLazyObject(this_house.name)}
+
+
+def title(_request: HttpRequest) -> str:
+    """What the administrators' tables are headed with."""
+    return this_house.name()

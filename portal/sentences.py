@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 Sentence = str | Promise
 
 PROBLEMS: Mapping[str, Sentence] = {
-    "our-mistake": _("Something in Fairground itself went wrong while working on %(title)s."),
+    "our-mistake": _("The portal itself made a mistake while working on %(title)s."),
     # the app
     "install-failed": _("The installer of %(title)s stopped with an error."),
     "configure-failed": _("%(title)s was installed, but making it yours stopped with an error."),
@@ -84,14 +84,17 @@ CONTENT: Mapping[str, Sentence] = {
 """Why newer content is not in, by the words of machine/onboard/failure.py."""
 
 WAITS: Mapping[str, Sentence] = {
-    "launches-are-paused": _("New launches are paused by the people who run this Fairground; yours keeps its place."),
+    "launches-are-paused": _("New launches are paused by the people who run this portal; yours keeps its place."),
     "many-are-being-set-up": _("Many services are being set up at this moment."),
     "not-your-turn": _("Turns go from person to person, and it is somebody else's."),
     "no-room": _("All machines are taken."),
     "your-share-is-used": _("Your other services use all the room that one person gets."),
     "the-event-is-full": _("The event has as many services as it may have."),
+    "quarantine": _(
+        "This portal was put back from a backup. Until an administrator has looked at what differs, nothing is taken away."
+    ),
 }
-"""Why a launch is not let in yet, by the codes of provisioning/admission.py."""
+"""Why a row waits: for room, by the codes of provisioning/admission.py; on its way out, by that of reconciler/walk.py."""
 
 STEPS: Mapping[str, tuple[Sentence, Sentence]] = {
     "queued": (_("Waiting for room"), _("It is your turn")),

@@ -60,7 +60,7 @@ def make_release(*, stateless: bool = False, **words: str) -> Release:
     app = App.objects.create(url=f"https://example.org/{slug}.git", added_at=NOON)
     dataset = Dataset.at(manifest.data.repo, "HEAD") if manifest.data and manifest.data.repo else None
     release = app.take("a" * 40, manifest, at=NOON, dataset=dataset)
-    app.publish(release, by="curator", at=NOON)
+    app.publish(release, by=None, at=NOON)
     return release
 
 

@@ -20,8 +20,8 @@ def _list(title: str, icon: str, name: str) -> dict[str, Any]:
 
 
 UNFOLD: dict[str, Any] = {
-    "SITE_TITLE": "Fairground",
-    "SITE_HEADER": "Fairground",
+    "SITE_TITLE": "portal.context.title",
+    "SITE_HEADER": "portal.context.title",
     "SITE_SUBHEADER": "behind the counter",
     "SITE_ICON": lambda _request: static("art/icon.svg"),
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("art/icon.svg")}],

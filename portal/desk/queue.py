@@ -41,7 +41,7 @@ def candidates(apps: QuerySet[App]) -> Sequence[Candidate]:
     releases = Prefetch("releases", Release.objects.order_by("-taken_at", "-pk"), to_attr="newest_first")
     living = Deployment.objects.exclude(phase=Phase.GONE).order_by()
     running = dict(living.values_list("release__app").annotate(n=Count("pk")))
-    found = apps.select_related("current").prefetch_related(releases).order_by("slug", "pk")
+    found = apps.select_related("current", "added_by", "decided_by").prefetch_related(releases).order_by("slug", "pk")
     return [Candidate(app, next(iter(app.newest_first), None), running.get(app.pk, 0)) for app in found]
 
 

@@ -14,7 +14,7 @@ from catalog.models import App
 from portal.mail import outbox
 from portal.models import User
 from portal.times import span
-from provisioning.models import Deployment, Fabric, Machine, Mail, Report, Stray
+from provisioning.models import Admission, Deployment, Fabric, Machine, Mail, Report, Stray
 from provisioning.phases import Decision, Phase, Wanted
 
 LATELY = timedelta(days=1)
@@ -73,6 +73,7 @@ def rooms() -> Sequence[Room]:
 def red_lines(places: Sequence[Room], at: datetime) -> Sequence[RedLine]:
     """All of them, in the order in which they should be looked at. A fixed number of questions."""
     parts: tuple[Callable[[], Iterator[RedLine]], ...] = (
+        _quarantine,
         lambda: _still_connected(at),
         lambda: _failing_apps(at),
         lambda: _silent(at),
@@ -83,6 +84,12 @@ def red_lines(places: Sequence[Room], at: datetime) -> Sequence[RedLine]:
         _asking,
     )
     return [line for part in parts for line in part()]
+
+
+def _quarantine() -> Iterator[RedLine]:
+    if Admission.objects.filter(quarantined=True).exists():
+        what = _("A backup was put back: nothing ends, nothing is taken away and no mail leaves until you say so.")
+        yield RedLine(what, _("Look, and say so"), reverse("admin:provisioning_admission_changelist"))
 
 
 def _failing_apps(at: datetime) -> Iterator[RedLine]:

@@ -16,6 +16,9 @@ from django.utils.safestring import mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from portal import house
+from portal.templatetags.letters import plain
+
 MARKDOWN = MarkdownIt("commonmark", {"html": False})
 
 
@@ -35,12 +38,13 @@ class Letter:
 
 def letter(name: str, told: Mapping[str, Any]) -> Letter:
     """Write the mail `templates/mail/<name>.md` with what is told; links are built from SITE_URL alone."""
-    source = render_to_string(f"mail/{name}.md", {"site": settings.SITE_URL, **told})
+    called = house.name()
+    source = render_to_string(f"mail/{name}.md", {"site": settings.SITE_URL, "house_name": plain(called), **told})
     subject, _, body = source.strip().partition("\n")
     tokens = MARKDOWN.parse(body)
     content = MARKDOWN.renderer.render(tokens, MARKDOWN.options, {})
     framed = {"content": mark_safe(content), "subject": subject}  # noqa: S308 - our own renderer, html off
-    whole = render_to_string("mail/_frame.html", {"site": settings.SITE_URL, **framed})
+    whole = render_to_string("mail/_frame.html", {"site": settings.SITE_URL, "house_name": called, **framed})
     return Letter(
         subject=" ".join(text(MARKDOWN.parseInline(subject)).split())[:200],
         text=text(tokens),

@@ -11,11 +11,14 @@ from portal.mail.letters import markdown
 from portal.pages.figures import Evidence, evidence
 from portal.pages.progress import Progress, progress
 from portal.pages.timeline import Moment, timeline
+from portal.sentences import WAITS
 from provisioning.admission import place_in_line
 from provisioning.models import Archive, Deployment, Entry, Machine
 from provisioning.phases import Phase
 
 MOMENTS = 40
+QUARANTINE = "quarantine"
+"""What a row on its way out waits for in a portal that was put back from a backup."""
 
 
 class Face(StrEnum):
@@ -142,7 +145,9 @@ def _trouble(deployment: Deployment, machine: Machine | None, face: Face) -> wor
 
 
 def _waiting(deployment: Deployment) -> str:
-    """Why it waits, and behind how many."""
+    """Why it waits, and behind how many; on its way out, why nothing goes yet."""
+    if deployment.waits_for == QUARANTINE and deployment.phase != Phase.GONE:
+        return str(WAITS[QUARANTINE])
     if deployment.phase != Phase.WAITING:
         return ""
     return words.waiting(deployment.waits_for, place_in_line(deployment))

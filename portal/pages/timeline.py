@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from portal import house
 from portal.sentences import PROBLEMS, STEPS
 from provisioning.models import Entry
 from provisioning.phases import Happened, Phase, Settled, Wanted
@@ -106,6 +107,6 @@ def words_of(entry: Entry) -> Words | None:
 
 
 def _said(words: Words, entry: Entry) -> str:
-    who = entry.by.called if entry.by else _("Fairground")
+    who = entry.by.called if entry.by else house.name()
     about: Mapping[str, Any] = {"who": who, "title": _("it"), "host": _("its address"), "version": _("as chosen")}
     return str(words) % defaultdict(lambda: "…", {**entry.told, **about})

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.mail import outbox
 from portal.models import Deed, Invitation, User
 from portal.people import leaving
-from provisioning.models import Entry, House, LogChunk, Mail, Report
+from provisioning.models import Admission, Entry, House, LogChunk, Mail, Report
 from provisioning.phases import Decision, Phase
 
 Words = str | Promise
@@ -34,7 +34,9 @@ class Kept:
 
 
 def tidy(at: datetime) -> None:
-    """Take away everything whose time is over."""
+    """Take away everything whose time is over; in quarantine nothing, as a restored row may be wrong about that."""
+    if Admission.objects.filter(quarantined=True).exists():
+        return
     house = House.here()
     for line in KEPT:
         line.tidy(house, at)

@@ -106,7 +106,7 @@ def _forget_mentions(person: User) -> None:
     log.update(object_repr=SOMEBODY, change_message="")
     LogEntry.objects.filter(user=person).delete()
     for column in ("added_by", "decided_by"):
-        App.objects.filter(**{f"{column}__iexact": person.email}).update(**{column: SOMEBODY})
+        App.objects.filter(**{column: person}).update(**{column: None})
 
 
 def _forget_account(person: User) -> None:

@@ -4,18 +4,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from portal import house
+
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's own signature
     """Nothing is here, or nothing for you: the two look alike.
 
     It asks the database nothing: on an asynchronous server this runs in a thread whose connection nobody would close.
     """
-    return HttpResponse(render_to_string("pages/404.html"), status=404)
+    return HttpResponse(render_to_string("pages/404.html", {"house_name": house.known_name()}), status=404)
 
 
 def our_mistake(request: HttpRequest) -> HttpResponse:
     """A bug of ours. This page needs no database and no session."""
-    return render(request, "pages/500.html", status=500)
+    return render(request, "pages/500.html", {"house_name": house.known_name()}, status=500)
 
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's own signature

@@ -47,10 +47,10 @@ ADD = """
 from django.utils.timezone import now
 from catalog import sync
 from catalog.models import App
-app, _ = App.objects.get_or_create(url={url!r}, defaults={{"added_by": "bench", "added_at": now()}})
+app, _ = App.objects.get_or_create(url={url!r}, defaults={{"added_at": now()}})
 release = sync.look_at(app, at=now())
 assert release, [str(problem) for problem in app.told()]
-app.publish(release, by="bench", at=now())
+app.publish(release, by=None, at=now())
 print(app.slug)
 """
 

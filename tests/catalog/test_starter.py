@@ -81,7 +81,7 @@ def test_both_apps_are_on_the_shelf_after_one_command(home: Path) -> None:
 def test_a_second_time_changes_nothing_and_what_was_retired_stays_so(home: Path) -> None:
     call_command("starter", stdout=StringIO())
     wiki = App.objects.get(slug="dokuwiki")
-    wiki.retire(by="Weber", at=wiki.added_at)
+    wiki.retire(by=None, at=wiki.added_at)
 
     call_command("starter", stdout=StringIO())
 

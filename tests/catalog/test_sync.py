@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 
 def app_at(folder: Path, noon: datetime) -> App:
-    return App.objects.create(url=f"file://{folder}", added_by="Weber", added_at=noon)
+    return App.objects.create(url=f"file://{folder}", added_by=None, added_at=noon)
 
 
 def said(app: App) -> list[str]:
@@ -49,7 +49,7 @@ def test_a_new_commit_waits_for_the_curator(board: Path, noon: datetime) -> None
     app = app_at(board, noon)
     first = sync.look_at(app, at=noon)
     assert first
-    assert app.publish(first, by="Weber", at=noon)
+    assert app.publish(first, by=None, at=noon)
     commit(board, {"README.md": "new"})
 
     second = sync.look_at(app, at=noon + timedelta(days=1))
@@ -61,7 +61,7 @@ def test_a_wrong_manifest_is_told_and_the_shelf_stays(board: Path, noon: datetim
     app = app_at(board, noon)
     first = sync.look_at(app, at=noon)
     assert first
-    app.publish(first, by="Weber", at=noon)
+    app.publish(first, by=None, at=noon)
     commit(board, {"fairground.toml": MAINTAINED.replace('"64MiB"', "64")})
 
     assert sync.look_at(app, at=noon) is None
@@ -163,21 +163,21 @@ def test_only_what_was_found_right_can_be_published(board: Path, noon: datetime)
     assert release
     other = App.objects.create(url="https://git.example.org/other", added_at=noon)
 
-    assert not other.publish(release, by="Weber", at=noon)
-    assert app.publish(release, by="Weber", at=noon)
-    assert not app.publish(release, by="Weber", at=noon)
-    assert (app.state, app.decided_by) == (State.PUBLISHED, "Weber")
+    assert not other.publish(release, by=None, at=noon)
+    assert app.publish(release, by=None, at=noon)
+    assert not app.publish(release, by=None, at=noon)
+    assert (app.state, app.decided_by) == (State.PUBLISHED, None)
 
 
 def test_an_app_is_retired_once_and_comes_back_by_publishing(board: Path, noon: datetime) -> None:
     app = app_at(board, noon)
     release = sync.look_at(app, at=noon)
     assert release
-    app.publish(release, by="Weber", at=noon)
+    app.publish(release, by=None, at=noon)
 
-    assert [app.retire(by="Weber", at=noon), app.retire(by="Weber", at=noon)] == [True, False]
-    assert app.publish(release, by="Weber", at=noon)
-    assert [app.take_off(by="Weber", at=noon), app.take_off(by="Weber", at=noon)] == [True, False]
+    assert [app.retire(by=None, at=noon), app.retire(by=None, at=noon)] == [True, False]
+    assert app.publish(release, by=None, at=noon)
+    assert [app.take_off(by=None, at=noon), app.take_off(by=None, at=noon)] == [True, False]
     assert app.state == State.BROKEN
 
 

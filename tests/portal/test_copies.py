@@ -102,7 +102,7 @@ def test_a_stranger_finds_neither_list_nor_form(client: Client, owner: User, str
 
 def test_what_cannot_be_put_up_is_not_offered(visit: Client, owner: User, now: datetime) -> None:
     copy = kept(owner, now)
-    copy.deployment.release.app.retire(by="curator", at=now)
+    copy.deployment.release.app.retire(by=None, at=now)
     assert visit.get(door(copy)).status_code == 404
     assert "not offered any more" in shown(visit, "/copies")
 

@@ -75,7 +75,7 @@ def plant_service(person: User, service: Deployment, now: datetime) -> None:
     LogChunk.objects.create(machine=machine, job="configure-1", offset=0, size=9, data=f"hello {NAME}".encode())
     Entry.objects.write(service, Happened.PROBLEM, at=now, cause="planted", by=person, params=told)
     Report.objects.create(host=service.host, deployment=service, reason="trick", words=NAME, mail=MAIL, at=now)
-    App.objects.filter(releases=service.release).update(added_by=MAIL, decided_by=MAIL)
+    App.objects.filter(releases=service.release).update(added_by=person, decided_by=person)
     entry = Entry.objects.filter(deployment=service).first()
     Mail.objects.create(entry=entry, recipient=MAIL, subject=NAME, text=NAME, html=NAME, created_at=now, due_at=now)
 
@@ -99,7 +99,7 @@ def test_the_search_for_traces_finds_what_was_planted(staff: User, now: datetime
     assert {
         "User.email", "User.last_name", "EmailAddress.email", "Event.name", "Deployment.title", "Deployment.name",
         "Address.name", "Archive.name", "Machine.facts", "LogChunk.data", "Entry.told", "Mail.html", "Report.words",
-        "Deed.told", "LogEntry.object_repr", "App.added_by",
+        "Deed.told", "LogEntry.object_repr",
     } <= found  # fmt: skip
 
 

@@ -129,7 +129,7 @@ def test_nobody_launches_into_somebody_elses_event(
 
 
 def test_an_app_that_is_not_on_the_shelf_cannot_be_launched(visit: Client, release: Release, now: datetime) -> None:
-    release.app.retire(by="curator", at=now)
+    release.app.retire(by=None, at=now)
     assert visit.get(f"/services/new?app={release.app.slug}").status_code == 404
     assert press(visit, release, form(now)).status_code == 404
 

@@ -7,6 +7,7 @@ import pytest
 from portal.mail.letters import letter
 from portal.templatetags.letters import plain
 
+pytestmark = pytest.mark.django_db
 ACCOUNT = sorted(path.stem for path in Path("templates/mail/account").glob("*.md"))
 
 

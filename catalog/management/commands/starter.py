@@ -12,7 +12,6 @@ from catalog import sync
 from catalog.models import App, State
 from catalog.starter_repos import StarterApp, add_content, make_repositories
 
-US = "Fairground"
 WITH_CONTENT = "results-board"
 
 
@@ -35,13 +34,13 @@ class Command(BaseCommand):
 
     def _put_on_the_shelf(self, starter: StarterApp) -> None:
         url = sync.mirror_of(starter.url).url
-        app, _ = App.objects.get_or_create(url=url, defaults={"added_by": US, "added_at": now(), "featured": True})
+        app, _ = App.objects.get_or_create(url=url, defaults={"added_at": now(), "featured": True})
         release = sync.look_at(app, at=now())
         if release is None:
             told = "\n".join(str(problem) for problem in app.told())
             raise CommandError(f"{starter.name} could not be put on the shelf. Nothing else has changed.\n{told}")
         if app.state in {State.CANDIDATE, State.PUBLISHED}:
-            app.publish(release, by=US, at=now())
+            app.publish(release, by=None, at=now())
         self.stdout.write(
             f"{app} is {app.get_state_display().lower()}, version {release.version or release.commit[:7]}."
         )

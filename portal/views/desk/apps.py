@@ -74,7 +74,7 @@ def publish(request: SignedInRequest, pk: int) -> HttpResponse:
     found, at = _candidate(pk), timezone.now()
     if found.newest is None or not found.has_maintainer:
         messages.error(request, _("It names nobody who answers for it, so it was not put on the shelf."))
-    elif found.app.publish(found.newest, by=str(request.user), at=at):
+    elif found.app.publish(found.newest, by=request.user, at=at):
         audit.write("publish", found.app.name, by=request.user, at=at, told=str(found.newest))
         messages.success(request, _("%(app)s is on the shelf now.") % {"app": found.app.name})
     return redirect("desk-app", pk=pk)
@@ -105,7 +105,7 @@ def retire(request: SignedInRequest, pk: int) -> HttpResponse:
     """Say what still uses it; then offer it no longer. What runs goes on."""
     found, at = _candidate(pk), timezone.now()
     if request.method == "POST":
-        if found.app.retire(by=str(request.user), at=at):
+        if found.app.retire(by=request.user, at=at):
             audit.write("retire-app", found.app.name, by=request.user, at=at)
             messages.success(request, _("%(app)s is not offered any more.") % {"app": found.app.name})
         return redirect("desk-app", pk=pk)
@@ -114,7 +114,7 @@ def retire(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def _add(request: SignedInRequest, form: AddForm) -> App:
     made: App = form.save(commit=False)
-    made.added_by, made.added_at = str(request.user), timezone.now()
+    made.added_by, made.added_at = request.user, timezone.now()
     made.save()
     audit.write("add-app", made.url, by=request.user, at=made.added_at)
     _look(request, made)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal import gate
+from portal import house as this_house
 from portal.desk import audit
 from portal.desk.house_forms import AllowanceForm, HouseForm, InviteForm
 from portal.models import Invitation, User
@@ -28,6 +29,7 @@ def settings(request: SignedInRequest) -> HttpResponse:
     form = HouseForm(request.POST or None, instance=House.here())
     if form.is_bound and form.is_valid():
         form.save()
+        this_house.renamed()
         audit.write("settings", form.instance, by=request.user, at=timezone.now(), told=", ".join(form.changed_data))
         messages.success(request, _("Saved."))
         return redirect("desk-settings")

@@ -41,7 +41,8 @@ class User(AbstractUser):
     is_curator = models.BooleanField(
         default=False, help_text=_("May decide which apps are on the shelf, and nothing else behind the counter.")
     )
-    language = models.CharField(max_length=12, default="en", choices=settings.LANGUAGES)
+    language = models.CharField(max_length=12, blank=True, choices=settings.LANGUAGES)
+    """Which they chose, or read in when they signed in for the first time; mails are written in it."""
 
     is_let_in = models.BooleanField(default=True)
     """An administrator has said yes, or nobody has to."""

@@ -128,6 +128,7 @@ MIDDLEWARE = [
     "portal.server.headers.headers",
     "portal.server.static_files.StaticFilesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "portal.server.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -156,8 +157,10 @@ CACHES = {"default": env.cache_url("CACHE_URL", default=f"filecache://{HOME / 'c
 """Shared by all web processes: the limits on sign-in attempts are counted in it."""
 USE_TZ = True
 TIME_ZONE = "UTC"
-LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGE_CODE = env.str("HOUSE_LANGUAGE", default="en")
+"""Language of people who have not told theirs."""
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "portal" / "locale"]
 
 # --- static files: hashed names once `collectstatic` has run, straight from static/ before ----------------------------
 
@@ -213,7 +216,11 @@ ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "fairground-session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "fairground-csrf"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+LANGUAGE_COOKIE_NAME = "__Host-language" if SECURE else "fairground-language"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 CSRF_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 CSRF_FAILURE_VIEW = "portal.views.faults.stale_form"

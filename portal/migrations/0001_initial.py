@@ -72,7 +72,10 @@ class Migration(migrations.Migration):
                         help_text="May decide which apps are on the shelf, and nothing else behind the counter.",
                     ),
                 ),
-                ("language", models.CharField(choices=[("en", "English")], default="en", max_length=12)),
+                (
+                    "language",
+                    models.CharField(blank=True, choices=[("en", "English"), ("de", "Deutsch")], max_length=12),
+                ),
                 ("is_let_in", models.BooleanField(default=True)),
                 ("asked_at", models.DateTimeField(editable=False, null=True)),
                 ("mails_off", models.JSONField(blank=True, default=list)),

@@ -17,6 +17,7 @@ from portal.desk import audit
 from portal.mail import outbox
 from portal.mail.letters import letter
 from portal.models import Invitation, User
+from portal.people import languages
 from provisioning.models import House, SignUp
 
 INVITATION = "invitation"
@@ -52,6 +53,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         user.is_let_in = invited or house.who_may_sign_up != SignUp.APPROVAL
         saved: User = super().save_user(request, user, form, commit)
         return saved
+
+    def post_login(self, request: HttpRequest, user: User, **told: Any) -> HttpResponse:
+        """Settle in which language somebody is spoken and written to."""
+        response: HttpResponse = super().post_login(request, user, **told)
+        languages.settle(user, response)
+        return response
 
     def get_login_stages(self) -> list[str]:
         """After all that allauth asks for: has an administrator said yes?"""

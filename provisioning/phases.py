@@ -36,6 +36,13 @@ class Kind(StrEnum):
     MACHINE = "machine"
 
 
+class Role(StrEnum):
+    """What somebody is in an event."""
+
+    ORGANISER = "organiser"  # may do everything in it
+    PARTICIPANT = "participant"  # sees it and its services, and opens them
+
+
 class Settled(StrEnum):
     """Why a machine's data may go. Empty means: it may not."""
 
@@ -60,6 +67,7 @@ class Happened(StrEnum):
     COPY = "copy"  # an archive was made and verified, or could not be made; it will be deleted, or was
     SUSPENSION = "suspension"  # visitors and network are kept out, or may come in again
     LOOK = "look"  # a secret was shown to its owner
+    PEOPLE = "people"  # somebody came, went, or got another role; the joining code changed
     STRAY = "stray"  # the roll call met a machine without a row
 
 

@@ -37,7 +37,7 @@ def fair(request: HttpRequest, name: str) -> HttpResponse:
 @require_POST
 def show(request: SignedInRequest, key: str) -> HttpResponse:
     """Give the event its public page."""
-    if gate.changeable_event(request.user, key).show():
+    if gate.changeable_event(request.user, key).show(by=request.user, at=timezone.now()):
         messages.success(request, _("The event has its public page now. Everybody may see it."))
     return redirect("event", key=key)
 
@@ -46,6 +46,6 @@ def show(request: SignedInRequest, key: str) -> HttpResponse:
 @require_POST
 def hide(request: SignedInRequest, key: str) -> HttpResponse:
     """Take the public page away."""
-    if gate.changeable_event(request.user, key).hide():
+    if gate.changeable_event(request.user, key).hide(by=request.user, at=timezone.now()):
         messages.success(request, _("The public page is gone. The services stay open at their addresses."))
     return redirect("event", key=key)

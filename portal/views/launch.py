@@ -62,7 +62,7 @@ def pressed(form: LaunchForm, release: Release, copy: Archive | None = None) -> 
 def _launch(form: LaunchForm, release: Release, copy: Archive | None) -> Deployment:
     """Launch once per form token: a double click, a reload and the back button all lead to the same service."""
     user, token = form.user, form.cleaned_data["form_token"]
-    same = Deployment.objects.filter(owner=user, form_token=token)
+    same = Deployment.objects.filter(launched_by=user, form_token=token)
     try:
         with transaction.atomic():
             return same.first() or Deployment.objects.launch(

@@ -12,6 +12,7 @@ from provisioning.models.house import Allowance, House, SignUp
 from provisioning.models.log import LogChunk
 from provisioning.models.machine import Machine
 from provisioning.models.mail import Mail
+from provisioning.models.membership import JoiningCode, Membership
 from provisioning.models.reconciled import Reconciled
 from provisioning.models.report import Report
 from provisioning.models.route import Route
@@ -26,9 +27,11 @@ __all__ = [
     "Event",
     "Fabric",
     "House",
+    "JoiningCode",
     "LogChunk",
     "Machine",
     "Mail",
+    "Membership",
     "Reconciled",
     "Report",
     "Route",

@@ -46,15 +46,16 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
 
         The same form token of the same person is the same deployment, however often it is sent.
         """
-        if before := self.filter(owner=by, form_token=form_token).first():
+        if before := self.filter(launched_by=by, form_token=form_token).first():
             return before
         title = title or release.app.name
-        name = (copy and copy.address_for(by)) or new_address(title, at).name
+        name = (copy and copy.address_for(event.owner)) or new_address(title, at).name
         deployment = self.create(
             name=name,
             port=local_network.reserve(at, name),
             title=title,
-            owner=by,
+            owner=event.owner,
+            launched_by=by,
             event=event,
             release=release,
             dataset=dataset or release.dataset,
@@ -85,6 +86,8 @@ class Deployment(Reconciled):
     """Of the front door, where services have no names; reserved for some days after its end."""
     title = models.CharField(max_length=80)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="deployments")
+    """Who answers for it: always its event's owner. What is taken is taken from their share."""
+    launched_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="deployments")
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="deployments")
     dataset = models.ForeignKey(
@@ -120,7 +123,7 @@ class Deployment(Reconciled):
     class Meta(Reconciled.Meta):
         constraints = [
             *Reconciled.Meta.constraints,
-            models.UniqueConstraint(fields=["owner", "form_token"], name="one_form_token_one_deployment"),
+            models.UniqueConstraint(fields=["launched_by", "form_token"], name="one_form_token_one_deployment"),
             models.UniqueConstraint(fields=["name"], condition=~Q(phase=Phase.GONE), name="one_deployment_per_name"),
             models.UniqueConstraint(fields=["port"], condition=~Q(phase=Phase.GONE), name="one_deployment_per_port"),
             models.CheckConstraint(condition=Q(expires_at__lte=F("closes_at")), name="deployment_ends_with_its_event"),
@@ -142,8 +145,6 @@ class Deployment(Reconciled):
 
     def __str__(self) -> str:
         return self.title
-
-    # --- facts ----------------------------------------------------------------------------------------------------------
 
     @property
     def manifest(self) -> Manifest:
@@ -193,8 +194,6 @@ class Deployment(Reconciled):
     def is_ending(self) -> bool:
         """It was asked to go and is not gone."""
         return self.wanted == Wanted.GONE and self.phase != Phase.GONE
-
-    # --- wishes ---------------------------------------------------------------------------------------------------------
 
     @transaction.atomic
     def retire(self, *, by: "User | None", at: datetime) -> bool:

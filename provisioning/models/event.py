@@ -2,7 +2,7 @@
 
 import zoneinfo
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
@@ -10,16 +10,17 @@ from django.db.models import Case, F, Q, When
 from django.utils.text import slugify
 
 from provisioning.models.entry import Entry
+from provisioning.models.membership import new_code
 from provisioning.models.reconciled import new_key, woken
 from provisioning.nudge import nudge_on_commit
-from provisioning.phases import Happened, Kind, Lane, Wanted
+from provisioning.phases import Happened, Kind, Lane, Role, Wanted
 
 if TYPE_CHECKING:
     from portal.models import User
 
 
 class Event(models.Model):
-    """Somebody's occasion. `closes_at` is the latest end of everything in it."""
+    """Somebody's occasion. `closes_at` is the latest end of everything in it. Its owner is always one of its organisers."""
 
     key = models.CharField(max_length=32, unique=True, default=new_key, editable=False)
     name = models.CharField(max_length=80)
@@ -28,6 +29,9 @@ class Event(models.Model):
     opens_at = models.DateTimeField()
     closes_at = models.DateTimeField()
     most_services = models.PositiveIntegerField(default=20)
+    most_people = models.PositiveIntegerField(default=500)
+    all_launch = models.BooleanField(default=False)
+    """Participants may put up services too; they take from the owner's share."""
     created_at = models.DateTimeField()
     public_name = models.SlugField(max_length=60, unique=True, blank=True, null=True, editable=False)
     """The end of its public page's address; None = it has no such page."""
@@ -39,6 +43,14 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write the row; whoever makes an event organises it."""
+        is_new = self._state.adding
+        super().save(*args, **kwargs)
+        if is_new:
+            self.memberships.create(person_id=self.owner_id, role=Role.ORGANISER, since=self.created_at)
 
     @property
     def tzinfo(self) -> zoneinfo.ZoneInfo:
@@ -83,11 +95,99 @@ class Event(models.Model):
         asked = [deployment.retire(by=by, at=at) for deployment in self.deployments.filter(wanted=Wanted.UP)]
         return any(asked)
 
-    def show(self) -> bool:
+    @transaction.atomic
+    def show(self, *, by: "User", at: datetime) -> bool:
         """Give it a public page, always at the same address while its name is the same. Return False if it has one."""
         name = f"{slugify(self.name)[:40].strip('-') or 'event'}-{self.key[:8]}"
-        return Event.objects.filter(pk=self.pk, public_name=None).update(public_name=name) == 1
+        changed = Event.objects.filter(pk=self.pk, public_name=None).update(public_name=name) == 1
+        if changed:
+            self._wished("show", by, at)
+        return changed
 
-    def hide(self) -> bool:
+    @transaction.atomic
+    def hide(self, *, by: "User", at: datetime) -> bool:
         """Take its public page away. Return False if there is none."""
-        return Event.objects.filter(pk=self.pk).exclude(public_name=None).update(public_name=None) == 1
+        changed = Event.objects.filter(pk=self.pk).exclude(public_name=None).update(public_name=None) == 1
+        if changed:
+            self._wished("hide", by, at)
+        return changed
+
+    @transaction.atomic
+    def plan(self, *, opens_at: datetime, all_launch: bool, by: "User", at: datetime) -> bool:
+        """Say when it opens, and whether participants may put up services. Return False if that was so already."""
+        wanted = {"opens_at": opens_at, "all_launch": all_launch}
+        changed = Event.objects.filter(pk=self.pk, closes_at__gt=opens_at).exclude(**wanted).update(**wanted) == 1
+        if changed:
+            self._wished("plan", by, at)
+        return changed
+
+    @transaction.atomic
+    def take_in(self, person: "User", *, at: datetime, name: str = "") -> bool:
+        """Let somebody take part. Return False if they do already, or if as many do as may."""
+        most = self._locked().most_people
+        if self.memberships.filter(person=person).exists() or self.memberships.count() >= most:
+            return False
+        self.memberships.create(person=person, role=Role.PARTICIPANT, name=name, since=at)
+        self._told("joined", person, person, at)
+        return True
+
+    @transaction.atomic
+    def appoint(self, person: "User", role: Role, *, by: "User", at: datetime) -> bool:
+        """Give somebody who takes part another role. Return False if it is theirs already, or if the event is theirs."""
+        owner = self._locked().owner_id
+        others = self.memberships.filter(person=person).exclude(person=owner).exclude(role=role)
+        changed = others.update(role=role) == 1
+        if changed:
+            self._told(role, person, by, at)
+        return changed
+
+    @transaction.atomic
+    def let_go(self, person: "User", *, by: "User", at: datetime) -> bool:
+        """End somebody's part in it. Return False if they have none, or if nobody would be left to organise it.
+
+        Its owner cannot be sent away. When they go themselves, the organiser who has been there longest answers for it.
+        """
+        if self._locked().owner_id == person.pk and not (by == person and self._hand_over(person)):
+            return False
+        gone, _ = self.memberships.filter(person=person).delete()
+        if gone:
+            self._told("left" if by == person else "removed", person, by, at)
+        return bool(gone)
+
+    def _hand_over(self, before: "User") -> bool:
+        organisers = self.memberships.filter(role=Role.ORGANISER, person__is_active=True).exclude(person=before)
+        heir = organisers.values_list("person", flat=True).first()
+        if heir is not None:
+            Event.objects.filter(pk=self.pk).update(owner=heir)
+            self.deployments.update(owner=heir)
+        return heir is not None
+
+    @transaction.atomic
+    def renew_code(self, *, by: "User", at: datetime) -> str:
+        """Give it a new joining code, and return that; the old one lets nobody in any more."""
+        self._locked()
+        self.codes.filter(ended_at=None).update(ended_at=at)
+        code = self.codes.create(code=new_code(), made_at=at).code
+        self._told("code", None, by, at)
+        return code
+
+    @transaction.atomic
+    def end_code(self, *, by: "User", at: datetime) -> bool:
+        """Let nobody join with a code any more. Return False if there was none."""
+        changed = self.codes.filter(ended_at=None).update(ended_at=at) == 1
+        if changed:
+            self._told("no-code", None, by, at)
+        return changed
+
+    def _locked(self) -> "Event":
+        """The row, locked: who changes its people takes turns. On SQLite the IMMEDIATE transaction does that."""
+        return Event.objects.select_for_update().get(pk=self.pk)
+
+    def _wished(self, wanted: str, by: "User", at: datetime) -> None:
+        cause = f"wish:{wanted}:{at.isoformat()}"
+        Entry.objects.write(self, Happened.WISH, by=by, at=at, cause=cause, wanted=wanted)
+
+    def _told(self, did: str, person: "User | None", by: "User", at: datetime) -> None:
+        whom = {"person": person.pk} if person else {}
+        cause = f"people:{did}:{whom.get('person', '')}:{at.isoformat()}"
+        Entry.objects.write(self, Happened.PEOPLE, by=by, at=at, cause=cause, did=did, **whom)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -33,6 +34,7 @@ class House(models.Model):
     logs_kept_days = models.PositiveSmallIntegerField(default=90)
     names_kept_days = models.PositiveSmallIntegerField(default=365)
     """For how long it is known who asked for something."""
+    copies_kept_days = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
     longest_event_days = models.PositiveSmallIntegerField(null=True, blank=True)
     services_each = models.PositiveSmallIntegerField(null=True, blank=True)
     memory_each_mib = models.PositiveIntegerField(null=True, blank=True)
@@ -64,6 +66,11 @@ class House(models.Model):
     def longest_event(self) -> timedelta:
         """No event lasts longer, whoever's it is."""
         return timedelta(days=self.longest_event_days) if self.longest_event_days else settings.LONGEST_EVENT
+
+    @property
+    def copies_kept(self) -> timedelta:
+        """For how long a new copy is kept."""
+        return timedelta(days=self.copies_kept_days) if self.copies_kept_days else settings.COPIES_KEPT
 
 
 def longest_event_of(person: int) -> timedelta:

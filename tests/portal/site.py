@@ -77,7 +77,7 @@ def fill() -> tuple[dict[str, str], str]:
     services = fair(owner, timezone.now())
     outbox.put(letter("account/email_confirmation_signup", {"code": "482915"}), owner.email, at=timezone.now())
     app, event = services["ready"].release.app.slug, services["ready"].event.key
-    services["ready"].event.show()
+    services["ready"].event.show(by=owner, at=timezone.now())
     public_name = Event.objects.get(key=event).public_name
     pages = {
         "front": "/",

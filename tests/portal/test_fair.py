@@ -8,12 +8,12 @@ from pytest_django import DjangoAssertNumQueries
 
 from portal.models import User
 from provisioning.models import Event
-from tests.makers import make_event, make_person
+from tests.makers import NOON, make_event, make_person
 from tests.portal import scenes
 
 
 def address(event: Event) -> str:
-    event.show()
+    event.show(by=event.owner, at=NOON)
     event.refresh_from_db()
     return f"/e/{event.public_name}"
 
@@ -34,10 +34,10 @@ def test_an_event_is_shown_to_nobody_before_its_organiser_shows_it(visit: Client
 def test_its_address_is_the_same_when_it_is_shown_again(owner: User) -> None:
     event = make_event(owner, name="Frühlingsfest & Büchertisch")
     before = address(event)
-    assert event.hide()
-    assert not event.hide()
+    assert event.hide(by=owner, at=NOON)
+    assert not event.hide(by=owner, at=NOON)
     assert address(event) == before
-    assert not event.show()
+    assert not event.show(by=owner, at=NOON)
 
 
 def test_an_event_of_other_letters_has_an_address_too(client: Client, owner: User, now: datetime) -> None:

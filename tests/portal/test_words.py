@@ -139,7 +139,7 @@ def test_no_other_page_speaks_like_a_machine(visit: Client, path: str) -> None:
 def test_no_page_of_an_event_speaks_like_a_machine(visit: Client, owner: User) -> None:
     deployment = SCENES["ready"](make_event(owner))
     event = deployment.event
-    event.show()
+    event.show(by=event.owner, at=event.created_at)
     event.refresh_from_db()
     paths = [f"/e/{event.public_name}", f"/events/{event.key}", f"/events/{event.key}/extend"]
     for path in [*paths, f"/services/{deployment.key}/poster", "/goodbye", f"/door/{deployment.host}"]:

@@ -110,7 +110,7 @@ class AppAdmin(StaffOnly, ModelAdmin):  # type: ignore[misc]
 
     def save_model(self, request: HttpRequest, obj: App, form: Any, change: bool) -> None:
         if not change:
-            obj.added_by, obj.added_at = request.user, now()
+            obj.added_by_id, obj.added_at = request.user.pk, now()
         super().save_model(request, obj, form, change)
         if not change or {"url", "ref"} & set(form.changed_data):
             transaction.on_commit(lambda: self._look(request, obj))  # the network waits for nobody's transaction

@@ -142,6 +142,10 @@ class App(models.Model):
         """Take it off the shelf because it does not work. Return False if it is not there."""
         return self._decide(Q(state=State.PUBLISHED), by=by, at=at, state=State.BROKEN)
 
+    def forget(self) -> bool:
+        """Delete it, if no version was ever taken. Return False if one was: what was launched must stay told."""
+        return App.objects.filter(pk=self.pk, state=State.DRAFT, releases=None).delete()[0] > 0
+
     def _decide(self, where: Q, *, by: "User | None", at: datetime, **change: Any) -> bool:
         changed = App.objects.filter(where, pk=self.pk).update(decided_by=by, decided_at=at, **change) == 1
         self.refresh_from_db()
@@ -180,3 +184,50 @@ class Release(models.Model):
     def manifest(self) -> Manifest:
         """The manifest at this commit."""
         return Manifest.from_json(self.manifest_json)
+
+
+class Wish(models.Model):
+    """Somebody looked for an app, found none, and said so."""
+
+    words = models.CharField(max_length=80)
+    """What they had searched for, in small letters."""
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="wishes")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["words", "by"], name="one_wish_of_a_person_for_the_same")]
+
+    def __str__(self) -> str:
+        return self.words
+
+    @staticmethod
+    def told(search: str) -> str:
+        """The words of a search as wishes are counted by."""
+        return " ".join(search.lower().split())[:80]
+
+
+class Check(models.Model):
+    """A look at a repository that its author asked for. Each person has one: the last."""
+
+    by = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="check_asked")
+    url = models.CharField(max_length=500)
+    ref = models.CharField(max_length=100, default="HEAD")
+    asked_at = models.DateTimeField()
+    tried_at = models.DateTimeField(null=True)
+    looked_at = models.DateTimeField(null=True)
+    """When the look ended; empty while it waits or is under way."""
+    commit = models.CharField(max_length=64, blank=True)
+    manifest_json = models.JSONField(null=True)
+    problems = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return self.url
+
+    @cached_property
+    def manifest(self) -> Manifest | None:
+        """The manifest, if it was found right."""
+        return Manifest.from_json(self.manifest_json) if self.manifest_json else None
+
+    def told(self) -> list[Problem]:
+        """What its author has to put right."""
+        return [Problem(**problem) for problem in self.problems]

@@ -1,7 +1,9 @@
 """Looks at repositories: a manifest found right becomes a release, one that is not becomes a list of problems."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from django.conf import settings
 
@@ -45,32 +47,51 @@ def mirror_of(url: str) -> Mirror:
     return Mirror.of(url, root=settings.MIRRORS, rules=rules())
 
 
-def look_at(app: App, *, at: datetime) -> Release | None:
-    """Fetch an app's repository and read its manifest. Keep the release, or else what is wrong, for the admin.
+@dataclass(frozen=True)
+class Look:
+    """What a look at a repository has found: a commit whose manifest is right, or else what is wrong with it."""
+
+    mirror: Mirror | None = None
+    commit: str = ""
+    manifest: Manifest | None = None
+    problems: Sequence[Problem] = ()
+
+
+def look(url: str, ref: str, *, root: Path, slug: str = "", pk: int | None = None) -> Look:
+    """Fetch a repository into a copy below `root` and read its manifest; `slug` and `pk` are of the app that it is already.
 
     Uses the network for up to four minutes; never call it inside a transaction. Repeatable.
     """
     try:
-        mirror = mirror_of(app.url)
-        commit = mirror.refresh(app.ref)
+        mirror = Mirror.of(url, root=root, rules=rules())
+        commit = mirror.refresh(ref)
         manifest = parse(mirror.read_file(commit, FILE, LARGEST_FILE))
     except GitProblem as problem:
-        app.trouble([told(problem, file=FILE if problem.code.startswith("file-") else app.url)], at=at)
-        return None
+        return Look(problems=[told(problem, file=FILE if problem.code.startswith("file-") else url)])
     except ManifestError as error:
-        app.trouble(error.problems, at=at)
+        return Look(problems=error.problems)
+    wrong = [
+        *_id_problems(manifest, slug, pk),
+        *_file_problems(mirror, commit, manifest),
+        *_data_problems(manifest, root),
+    ]
+    return Look(mirror, commit, manifest, wrong)
+
+
+def look_at(app: App, *, at: datetime) -> Release | None:
+    """Look at an app's repository. Keep the release, or else what is wrong, for the curator. As `look` otherwise."""
+    found = look(app.url, app.ref, root=settings.MIRRORS, slug=app.slug or "", pk=app.pk)
+    if found.problems or found.mirror is None or found.manifest is None:
+        app.trouble(found.problems, at=at)
         return None
-    if problems := [*_id_problems(app, manifest), *_file_problems(mirror, commit, manifest), *_data_problems(manifest)]:
-        app.trouble(problems, at=at)
-        return None
-    mirror.pin(commit)
+    found.mirror.pin(found.commit)
     return app.take(
-        commit,
-        manifest,
+        found.commit,
+        found.manifest,
         at=at,
-        committed_at=mirror.committed_at(commit),
-        dataset=_dataset(manifest),
-        texts=_texts(mirror, commit, manifest),
+        committed_at=found.mirror.committed_at(found.commit),
+        dataset=_dataset(found.manifest),
+        texts=_texts(found.mirror, found.commit, found.manifest),
     )
 
 
@@ -84,10 +105,10 @@ def told(problem: GitProblem, *, file: str, key: str = "", value: str = "") -> P
     return Problem(file, key, value, SENTENCES[problem.code].format(detail=problem.detail))
 
 
-def _id_problems(app: App, manifest: Manifest) -> Iterator[Problem]:
-    if app.slug and manifest.id != app.slug:
-        yield Problem(FILE, "id", repr(manifest.id), f"expected '{app.slug}': the id of an app never changes")
-    if App.objects.filter(slug=manifest.id).exclude(pk=app.pk).exists():
+def _id_problems(manifest: Manifest, slug: str, pk: int | None) -> Iterator[Problem]:
+    if slug and manifest.id != slug:
+        yield Problem(FILE, "id", repr(manifest.id), f"expected '{slug}': the id of an app never changes")
+    if App.objects.filter(slug=manifest.id).exclude(pk=pk or 0).exists():
         yield Problem(FILE, "id", repr(manifest.id), "another app has this id; choose another one")
 
 
@@ -107,10 +128,11 @@ def _file_problems(mirror: Mirror, commit: str, manifest: Manifest) -> Iterator[
             yield Problem(FILE, key, repr(path), f"expected a program: git update-index --chmod=+x {path}")
 
 
-def _data_problems(manifest: Manifest) -> Iterator[Problem]:
+def _data_problems(manifest: Manifest, root: Path) -> Iterator[Problem]:
     if manifest.data:
         try:
-            mirror_of(manifest.data.repo).refresh(manifest.data.ref, most_mib=manifest.data.max_size)
+            content = Mirror.of(manifest.data.repo, root=root, rules=rules())
+            content.refresh(manifest.data.ref, most_mib=manifest.data.max_size)
         except GitProblem as problem:
             yield told(problem, file=FILE, key="data.repo", value=repr(manifest.data.repo))
 

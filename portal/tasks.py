@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils.timezone import now
 from kombu.exceptions import OperationalError
 
+from catalog import checks
 from portal.mail import notices, outbox
 from portal.people import kept
 from portal.server import health
@@ -25,6 +26,12 @@ def post() -> None:
 def tidy() -> None:
     """Take away what is not to be kept any longer. To be called every ten minutes."""
     kept.tidy(now())
+
+
+@shared_task(name="portal.look", ignore_result=True, expires=3)
+def look() -> None:
+    """Look at the repositories that their authors asked about. To be called every few seconds."""
+    checks.look_at_asked(now)
 
 
 @shared_task(name="portal.beat", ignore_result=True, expires=15)

@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from portal.views import (
+    authors,
     copies,
     door,
     event,
@@ -27,6 +28,10 @@ urlpatterns = [
     path("", front.front, name="front"),
     path("apps", front.shelf, name="shelf"),
     path("apps/<slug:slug>", front.app, name="app"),
+    path("wish", front.wish, name="wish"),
+    path("docs/add-an-app", authors.guide, name="guide"),
+    path("docs/add-an-app/check", authors.check, name="guide-check"),
+    path("docs/add-an-app/offer", authors.offer, name="guide-offer"),
     path("home", home.home, name="home"),
     path("copies", copies.copies, name="copies"),
     path("me", me.me, name="me"),

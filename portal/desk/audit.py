@@ -18,6 +18,7 @@ DEEDS: Mapping[str, str | Promise] = {
     "feature": _("put in front on the shelf"),
     "unfeature": _("put back in line on the shelf"),
     "add-app": _("added the app"),
+    "turn-down": _("turned down the repository"),
     "suspend": _("took off its address"),
     "lift": _("asked to open again"),
     "answer": _("answered the report about"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Prefetch, QuerySet
 
-from catalog.models import App, Release, State
+from catalog.models import App, Release, State, Wish
 from provisioning.models import Deployment
 from provisioning.phases import Phase
 
@@ -26,9 +26,14 @@ class Candidate:
         return self.app.state != State.PUBLISHED or self.app.current_id != self.newest.pk
 
     @property
+    def is_unread(self) -> bool:
+        """Somebody has offered it, and nobody has looked at it."""
+        return self.newest is None and not self.app.problems
+
+    @property
     def is_waiting(self) -> bool:
         """A curator has something to decide or to mend."""
-        return self.is_new or (bool(self.app.problems) and self.app.state != State.RETIRED)
+        return self.is_new or self.is_unread or (bool(self.app.problems) and self.app.state != State.RETIRED)
 
     @property
     def has_maintainer(self) -> bool:
@@ -48,3 +53,9 @@ def candidates(apps: QuerySet[App]) -> Sequence[Candidate]:
 def waiting_for_a_curator(apps: QuerySet[App]) -> Sequence[Candidate]:
     """Those of these apps that wait for somebody."""
     return [candidate for candidate in candidates(apps) if candidate.is_waiting]
+
+
+def wishes(most: int = 20) -> Sequence[tuple[str, int]]:
+    """What people looked for in vain and said so: the words and how many people, the most wanted first."""
+    counted = Wish.objects.values("words").annotate(n=Count("pk")).order_by("-n", "words")
+    return [(one["words"], one["n"]) for one in counted[:most]]

@@ -10,6 +10,8 @@ from django.contrib.sessions.models import Session
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from catalog import checks
+from catalog.models import Wish
 from portal.mail import outbox
 from portal.models import Deed, Invitation, User
 from portal.people import leaving
@@ -17,6 +19,7 @@ from provisioning.models import Admission, Entry, House, LogChunk, Mail, Report
 from provisioning.phases import Decision, Phase
 
 Words = str | Promise
+WISHED = timedelta(days=365)
 UNPROVEN = timedelta(days=7)
 """An account whose mail address nobody has proven by then is nobody's."""
 
@@ -84,6 +87,10 @@ def _invitations(_house: House, at: datetime) -> None:
 def _reports(house: House, at: datetime) -> None:
     over = at - timedelta(days=house.mails_kept_days)
     Report.objects.filter(decided_at__lt=over).exclude(decision=Decision.OPEN).delete()
+
+
+def _wishes(_house: House, at: datetime) -> None:
+    Wish.objects.filter(at__lt=at - WISHED).delete()
 
 
 def _copies(_house: House, _at: datetime) -> None:
@@ -169,5 +176,19 @@ KEPT: Sequence[Kept] = (
         _("%(days)d days after the answer; the mail address until the answer"),
         lambda house: house.mails_kept_days,
         _reports,
+    ),
+    Kept(
+        _("Apps that you wished for"),
+        _("So that curators know what is missing."),
+        _("%(days)d days"),
+        lambda _house: WISHED.days,
+        _wishes,
+    ),
+    Kept(
+        _("Which repository you had checked last, and what was found"),
+        _("So that you can put it right and offer it."),
+        _("%(days)d days"),
+        lambda _house: checks.KEPT.days,
+        lambda _house, at: checks.tidy(at),
     ),
 )

@@ -1,7 +1,6 @@
 """Who reads in which language: a cookie says it to pages, the row of an account to mails."""
 
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponseBase
 from django.utils.translation import get_language
 
@@ -10,7 +9,7 @@ from portal.models import User
 NAMES = dict(settings.LANGUAGES)
 
 
-def choose(person: User | AnonymousUser, language: str) -> None:
+def choose(person: User, language: str) -> None:
     """Write to them in this language from now on. One that we do not speak changes nothing."""
     if language in NAMES:
         User.objects.filter(pk=person.pk).update(language=language)
@@ -32,5 +31,5 @@ def remember(response: HttpResponseBase, language: str) -> None:
         max_age=settings.LANGUAGE_COOKIE_AGE,
         secure=settings.LANGUAGE_COOKIE_SECURE,
         httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
-        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+        samesite="Lax",
     )

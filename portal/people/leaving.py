@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from catalog.models import App
+from catalog.models import App, Check, Wish
 from portal.models import Deed, User
 from provisioning.models import Allowance, Archive, Deployment, Entry, Event, LogChunk, Machine, Mail, Report
 from provisioning.models.address import forget_name
@@ -112,6 +112,8 @@ def _forget_mentions(person: User) -> None:
 def _forget_account(person: User) -> None:
     EmailAddress.objects.filter(user=person).delete()
     Allowance.objects.filter(person=person).delete()
+    for asked in (Check, Wish):
+        asked.objects.filter(by=person).delete()
     person.groups.clear()
     for name in ("email", "first_name", "last_name", "time_zone"):
         setattr(person, name, "")

@@ -1,16 +1,22 @@
 """What everybody may see: the front page, the shelf, an app."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
+from allauth.core import ratelimit
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
 
 from catalog.manifest import Manifest
-from catalog.models import App, State
+from catalog.models import App, State, Wish
 from portal import gate
 from portal.mail.letters import markdown
 from portal.pages.figures import Evidence, evidence, price_per_day
+from portal.requests import SignedInRequest
 
 ON_FRONT = 3
 AWNINGS = {
@@ -65,7 +71,24 @@ def front(request: HttpRequest) -> HttpResponse:
 def shelf(request: HttpRequest) -> HttpResponse:
     """Show every app, or those that a search finds."""
     search = request.GET.get("q", "").strip()[:80]
-    return render(request, "apps/shelf.html", {"stalls": stalls(search), "search": search})
+    words = Wish.told(search)
+    known = Wish.objects.filter(words=words) if words else Wish.objects.none()
+    told = {"stalls": stalls(search), "search": search, "wishes": 0, "is_wished": False}
+    if search and not told["stalls"]:
+        told |= {"wishes": known.count(), "is_wished": known.filter(by=request.user.pk).exists()}
+    return render(request, "apps/shelf.html", told)
+
+
+@login_required
+@require_POST
+def wish(request: SignedInRequest) -> HttpResponse:
+    """Note that somebody wants an app that is not here; once, however often it is pressed."""
+    if words := Wish.told(request.POST.get("q", "")):
+        limited: HttpResponse | None = ratelimit.consume_or_429(request, action="wish")
+        if limited is not None:
+            return limited
+        Wish.objects.get_or_create(words=words, by=request.user, defaults={"at": timezone.now()})
+    return redirect(f"{reverse('shelf')}?{urlencode({'q': words})}")
 
 
 @require_GET

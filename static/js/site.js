@@ -63,6 +63,11 @@
     form.querySelectorAll("button").forEach((button) => button.removeAttribute("aria-disabled"));
   }));
 
+  // Something is being worked on for this page: look again, and read the page anew.
+  all("[data-look-again]", (part) => {
+    setTimeout(() => location.reload(), Number(part.dataset.lookAgain) * 1000);
+  });
+
   // Seconds that pass while one looks on.
   const tick = () => all("[data-since]", (clock) => {
     const seconds = Math.max(0, Math.floor((Date.now() - Date.parse(clock.dataset.since)) / 1000));

@@ -102,6 +102,8 @@ def fill() -> tuple[dict[str, str], str]:
         "out-reset": "/accounts/password/reset/",
         "out-privacy": "/privacy",
         "out-left": "/goodbye",
+        "out-guide": "/docs/add-an-app",
+        "guide": "/docs/add-an-app",
         "out-waits": "/accounts/waits",
         "out-invited": "/invited/never-was",
         "out-report": "/report?host=auction-1a2b3c.apps.localhost",

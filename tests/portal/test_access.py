@@ -17,9 +17,20 @@ from tests.portal.test_downloads import body
 
 OPEN = {
     "front", "shelf", "app", "mailbox", "door", "report", "alive", "ready", "metrics", "privacy", "left", "invited",
-    "account-waits", "fair",
+    "account-waits", "fair", "guide",
 }  # fmt: skip
-SIGNED_IN = {"home", "copies", "me", "me-mails", "me-data", "me-leave", "service-new"}
+SIGNED_IN = {
+    "home",
+    "copies",
+    "me",
+    "me-mails",
+    "me-data",
+    "me-leave",
+    "service-new",
+    "wish",
+    "guide-check",
+    "guide-offer",
+}
 LOOKS = {"service", "service-live", "service-poster", "event"}
 OWN_LOOKS = {"event-extend", "service-copy", "service-again"}
 VERBS = {

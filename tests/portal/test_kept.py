@@ -14,12 +14,13 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
-from catalog.models import App
+from catalog import checks
+from catalog.models import App, Wish
 from portal.desk import audit
 from portal.models import Deed, Invitation, User
 from portal.people import kept, leaving
 from portal.people.accounts import ask_to_let_in
-from provisioning.models import Allowance, Archive, Deployment, Entry, Event, House, LogChunk, Mail, Report
+from provisioning.models import Admission, Allowance, Archive, Deployment, Entry, Event, House, LogChunk, Mail, Report
 from provisioning.models.address import new_address
 from provisioning.phases import Decision, Happened
 from tests.makers import make_event
@@ -53,6 +54,8 @@ def plant(staff: User, now: datetime, archives: Path) -> User:
     EmailAddress.objects.create(user=person, email=MAIL, verified=True, primary=True)
     Allowance.objects.create(person=person, services=3)
     ask_to_let_in(person, now)
+    Wish.objects.create(words=NAME, by=person, at=now)
+    checks.ask(f"https://git.example.org/{NAME}", "HEAD", by=person, at=now)
     audit.write("let-in", person, by=staff, at=now, told=f"for {MAIL}")
     LogEntry.objects.create(
         user=staff, content_type=ContentType.objects.get_for_model(User), object_id=str(person.pk),
@@ -99,7 +102,7 @@ def test_the_search_for_traces_finds_what_was_planted(staff: User, now: datetime
     assert {
         "User.email", "User.last_name", "EmailAddress.email", "Event.name", "Deployment.title", "Deployment.name",
         "Address.name", "Archive.name", "Machine.facts", "LogChunk.data", "Entry.told", "Mail.html", "Report.words",
-        "Deed.told", "LogEntry.object_repr",
+        "Deed.told", "LogEntry.object_repr", "Wish.words", "Check.url",
     } <= found  # fmt: skip
 
 
@@ -153,6 +156,16 @@ def test_an_account_that_nobody_proved_goes_after_a_week(db: None, now: datetime
         EmailAddress.objects.create(user=person, email=person.email, verified=verified, primary=True)
     kept.tidy(now)
     assert sorted(person.email for person in User.objects.all()) == ["6False@example.org", "8True@example.org"]
+
+
+def test_in_quarantine_nothing_is_forgotten(db: None, now: datetime) -> None:
+    Admission.objects.create(quarantined=True)
+    Mail.objects.create(recipient="a@example.org", subject="x", text="x", created_at=now - YEARS, due_at=now)
+    kept.tidy(now)
+    assert Mail.objects.exists()
+    Admission.objects.update(quarantined=False)
+    kept.tidy(now)
+    assert not Mail.objects.exists()
 
 
 def test_the_page_tells_every_line_of_the_table_with_the_days_of_the_house(client: Client, db: None) -> None:

@@ -17,7 +17,7 @@ from catalog.manifest import FILE, remarks
 from catalog.models import App, State
 from portal import gate
 from portal.desk import audit
-from portal.desk.queue import Candidate, candidates
+from portal.desk.queue import Candidate, candidates, wishes
 from portal.pages.figures import Evidence, evidence
 from portal.requests import SignedInRequest
 from provisioning.models import Deployment
@@ -47,6 +47,7 @@ def apps(request: SignedInRequest) -> HttpResponse:
         "form": form,
         "waiting": [one for one in known if one.is_waiting],
         "shelf": [one for one in known if one.app.state == State.PUBLISHED],
+        "wishes": wishes(),
         "off": [one for one in known if one.app.state in (State.RETIRED, State.BROKEN)],
     }
     return render(request, "desk/apps.html", told)
@@ -97,6 +98,17 @@ def look(request: SignedInRequest, pk: int) -> HttpResponse:
     """Look at its repository again."""
     _look(request, _candidate(pk).app)
     return redirect("desk-app", pk=pk)
+
+
+@gate.curators
+@require_POST
+def turn_down(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Forget a repository in which no version was ever found right."""
+    found = _candidate(pk).app
+    if found.forget():
+        audit.write("turn-down", found.url, by=request.user, at=timezone.now())
+        messages.success(request, _("It is off the list."))
+    return redirect("desk-apps")
 
 
 @gate.curators

@@ -12,6 +12,7 @@ urlpatterns = [
     path("desk/apps/<int:pk>/publish", apps.publish, name="desk-app-publish"),
     path("desk/apps/<int:pk>/feature", apps.feature, name="desk-app-feature"),
     path("desk/apps/<int:pk>/look", apps.look, name="desk-app-look"),
+    path("desk/apps/<int:pk>/turn-down", apps.turn_down, name="desk-app-turn-down"),
     path("desk/apps/<int:pk>/retire", apps.retire, name="desk-app-retire"),
     path("desk/places", places.places, name="desk-places"),
     path("desk/places/<int:pk>/drain", places.drain, name="desk-place-drain"),

@@ -9,6 +9,7 @@ from allauth.account import forms as allauth_forms
 from allauth.account.adapter import get_adapter
 from django import forms
 from django.http import HttpRequest
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -33,7 +34,7 @@ def check_last_day(day: date, zone: ZoneInfo, longest: timedelta, *, begins: dat
         raise forms.ValidationError(_now("That day is over. Please choose today or a later day."))
     latest = (begins + longest).astimezone(zone).date()
     if day > latest:
-        told = {"day": latest.strftime("%-d %B %Y"), "days": longest.days}
+        told = {"day": date_format(latest, _now("j F Y")), "days": longest.days}
         raise forms.ValidationError(
             _now("The latest last day is %(day)s: an event lasts at most %(days)d days.") % told
         )

@@ -76,6 +76,11 @@ class User(AbstractUser):
         return self.called
 
     @property
+    def reads(self) -> str:
+        """Their language, else the house's."""
+        return self.language or settings.LANGUAGE_CODE
+
+    @property
     def zone(self) -> ZoneInfo:
         """Their time zone, else the house's."""
         return ZoneInfo(self.time_zone or settings.HOUSE_TIME_ZONE)

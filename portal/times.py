@@ -13,7 +13,17 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 def exact(moment: datetime, zone: tzinfo) -> str:
     """Say a moment in the zone's own clock: "Mon 30 Nov, 20:00"."""
-    return date_format(moment.astimezone(zone), "D j M, H:i")
+    return date_format(moment.astimezone(zone), _("D j M, H:i"))
+
+
+def day_and_hour(moment: datetime, zone: tzinfo) -> str:
+    """Say a moment in full: "Monday 30 November, 20:00"."""
+    return date_format(moment.astimezone(zone), _("l j F, H:i"))
+
+
+def day(moment: datetime, zone: tzinfo) -> str:
+    """Say a day of this year: "30 November"."""
+    return date_format(moment.astimezone(zone), _("j F"))
 
 
 def span(length: timedelta) -> str:

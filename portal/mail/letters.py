@@ -13,10 +13,12 @@ import css_inline
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
+from django.utils.translation import get_language, override
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from portal import house
+from portal.models import User
 from portal.templatetags.letters import plain
 
 MARKDOWN = MarkdownIt("commonmark", {"html": False})
@@ -37,7 +39,16 @@ class Letter:
 
 
 def letter(name: str, told: Mapping[str, Any]) -> Letter:
-    """Write the mail `templates/mail/<name>.md` with what is told; links are built from SITE_URL alone."""
+    """Write the mail `templates/mail/<name>.md` with what is told; links are built from SITE_URL alone.
+
+    It is in the language of the person it goes `to`; where it goes to nobody known, in that of the page in hand.
+    """
+    reader: User | None = told.get("to")
+    with override(reader.reads if reader else get_language()):
+        return _letter(name, told)
+
+
+def _letter(name: str, told: Mapping[str, Any]) -> Letter:
     called = house.name()
     source = render_to_string(f"mail/{name}.md", {"site": settings.SITE_URL, "house_name": plain(called), **told})
     subject, _, body = source.strip().partition("\n")

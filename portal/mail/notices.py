@@ -7,14 +7,13 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db import transaction
-from django.utils.formats import date_format
+from django.utils.functional import SimpleLazyObject, lazy
 
-from portal import words
+from portal import times, words
 from portal.mail import outbox
 from portal.mail.letters import letter
 from portal.models import User
 from portal.stream import watch_key
-from portal.times import both, span
 from provisioning.models import Archive, Deployment, Entry, Event
 from provisioning.phases import Happened, Phase, Settled, Wanted
 
@@ -23,6 +22,10 @@ LOOKED = timedelta(seconds=5)
 """Whoever looked at the page this shortly before it happened has seen it there."""
 OLD = timedelta(days=2)
 """What nobody was told for so long (after a restored database, say) is not news any more."""
+
+# Said when the letter is written, in its reader's language.
+both, span = lazy(times.both, str), lazy(times.span, str)
+day, day_and_hour = lazy(times.day, str), lazy(times.day_and_hour, str)
 
 TOLD_BY_MAIL = (Happened.WISH, Happened.PHASE, Happened.WARNING, Happened.HEALTH, Happened.COPY)
 
@@ -114,7 +117,7 @@ def _ended(deployment: Deployment, at: datetime) -> Iterator[Notice]:
     told = _of_event(event, about, at) | {
         "is_last": is_last,
         "copies": copies,
-        "kept_until": _day(until, event) if until else "",
+        "kept_until": day(until, event.tzinfo) if until else "",
         "title": deployment.title,
         "lasted": span(event.closes_at - event.opens_at),
     }
@@ -127,16 +130,15 @@ def _reminder(together: Iterable[int], event: Event) -> Iterator[Notice]:
     copies = list(kept.select_related("deployment__owner", "deployment__event__owner"))
     for person in _unique(person for copy in copies for person in _people(copy.deployment)):
         theirs = [copy for copy in copies if person in _people(copy.deployment)]
-        told = {"event": event, "copies": theirs, "kept_until": _day(theirs[0].delete_at, event)}
+        told = {"event": event, "copies": theirs, "kept_until": day(theirs[0].delete_at, event.tzinfo)}
         yield Notice("reminder", person, told)
 
 
 def _of_event(event: Event, services: Iterable[Deployment], at: datetime) -> dict[str, Any]:
-    local = event.closes_at.astimezone(event.tzinfo)
     return {
         "event": event,
         "services": list(services),
-        "ends": f"{date_format(local, 'l j F')}, {date_format(local, 'H:i')}",
+        "ends": day_and_hour(event.closes_at, event.tzinfo),
         "ends_both": both(event.closes_at, at, event.tzinfo),
     }
 
@@ -145,13 +147,11 @@ def _of_service(deployment: Deployment, at: datetime) -> dict[str, Any]:
     was_open = deployment.ready_at is not None
     problem = deployment.problem or "our-mistake"
     params = deployment.problem_params
-    trouble = words.problem(problem, deployment.blame, params, was_open=was_open, title=deployment.title)
+    trouble = SimpleLazyObject(
+        lambda: words.problem(problem, deployment.blame, params, was_open=was_open, title=deployment.title)
+    )
     ends = both(deployment.expires_at, at, deployment.event.tzinfo)
     return {"deployment": deployment, "event": deployment.event, "trouble": trouble, "ends": ends}
-
-
-def _day(moment: datetime, event: Event) -> str:
-    return date_format(moment.astimezone(event.tzinfo), "j F")
 
 
 def _people(deployment: Deployment) -> list[User]:

@@ -3,11 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from portal.models import User
-from portal.times import both, span
+from portal.times import both, day, span
 from portal.words import REASONS, problem
 from provisioning.errors import Blame
 from provisioning.models import Archive, Deployment, Event, Report
@@ -35,7 +34,7 @@ def samples(reader: User, at: datetime) -> dict[str, Any]:
         "ends": said,
         "ends_both": said,
         "since": both(at - timedelta(minutes=4), at, event.tzinfo),
-        "kept_until": date_format(ends.astimezone(event.tzinfo), "j F"),
+        "kept_until": day(ends, event.tzinfo),
         "lasted": span(timedelta(days=30)),
         "keeps": True,
         "is_last": True,

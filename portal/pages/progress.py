@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from catalog.manifest import Manifest
@@ -118,5 +119,5 @@ def _told(deployment: Deployment) -> Mapping[str, Any]:
         "host": deployment.host,
         "memory": deployment.manifest.install_memory_mib,
         "version": release.version
-        or _("version of %(day)s") % {"day": stamp.astimezone(deployment.event.tzinfo).strftime("%-d %b")},
+        or _("version of %(day)s") % {"day": date_format(stamp.astimezone(deployment.event.tzinfo), _("j M"))},
     }

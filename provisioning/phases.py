@@ -68,6 +68,7 @@ class Happened(StrEnum):
     SUSPENSION = "suspension"  # visitors and network are kept out, or may come in again
     LOOK = "look"  # a secret was shown to its owner
     PEOPLE = "people"  # somebody came, went, or got another role; the joining code changed
+    MAIL = "mail"  # a mail about it was given up: no server took it
     STRAY = "stray"  # the roll call met a machine without a row
 
 

@@ -62,6 +62,7 @@ TURNS: Mapping[str, tuple[str, Words, Words]] = {
 OTHERS: Mapping[str, Words] = {
     Happened.WARNING: _("We wrote that it ends soon."),
     Happened.EXTENSION: _("%(who)s moved the end."),
+    Happened.MAIL: _("A mail about it was given up: for three days no server took it."),
     Happened.LOOK: _("%(who)s looked at what the installer handed over."),
 }
 

@@ -54,7 +54,7 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]  # allauth is 
     """A mail address and a password; the name is a courtesy, the zone is told by the browser."""
 
     name = forms.CharField(
-        label=_("What should we call you?"),
+        label=_("Your name"),
         max_length=60,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
@@ -65,7 +65,7 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]  # allauth is 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _("Mail address")
-        self.fields["password1"].help_text = _("At least 10 characters, and none that everybody uses.")
+        self.fields["password1"].help_text = _("At least 10 characters, and not what everybody uses.")
 
     def clean_email(self) -> str:
         """Take only addresses that may make an account here."""

@@ -4,7 +4,6 @@ import base64
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
@@ -36,8 +35,15 @@ WIDGETS: Mapping[str, type[forms.Widget]] = {
 }
 
 
-def param_field(param: Param) -> forms.Field:
-    """Make the control for a parameter. It checks nothing itself: `complete()` does."""
+class ParamField(forms.Field):
+    """What a person gives for a parameter. It checks nothing itself: `complete()` does."""
+
+    is_asked = False
+    """It needs an answer."""
+
+
+def param_field(param: Param) -> ParamField:
+    """Make the control for a parameter."""
     choices = [(choice, choice) for choice in param.choices]
     if param.type == "choice":
         widget: forms.Widget = forms.Select(choices=choices if param.default else [("", "-"), *choices])
@@ -50,7 +56,8 @@ def param_field(param: Param) -> forms.Field:
     if param.placeholder:
         widget.attrs["placeholder"] = param.placeholder
     made_up = _("Left empty, we make one up for you.") if param.generate else ""
-    field = forms.Field(label=param.label, widget=widget, initial=param.default, required=False)
+    field = ParamField(label=param.label, widget=widget, initial=param.default, required=False)
+    field.is_asked = param.needs_answer
     field.help_text = " ".join(str(part) for part in (param.help, made_up) if part)
     return field
 
@@ -61,8 +68,8 @@ class LaunchForm(forms.Form):
     form_token = forms.CharField(max_length=64, widget=forms.HiddenInput)
     time_zone = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput(attrs={"data-zone": ""}))
     event = forms.ChoiceField(label=_("For which event?"))
-    event_name = forms.CharField(label=_("Name of the event"), max_length=80, required=False)
-    last_day = forms.DateField(label=_("Its last day"), widget=DayInput, required=False)
+    event_name = forms.CharField(label=_("Event name"), max_length=80, required=False)
+    last_day = forms.DateField(label=_("Last day"), widget=DayInput, required=False)
     title = forms.CharField(label=_("Name of the service"), max_length=80, required=False)
 
     def __init__(self, manifest: Manifest, user: User, events: Sequence[Event], now: datetime, *args: Any) -> None:
@@ -82,7 +89,6 @@ class LaunchForm(forms.Form):
         length = self.manifest.lifetime.default or USUAL_LENGTH
         last_day = (self.now + length).astimezone(self.user.zone).date()
         return {
-            "form_token": uuid4().hex,
             "event": self.events[0].key if self.events else NEW,
             "event_name": _now("%(app)s of %(name)s") % {"app": self.manifest.name, "name": self.user.called},
             "last_day": last_day,

@@ -168,6 +168,11 @@ class Param(Table):
         """Say whether the value must not be shown, logged or kept in the clear."""
         return self.secret or self.type == "secret" or self.generate in {"password", "ed25519"}
 
+    @property
+    def needs_answer(self) -> bool:
+        """Say whether a person must give the value: nothing stands in for it, and the app cannot do without."""
+        return (self.required or self.ask) and self.default is None and not self.generate
+
 
 class Port(Table):
     name: Name = "web"

@@ -113,7 +113,7 @@ def _value(param: Param, given: object) -> Value | None:
         return param.default
     if param.generate:
         return generated(param.generate, param.length)
-    if param.required or param.ask:
+    if param.needs_answer:
         raise RefusedError("needed")
     return None
 

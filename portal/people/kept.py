@@ -158,7 +158,7 @@ KEPT: Sequence[Kept] = (
     ),
     Kept(
         _("Addresses that services had"),
-        _("So that none is ever given to somebody else."),
+        _("So that no address is ever given to somebody else."),
         _("For ever. When you delete yourself, only a fingerprint stays that cannot be read."),
         _no_days,
         lambda _house, _at: None,

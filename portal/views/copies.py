@@ -16,7 +16,7 @@ from portal import gate
 from portal.launch_form import LaunchForm
 from portal.pages.downloads import download
 from portal.requests import SignedInRequest
-from portal.views.launch import pressed
+from portal.views.launch import PRESS, once, pressed
 from provisioning.models import Archive, Deployment, Event
 from provisioning.phases import Phase
 from provisioning.vault import FolderVault
@@ -64,11 +64,13 @@ def fetch(request: SignedInRequest, key: str, number: int) -> HttpResponseBase:
 def again(request: SignedInRequest, key: str, number: int) -> HttpResponse:
     """Ask for which event, and what the app asks; on the press, put the copy up again."""
     copy = gate.copy_to_put_up(request.user, key, number)
+    if elsewhere := once(request):
+        return elsewhere
     before, now = copy.deployment, timezone.now()
     events = list(Event.objects.filter(owner=request.user, closes_at__gt=now).order_by("-created_at", "-pk"))
     given = (request.POST, request.FILES) if request.method == "POST" else ()
     form = LaunchForm(before.manifest, request.user, events, now, *given)
-    form.initial["title"] = before.title
+    form.initial.update(title=before.title, form_token=request.GET.get(PRESS, ""))
     if deployment := pressed(form, before.release, copy):
         return redirect("service", key=deployment.key)
     keeps = lines_of([copy])[0].up is None and before.owner_id == request.user.pk

@@ -1,4 +1,6 @@
-"""The launch: one form, one press."""
+"""The launch: one form, one press. Its token stands in the form's address, so that going back finds it again."""
+
+from uuid import uuid4
 
 from django.contrib.auth.decorators import login_required
 from django.db import IntegrityError, transaction
@@ -19,6 +21,23 @@ from provisioning.models import Archive, Deployment, Event
 from provisioning.models.house import longest_event_of
 from provisioning.models.local_network import NoPortLeftError
 
+PRESS = "press"
+"""What the address of a form calls the token of its press."""
+LONGEST_TOKEN = 64
+
+
+def once(request: SignedInRequest) -> HttpResponse | None:
+    """Where the form of a launch leads before it is shown: to its own address with a token, or to what was launched with it."""
+    token = request.GET.get(PRESS, "")
+    if request.method == "POST":
+        return None
+    if not token.isalnum() or len(token) > LONGEST_TOKEN:
+        query = request.GET.copy()
+        query[PRESS] = uuid4().hex
+        return redirect(f"{request.path}?{query.urlencode()}")
+    launched = Deployment.objects.filter(launched_by=request.user, form_token=token).first()
+    return redirect("service", key=launched.key) if launched else None
+
 
 @login_required
 @require_http_methods(["GET", "POST"])
@@ -27,10 +46,13 @@ def new_service(request: SignedInRequest) -> HttpResponse:
     app = gate.visible_app(request.user, request.GET.get("app", ""))
     release = app.current
     assert release is not None  # the gate lets no other through
+    if elsewhere := once(request):
+        return elsewhere
     now = timezone.now()
     events = list(Event.objects.filter(owner=request.user, closes_at__gt=now).order_by("-created_at", "-pk"))
     given = (request.POST, request.FILES) if request.method == "POST" else ()
     form = LaunchForm(release.manifest, request.user, events, now, *given)
+    form.initial["form_token"] = request.GET.get(PRESS, "")
     if deployment := pressed(form, release):
         return redirect("service", key=deployment.key)
     known = evidence([app.pk]).get(app.pk, Evidence())

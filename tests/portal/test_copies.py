@@ -24,12 +24,12 @@ def door(copy: Archive) -> str:
 
 
 def shown(visit: Client, path: str) -> str:
-    return unescape(visit.get(path).content.decode())
+    return unescape(visit.get(path, follow=True).content.decode())
 
 
 def press(visit: Client, copy: Archive, **given: str) -> Deployment | None:
     """Fill in the form as it comes, and send it."""
-    page = visit.get(door(copy)).content.decode()
+    page = visit.get(door(copy), follow=True).content.decode()
     token = re.search(r'name="form_token" value="(\w+)"', page)
     assert token
     asked = {"form_token": token[1], "event": copy.deployment.event.key, "title": copy.deployment.title}

@@ -96,7 +96,7 @@ def test_no_page_of_the_entrance_holds_anything_inline(client: Client, db: None,
 
 
 def test_the_launch_form_holds_nothing_inline_and_is_light(visit: Client) -> None:
-    page = visit.get(f"/services/new?app={make_release().app.slug}").content
+    page = visit.get(f"/services/new?app={make_release().app.slug}", follow=True).content
     assert inline(page.decode()) == []
     assert len(page) < 20_000
 

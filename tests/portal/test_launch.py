@@ -30,6 +30,7 @@ label = "Password"
 generate = "password"
 {KEEPS}
 """
+ASKED = ["p_motto", "p_seats", "p_secret", "event_name"]
 NASTY = "a\"b'c $(reboot) `id` ; é ü\u200d漢 %s {{ 7*7 }} <script>"
 
 
@@ -69,7 +70,7 @@ def test_one_press_makes_the_event_and_the_service(visit: Client, owner: User, r
 
 
 def test_everything_but_the_apps_own_question_is_filled_in(visit: Client, release: Release, now: datetime) -> None:
-    page = visit.get(f"/services/new?app={release.app.slug}")
+    page = visit.get(f"/services/new?app={release.app.slug}", follow=True)
     filled = page.context["form"].initial
     assert filled["event_name"]
     assert filled["last_day"] > now.date()
@@ -113,6 +114,30 @@ def test_a_second_press_of_the_same_form_is_the_same_service(visit: Client, rele
     first, second = press(visit, release, given), press(visit, release, given)
     assert first.headers["Location"] == second.headers["Location"]
     assert (Deployment.objects.count(), Event.objects.count()) == (1, 1)
+
+
+def test_going_back_to_a_form_that_was_pressed_leads_to_the_service(
+    visit: Client, release: Release, now: datetime
+) -> None:
+    here = visit.get(f"/services/new?app={release.app.slug}").headers["Location"]
+    token = visit.get(here).context["form"].initial["form_token"]
+    assert here.endswith(f"press={token}")
+    launched = visit.post(here, form(now, form_token=token)).headers["Location"]
+    assert visit.get(here).headers["Location"] == launched
+    assert visit.post(here, form(now, form_token=token)).headers["Location"] == launched
+    assert Deployment.objects.count() == 1
+
+
+def test_a_form_that_is_asked_for_anew_is_another_press(visit: Client, release: Release) -> None:
+    forms = {visit.get(f"/services/new?app={release.app.slug}").headers["Location"] for _ in range(2)}
+    assert len(forms) == 2
+
+
+def test_a_question_without_a_default_is_not_called_optional(visit: Client, release: Release) -> None:
+    page = visit.get(f"/services/new?app={release.app.slug}", follow=True).content.decode()
+    assert [param.needs_answer for param in release.manifest.params] == [True, False, False]
+    labels = {name: " ".join(page.split(f'<label for="id_{name}">')[1].split("</label>")[0].split()) for name in ASKED}
+    assert [name for name, label in labels.items() if "if you like" not in label] == ["p_motto", "event_name"]
 
 
 def test_a_service_may_join_an_event_that_is_there(visit: Client, owner: User, release: Release, now: datetime) -> None:

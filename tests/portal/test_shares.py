@@ -15,7 +15,7 @@ from tests.portal import scenes
 
 
 def form(visit: Client) -> str:
-    return visit.get(f"/services/new?app={make_release().app.slug}").content.decode()
+    return visit.get(f"/services/new?app={make_release().app.slug}", follow=True).content.decode()
 
 
 def test_the_house_the_person_and_the_settings_say_how_many_in_this_order(owner: User, settings: Settings) -> None:

@@ -9,10 +9,6 @@ from catalog.manifest.manifest import Manifest
 from catalog.manifest.problems import Problem
 
 WITHOUT_EFFECT: Mapping[str, str] = {
-    "source": "not shown yet",
-    "documentation": "not shown yet",
-    "icon": "not shown yet",
-    "screenshots": "not shown yet",
     "notices.ending": "not shown yet",
     "data.own": "people cannot bring content of their own yet",
     "param.change": "values cannot be changed after the launch yet",

@@ -22,11 +22,12 @@ from portal.models import User
 from portal.templatetags.letters import plain
 
 MARKDOWN = MarkdownIt("commonmark", {"html": False})
+WITH_TABLES = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 def markdown(source: str) -> str:
     """Turn an author's Markdown into HTML: no HTML of their own, no script addresses."""
-    return str(MARKDOWN.render(source))
+    return str(WITH_TABLES.render(source))
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Letter:
     subject: str
     text: str
     html: str
+    name: str = ""
+    """Its file in templates/mail, without the ending."""
 
 
 def letter(name: str, told: Mapping[str, Any]) -> Letter:
@@ -60,6 +63,7 @@ def _letter(name: str, told: Mapping[str, Any]) -> Letter:
         subject=" ".join(text(MARKDOWN.parseInline(subject)).split())[:200],
         text=text(tokens),
         html=_inliner().inline(whole),
+        name=name,
     )
 
 

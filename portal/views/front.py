@@ -42,6 +42,20 @@ class Stall:
         return AWNINGS.get(self.manifest.category, "teal")
 
     @property
+    def icon(self) -> str:
+        """Where its author's drawing is; empty = there is none."""
+        return self._picture(0) if self.manifest.icon else ""
+
+    @property
+    def screenshots(self) -> list[tuple[str, str]]:
+        """Its author's pictures: where each is, and what it shows."""
+        return [(self._picture(number), shot.alt) for number, shot in enumerate(self.manifest.screenshots, 1)]
+
+    def _picture(self, number: int) -> str:
+        release = self.app.current
+        return reverse("picture", args=[self.app.slug, release.commit, number]) if release else ""
+
+    @property
     def sign(self) -> str:
         """The letter on its sign."""
         return self.manifest.name[0].upper()

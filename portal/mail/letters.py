@@ -27,7 +27,7 @@ WITH_TABLES = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 def markdown(source: str) -> str:
     """Turn an author's Markdown into HTML: no HTML of their own, no script addresses."""
-    return str(WITH_TABLES.render(source))
+    return str(WITH_TABLES.render(source)).replace("<pre>", '<pre tabindex="0">')  # what scrolls is reached by keyboard
 
 
 @dataclass(frozen=True)

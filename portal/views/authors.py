@@ -70,7 +70,7 @@ def offer(request: SignedInRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, form: CheckForm) -> HttpResponse:
     asked = Check.objects.filter(by=request.user.pk).first()
-    told: dict[str, Any] = {"form": form, "asked": asked, "guide": markdown(GUIDE.read_text())}
+    told: dict[str, Any] = {"form": form, "asked": asked, "guide": markdown(GUIDE.read_text().partition("\n")[2])}
     told["offered"] = App.objects.filter(added_by=request.user.pk or 0).select_related("current").order_by("-pk")[:20]
     if asked and asked.manifest:
         known = App.objects.filter(url=asked.url, ref=asked.ref).select_related("current").first()

@@ -11,6 +11,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
 from catalog import sync
@@ -93,20 +95,20 @@ class AppAdmin(StaffOnly, ModelAdmin):  # type: ignore[misc]
     inlines = [Releases]
     actions = ["look_again"]
 
-    @admin.display(boolean=True, description="sound")
+    @admin.display(boolean=True, description=_("sound"))
     def sound(self, app: App) -> bool:
         return not app.problems
 
-    @admin.display(description="what is wrong")
+    @admin.display(description=_("what is wrong"))
     def what_is_wrong(self, app: App) -> SafeString | str:
         if not app.problems:
-            return "Nothing." if app.looked_at else "Not looked at yet."
+            return str(_("Nothing.") if app.looked_at else _("Not looked at yet."))
         return format_html_join("", "<p>{}</p>", ((str(problem),) for problem in app.told()))
 
-    @admin.display(description="without effect yet")
+    @admin.display(description=_("without effect yet"))
     def without_effect(self, app: App) -> SafeString | str:
         said = remarks(app.newest.manifest, FILE) if app.newest else ()
-        return format_html_join("", "<p>{}</p>", ((str(remark),) for remark in said)) or "Nothing."
+        return format_html_join("", "<p>{}</p>", ((str(remark),) for remark in said)) or str(_("Nothing."))
 
     def save_model(self, request: HttpRequest, obj: App, form: Any, change: bool) -> None:
         if not change:
@@ -115,7 +117,7 @@ class AppAdmin(StaffOnly, ModelAdmin):  # type: ignore[misc]
         if not change or {"url", "ref"} & set(form.changed_data):
             transaction.on_commit(lambda: self._look(request, obj))  # the network waits for nobody's transaction
 
-    @admin.action(description="Look at the repository again")
+    @admin.action(description=_("Look at the repository again"))
     def look_again(self, request: HttpRequest, apps: QuerySet[App]) -> None:
         for app in apps:
             self._look(request, app)
@@ -123,7 +125,14 @@ class AppAdmin(StaffOnly, ModelAdmin):  # type: ignore[misc]
     def _look(self, request: HttpRequest, app: App) -> None:
         if release := sync.look_at(app, at=now()):
             self.message_user(
-                request, f"{app} was read at {release.commit[:7]}; its manifest is right.", messages.SUCCESS
+                request,
+                _now("%(app)s was read at %(commit)s; its manifest is right.")
+                % {"app": app, "commit": release.commit[:7]},
+                messages.SUCCESS,
             )
         else:
-            self.message_user(request, f"{app}: {len(app.problems)} things are not right; see below.", messages.WARNING)
+            self.message_user(
+                request,
+                _now("%(app)s: %(n)d things are not right; see below.") % {"app": app, "n": len(app.problems)},
+                messages.WARNING,
+            )

@@ -96,6 +96,20 @@ WAITS: Mapping[str, Sentence] = {
 }
 """Why a row waits: for room, by the codes of provisioning/admission.py; on its way out, by that of reconciler/walk.py."""
 
+ANSWERS: Mapping[str, Sentence] = {
+    r"no answer in time": _("no answer in time"),
+    r"connection refused": _("it could not be reached"),
+    r"the front door answered in its place": _("the front door answered in its place"),
+    r"status (?P<got>\d+), not (?P<due>\d+)": _("it said %(got)s instead of %(due)s"),
+    r"text not found: (?P<text>.*)": _("this was not to be read on it: %(text)s"),
+    r"title not found: (?P<text>.*)": _("its title did not hold this: %(text)s"),
+    r"it sends visitors away to (?P<host>.*)": _("it sends visitors away to %(host)s"),
+    r"more than (?P<n>\d+) redirects": _("it sends visitors on more than %(n)s times"),
+    r"no page that can be read \((?P<text>.*)\)": _("no page that can be read (%(text)s)"),
+    r"(?P<path>\S+) ended with (?P<code>-?\d+): (?P<said>.*)": _("%(path)s ended with %(code)s: %(said)s"),
+}
+"""What was wrong with an answer, by how provisioning/front_door/probe.py puts it."""
+
 STEPS: Mapping[str, tuple[Sentence, Sentence]] = {
     "queued": (_("Waiting for room"), _("It is your turn")),
     "allocate": (_("Finding a machine for %(title)s"), _("Got a machine (%(memory)s MB)")),

@@ -4,6 +4,7 @@ A problem is told in three parts: what happened, what is safe, what you can do. 
 code that a step, a fabric or the admission can stop with and fails when one has no sentence here.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from portal.plain import readable
-from portal.sentences import CONTENT, PROBLEMS, STEPS, WAITS
+from portal.sentences import ANSWERS, CONTENT, PROBLEMS, STEPS, WAITS
 from provisioning.errors import Blame
 from provisioning.phases import Phase, Reason
 
@@ -73,8 +74,16 @@ def problem(code: str, blame: str, params: Mapping[str, Any], *, was_open: bool,
     """Tell a problem. A code that has no sentence is told as our mistake, never as a code."""
     happened = PROBLEMS.get(code, PROBLEMS["our-mistake"])
     told: Mapping[str, Any] = defaultdict(lambda: "…", {"title": title, **params})
+    if "why" in told:
+        told = defaultdict(lambda: "…", {**told, "why": answer(str(told["why"]))})
     tail = readable(str(params.get("tail", "")).encode())
     return Told(str(happened) % told, str(SAFE[was_open]), str(CAN.get(blame, CAN[""])), tail)
+
+
+def answer(why: str) -> str:
+    """Say what was wrong with an answer. What has no sentence is the words of a program, and is told as it is."""
+    found = ((re.fullmatch(pattern, why, re.DOTALL), said) for pattern, said in ANSWERS.items())
+    return next((str(said) % match.groupdict() for match, said in found if match), why)
 
 
 def content_trouble(code: str) -> str:

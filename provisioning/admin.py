@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from catalog.admin import StaffOnly
@@ -72,40 +74,40 @@ class DeploymentAdmin(LookOnly):
         rows: QuerySet[Deployment] = super().get_queryset(request)
         return rows.order_by("-pk")
 
-    @admin.display(description="page")
+    @admin.display(description=_("page"))
     def page(self, row: Deployment) -> SafeString:
         """The service's own page, as its owner sees it."""
         return format_html('<a href="{}">{}</a>', reverse("service", args=[row.key]), row.title)
 
-    @admin.display(description="event")
+    @admin.display(description=_("event"))
     def of_event(self, row: Deployment) -> SafeString:
         """Its event."""
         return link(row.event)
 
-    @admin.display(description="app")
+    @admin.display(description=_("app"))
     def app(self, row: Deployment) -> str:
         """Its app."""
         return row.release.app.name
 
-    @admin.display(description="machines")
+    @admin.display(description=_("machines"))
     def machines(self, row: Deployment) -> SafeString:
         """Its machines."""
         links = [link(machine) for machine in row.machines.order_by("pk")]
         return SafeString(", ".join(links)) if links else SafeString("none")  # each part is escaped by link()
 
-    @admin.action(description="Take down, with a copy")
+    @admin.action(description=_("Take down, with a copy"))
     def take_down(self, request: DeskRequest, rows: QuerySet[Deployment]) -> None:
         """Ask for them to go."""
         asked = sum(self._noted(request, row, "asked to go") for row in rows if row.retire(by=request.user, at=now()))
-        self.message_user(request, f"{asked} asked to go; copies are made first.", messages.SUCCESS)
+        self.message_user(request, _now("%(n)d asked to go; copies are made first.") % {"n": asked}, messages.SUCCESS)
 
-    @admin.action(description="Try again from where it failed")
+    @admin.action(description=_("Try again from where it failed"))
     def try_again(self, request: DeskRequest, rows: QuerySet[Deployment]) -> None:
         """Ask failed ones to try again."""
         asked = sum(
             self._noted(request, row, "asked to try again") for row in rows if row.retry(by=request.user, at=now())
         )
-        self.message_user(request, f"{asked} try again.", messages.SUCCESS)
+        self.message_user(request, _now("%(n)d try again.") % {"n": asked}, messages.SUCCESS)
 
 
 @admin.register(Machine)
@@ -134,18 +136,22 @@ class MachineAdmin(LookOnly):
         "due_at", "lane", "tries", "lease_epoch", "lease_until",
     ]  # fmt: skip
 
-    @admin.display(description="service")
+    @admin.display(description=_("service"))
     def of_service(self, row: Machine) -> SafeString:
         """Its service."""
         return link(row.deployment)
 
-    @admin.action(description="Let it go WITHOUT a copy, in my name", permissions=["waive"])
+    @admin.action(description=_("Let it go WITHOUT a copy, in my name"), permissions=["waive"])
     def waive(self, request: DeskRequest, rows: QuerySet[Machine]) -> None:
         """Decide, by name, that what is on them may be lost."""
         waived = sum(
             self._noted(request, row, "let go without a copy") for row in rows if row.waive(by=request.user, at=now())
         )
-        self.message_user(request, f"{waived} may go without a copy; that is noted with your name.", messages.WARNING)
+        self.message_user(
+            request,
+            _now("%(n)d may go without a copy; that is noted with your name.") % {"n": waived},
+            messages.WARNING,
+        )
 
     def has_waive_permission(self, request: HttpRequest) -> bool:
         """Data may be given up by administrators alone."""
@@ -196,7 +202,7 @@ class EventAdmin(LookOnly):
     date_hierarchy = "closes_at"
     fields: ClassVar = ["page", "owner", "zone", "opens_at", "closes_at", "most_services", "created_at"]
 
-    @admin.display(description="page")
+    @admin.display(description=_("page"))
     def page(self, row: Event) -> SafeString:
         """The event's own page."""
         return format_html('<a href="{}">{}</a>', reverse("event", args=[row.key]), row.name)
@@ -213,7 +219,7 @@ class EntryAdmin(LookOnly):
     ordering: ClassVar = ["-at", "-pk"]
     fields: ClassVar = ["at", "happened", "cause", "told", "by", "of_service", "event", "machine", "noticed"]
 
-    @admin.display(description="service")
+    @admin.display(description=_("service"))
     def of_service(self, row: Entry) -> SafeString:
         """The service that it happened to."""
         return link(row.deployment)
@@ -256,7 +262,7 @@ class MailAdmin(LookOnly):
     ordering: ClassVar = ["-pk"]
     fields: ClassVar = ["recipient", "about", "entry", "created_at", "due_at", "tries", "sent_at", "key"]
 
-    @admin.display(description="about")
+    @admin.display(description=_("about"))
     def about(self, row: Mail) -> str:
         """Its subject; a code's mail has the code in it."""
-        return row.subject if row.entry_id else "an account"
+        return row.subject if row.entry_id else _now("an account")

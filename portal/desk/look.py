@@ -4,6 +4,8 @@ from typing import Any
 
 from django.templatetags.static import static
 from django.urls import reverse_lazy
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 
 def _shades(hue: float, chroma: float) -> dict[str, str]:
@@ -15,14 +17,14 @@ def _shades(hue: float, chroma: float) -> dict[str, str]:
     return {name: f"oklch({light}% {chroma} {hue})" for name, light in lights.items()}
 
 
-def _list(title: str, icon: str, name: str) -> dict[str, Any]:
+def _list(title: str | Promise, icon: str, name: str) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{name}_changelist")}
 
 
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "portal.context.title",
     "SITE_HEADER": "portal.context.title",
-    "SITE_SUBHEADER": "behind the counter",
+    "SITE_SUBHEADER": _("behind the counter"),
     "SITE_ICON": lambda _request: static("art/icon.svg"),
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("art/icon.svg")}],
     "COLORS": {"primary": _shades(193, 0.08), "base": _shades(75, 0.012)},
@@ -30,32 +32,32 @@ UNFOLD: dict[str, Any] = {
         "show_search": False,
         "show_all_applications": False,
         "navigation": [
-            {"title": "The desk", "items": [{"title": "Today", "icon": "today", "link": "/desk"}]},
+            {"title": _("The desk"), "items": [{"title": _("Today"), "icon": "today", "link": "/desk"}]},
             {
-                "title": "The fair",
+                "title": _("The fair"),
                 "items": [
-                    _list("Apps", "storefront", "catalog_app"),
-                    _list("Services", "festival", "provisioning_deployment"),
-                    _list("Events", "event", "provisioning_event"),
-                    _list("People", "group", "portal_user"),
+                    _list(_("Apps"), "storefront", "catalog_app"),
+                    _list(_("Services"), "festival", "provisioning_deployment"),
+                    _list(_("Events"), "event", "provisioning_event"),
+                    _list(_("People"), "group", "portal_user"),
                 ],
             },
             {
-                "title": "The ground",
+                "title": _("The ground"),
                 "items": [
-                    _list("Machines", "dns", "provisioning_machine"),
-                    _list("Places", "location_on", "provisioning_fabric"),
-                    _list("Strays", "pets", "provisioning_stray"),
-                    _list("Letting in", "door_open", "provisioning_admission"),
+                    _list(_("Machines"), "dns", "provisioning_machine"),
+                    _list(_("Places"), "location_on", "provisioning_fabric"),
+                    _list(_("Strays"), "pets", "provisioning_stray"),
+                    _list(_("Letting in"), "door_open", "provisioning_admission"),
                 ],
             },
             {
-                "title": "The books",
+                "title": _("The books"),
                 "items": [
-                    _list("What happened", "history", "provisioning_entry"),
-                    _list("Kept copies", "inventory_2", "provisioning_archive"),
-                    _list("Outbox", "outgoing_mail", "provisioning_mail"),
-                    _list("Reports", "flag", "provisioning_report"),
+                    _list(_("What happened"), "history", "provisioning_entry"),
+                    _list(_("Kept copies"), "inventory_2", "provisioning_archive"),
+                    _list(_("Outbox"), "outgoing_mail", "provisioning_mail"),
+                    _list(_("Reports"), "flag", "provisioning_report"),
                 ],
             },
         ],

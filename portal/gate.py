@@ -1,6 +1,7 @@
 """Who may. Every view asks here; what is not yours is not there (404), in the same words as what never was."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
@@ -13,8 +14,8 @@ from django.http import Http404, HttpResponse
 from catalog.models import App, State
 from portal.models import User
 from portal.requests import SignedInRequest
-from provisioning.models import Archive, Deployment, Event
-from provisioning.phases import Phase
+from provisioning.models import Archive, Deployment, Event, Membership
+from provisioning.phases import Phase, Role
 
 Visitor = User | AnonymousUser
 P = ParamSpec("P")
@@ -69,18 +70,39 @@ def visible_app(visitor: Visitor, slug: str) -> App:
 
 
 def visible_deployment(user: User, key: str) -> Deployment:
-    """A service of theirs, or of an event of theirs; the people behind the counter may look at any."""
-    return _deployment(key, Q() if user.is_staff else _theirs(user))
+    """A service of an event that they take part in; the people behind the counter may look at any."""
+    return _deployment(key, Q() if user.is_staff else Q(event__memberships__person=user))
 
 
 def changeable_deployment(user: User, key: str) -> Deployment:
-    """A service that they may wish something for: theirs, or of an event of theirs."""
+    """A service that they may wish something for."""
     return _deployment(key, _theirs(user))
 
 
+def may_change(user: User, deployment: Deployment) -> bool:
+    """Whether they may wish something for this service, and see what it has handed over."""
+    return Deployment.objects.filter(_theirs(user), pk=deployment.pk).exists()
+
+
 def visible_event(user: User, key: str) -> Event:
-    """An event of theirs; the people behind the counter may look at any."""
-    return _event(key, Q() if user.is_staff else Q(owner=user))
+    """An event that they take part in; the people behind the counter may look at any."""
+    return _event(key, Q() if user.is_staff else Q(memberships__person=user))
+
+
+def event_in_full(user: User, key: str) -> Event:
+    """An event that they organise, with its people, copies and history; the counter may look at any."""
+    return _event(key, Q() if user.is_staff else _organised_by(user))
+
+
+def part_in(user: User, event: Event) -> Membership | None:
+    """What they are in this event; None for the people behind the counter, who only look."""
+    return Membership.objects.filter(event=event, person=user).first()
+
+
+def events_to_launch_for(user: User, at: datetime) -> QuerySet[Event]:
+    """Events that are not over and that they may put up services for, the newest first."""
+    may = Q(memberships__person=user) & (Q(memberships__role=Role.ORGANISER) | Q(all_launch=True))
+    return Event.objects.filter(may, closes_at__gt=at).select_related("owner").order_by("-created_at", "-pk")
 
 
 def public_event(name: str) -> Event:
@@ -92,8 +114,8 @@ def public_event(name: str) -> Event:
 
 
 def changeable_event(user: User, key: str) -> Event:
-    """An event of theirs."""
-    return _event(key, Q(owner=user))
+    """An event that they organise."""
+    return _event(key, _organised_by(user))
 
 
 def kept_copy(user: User, key: str, number: int) -> Archive:
@@ -120,8 +142,14 @@ def copy_to_put_up(user: User, key: str, number: int) -> Archive:
     return found
 
 
+def _organised_by(user: User) -> Q:
+    return Q(memberships__person=user, memberships__role=Role.ORGANISER)
+
+
 def _theirs(user: User) -> Q:
-    return Q(owner=user) | Q(event__owner=user)
+    """Services of events that they organise, and those that they have put up where they still take part."""
+    organises = Q(event__memberships__role=Role.ORGANISER)
+    return Q(event__memberships__person=user) & (organises | Q(launched_by=user))
 
 
 def _deployment(key: str, allowed: Q) -> Deployment:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db import transaction
+from django.db.models import Q
 from django.utils.functional import SimpleLazyObject, lazy
 
 from portal import times, words
@@ -15,7 +16,7 @@ from portal.mail.letters import letter
 from portal.models import User
 from portal.stream import watch_key
 from provisioning.models import Archive, Deployment, Entry, Event
-from provisioning.phases import Happened, Phase, Settled, Wanted
+from provisioning.phases import Happened, Phase, Role, Settled, Wanted
 
 AT_ONCE = 200
 LOOKED = timedelta(seconds=5)
@@ -100,7 +101,7 @@ def _warning(entry: Entry, event: Event, at: datetime) -> Iterator[Notice]:
         return
     living = list(event.deployments.filter(wanted=Wanted.UP).select_related("owner").order_by("created_at", "pk"))
     told = _of_event(event, living, at) | {"keeps": not all(service.manifest.stateless for service in living)}
-    for person in _unique([event.owner, *(service.owner for service in living)]):
+    for person in _organisers(event, Q(memberships__person__in=[service.launched_by_id for service in living])):
         yield Notice("warning", person, told)
 
 
@@ -155,7 +156,14 @@ def _of_service(deployment: Deployment, at: datetime) -> dict[str, Any]:
 
 
 def _people(deployment: Deployment) -> list[User]:
-    return _unique([deployment.owner, deployment.event.owner])
+    """Whoever organises its event, and whoever put it up if they still take part."""
+    return _organisers(deployment.event, Q(memberships__person=deployment.launched_by_id))
+
+
+def _organisers(event: Event, others: Q) -> list[User]:
+    """Who organises it, and these others of it; in the order in which they came."""
+    wanted = Q(memberships__role=Role.ORGANISER) | others
+    return _unique(User.objects.filter(wanted, memberships__event=event).order_by("memberships__since", "pk"))
 
 
 def _unique(people: Iterable[User]) -> list[User]:

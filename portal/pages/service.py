@@ -1,7 +1,7 @@
 """Everything that the page of a service shows, read in a fixed number of queries and said in words."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from enum import StrEnum
 
@@ -45,6 +45,8 @@ class ServicePage:
     waiting: str
     copies: Sequence[Archive]
     may_change: bool
+    may_look_inside: bool
+    """What its programs said, and who did what."""
     now: datetime
 
     @property
@@ -81,7 +83,7 @@ class ServicePage:
         return bool(machine and machine.pull_asked_at and machine.pull_asked_at != machine.pulled_at)
 
 
-def service_page(deployment: Deployment, *, may_change: bool, now: datetime) -> ServicePage:
+def service_page(deployment: Deployment, *, may_change: bool, may_look_inside: bool, now: datetime) -> ServicePage:
     """Read what the page shows: four queries, whatever there is to see."""
     machine = deployment.machine()
     app = deployment.release.app_id
@@ -93,10 +95,11 @@ def service_page(deployment: Deployment, *, may_change: bool, now: datetime) -> 
         face=face,
         phase=phase_of(deployment),
         progress=progress(deployment, machine, usually=known.usually, now=now),
-        trouble=_trouble(deployment, machine, face),
+        trouble=_trouble(deployment, machine, face, may_look_inside),
         waiting=_waiting(deployment),
         copies=list(deployment.archives.filter(deleted_at=None).order_by("pk")) if deployment.ready_at else [],
         may_change=may_change,
+        may_look_inside=may_look_inside,
         now=now,
     )
 
@@ -133,7 +136,7 @@ def phase_of(deployment: Deployment) -> str:
     return "silent" if deployment.phase == Phase.READY and deployment.silent_since else str(deployment.phase)
 
 
-def _trouble(deployment: Deployment, machine: Machine | None, face: Face) -> words.Told | None:
+def _trouble(deployment: Deployment, machine: Machine | None, face: Face, in_full: bool) -> words.Told | None:
     """The problem to tell: the service's own, else that of the machine that is being set up for it."""
     if face in (Face.READY, Face.SHUT, Face.ENDED):
         return None
@@ -141,7 +144,8 @@ def _trouble(deployment: Deployment, machine: Machine | None, face: Face) -> wor
     if row is None or not row.problem or (face == Face.SETTING_UP and row.waits_for != row.problem):
         return None  # what was wrong a moment ago is not told while it goes on
     was_open = deployment.ready_at is not None
-    return words.problem(row.problem, row.blame, row.problem_params, was_open=was_open, title=deployment.title)
+    told = words.problem(row.problem, row.blame, row.problem_params, was_open=was_open, title=deployment.title)
+    return told if in_full else replace(told, tail="")
 
 
 def _waiting(deployment: Deployment) -> str:

@@ -15,8 +15,8 @@ from catalog.models import Wish
 from portal.mail import outbox
 from portal.models import Deed, Invitation, User
 from portal.people import leaving
-from provisioning.models import Admission, Entry, House, LogChunk, Mail, Report
-from provisioning.phases import Decision, Phase
+from provisioning.models import Admission, Entry, House, LogChunk, Mail, Membership, Report
+from provisioning.phases import Decision, Phase, Role
 
 Words = str | Promise
 WISHED = timedelta(days=365)
@@ -84,6 +84,11 @@ def _invitations(_house: House, at: datetime) -> None:
     Invitation.objects.filter(until__lt=at).delete()
 
 
+def _participants(house: House, at: datetime) -> None:
+    over = at - timedelta(days=house.names_kept_days)
+    Membership.objects.filter(role=Role.PARTICIPANT, event__closes_at__lt=over).delete()
+
+
 def _reports(house: House, at: datetime) -> None:
     over = at - timedelta(days=house.mails_kept_days)
     Report.objects.filter(decided_at__lt=over).exclude(decision=Decision.OPEN).delete()
@@ -113,6 +118,20 @@ KEPT: Sequence[Kept] = (
         _("%(days)d days"),
         lambda _house: UNPROVEN.days,
         _unproven,
+    ),
+    Kept(
+        _("Which events you take part in, and the name you chose there"),
+        _("So that you find them, and their organisers know who is there."),
+        _("Until you leave the event or delete yourself; if you do not organise it, %(days)d days after its end"),
+        lambda house: house.names_kept_days,
+        _participants,
+    ),
+    Kept(
+        _("Joining codes of events"),
+        _("So that an old poster never leads into somebody else's event."),
+        _("For ever. Nobody's name is in them."),
+        _no_days,
+        lambda _house, _at: None,
     ),
     Kept(
         _("Which of your browsers are signed in"),
@@ -153,7 +172,7 @@ KEPT: Sequence[Kept] = (
         _("Copies of what people put into your services"),
         _("So that nothing is lost when an event ends."),
         _("%(days)d days after the end, or until you delete yourself"),
-        lambda _house: settings.COPIES_KEPT.days,
+        lambda house: house.copies_kept.days,
         _copies,
     ),
     Kept(

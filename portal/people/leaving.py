@@ -6,13 +6,24 @@ from allauth.account.models import EmailAddress
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from catalog.models import App, Check, Wish
 from portal.models import Deed, User
-from provisioning.models import Allowance, Archive, Deployment, Entry, Event, LogChunk, Machine, Mail, Report
+from provisioning.models import (
+    Allowance,
+    Archive,
+    Deployment,
+    Entry,
+    Event,
+    LogChunk,
+    Machine,
+    Mail,
+    Membership,
+    Report,
+)
 from provisioning.models.address import forget_name
-from provisioning.phases import Happened, Phase, Wanted
+from provisioning.phases import Happened, Phase, Role, Wanted
 
 SOMEBODY = "somebody who has left"
 """What stands where their mail address stood."""
@@ -22,13 +33,29 @@ TOLD_ON = (Happened.PHASE, Happened.STEP, Happened.WISH, Happened.EXTENSION)
 
 
 def theirs(person: User) -> QuerySet[Deployment]:
-    """Services that they launched, and those of their events."""
-    return Deployment.objects.filter(Q(owner=person) | Q(event__owner=person))
+    """Services of the events that they answer for."""
+    return Deployment.objects.filter(event__owner=person)
 
 
 def living(person: User) -> QuerySet[Deployment]:
     """Those that are not gone yet."""
     return theirs(person).exclude(phase=Phase.GONE)
+
+
+def _shared() -> Exists:
+    """Whether somebody else organises it too: of an event."""
+    organisers = Membership.objects.filter(event=OuterRef("pk"), role=Role.ORGANISER, person__is_active=True)
+    return Exists(organisers.exclude(person=OuterRef("owner")))
+
+
+def ending(person: User) -> QuerySet[Deployment]:
+    """Those that would end with them, because nobody else organises their event."""
+    return living(person).filter(event__in=Event.objects.filter(~_shared(), owner=person))
+
+
+def handed_over(person: User) -> list[str]:
+    """Names of their events that would be somebody else's from then on."""
+    return list(Event.objects.filter(_shared(), owner=person).order_by("pk").values_list("name", flat=True))
 
 
 def is_last_administrator(person: User) -> bool:
@@ -39,12 +66,15 @@ def is_last_administrator(person: User) -> bool:
 
 @transaction.atomic
 def leave(person: User, *, at: datetime) -> bool:
-    """Close the account for good and end all that is theirs. Return False if that was asked already.
+    """Close the account for good and end all that is theirs alone. Return False if that was asked already.
 
-    What is left to do is done by `forget`, at once or as soon as the last machine is gone.
+    An event that others organise too is theirs from now on. What is left to do is done by `forget`, at once or as soon
+    as the last machine is gone.
     """
     if not User.objects.filter(pk=person.pk, deleted_at=None).update(deleted_at=at, is_active=False):
         return False
+    for event in Event.objects.filter(memberships__person=person).order_by("pk"):
+        event.let_go(person, by=person, at=at)
     for deployment in theirs(person).filter(wanted=Wanted.UP).order_by("pk"):
         deployment.retire(by=person, at=at)
     _end_sessions(person)
@@ -85,6 +115,7 @@ def _forget_services(person: User) -> None:
     for event in Event.objects.filter(owner=person):
         _forget_entries(Entry.objects.filter(event=event))
     Event.objects.filter(owner=person).update(name=SOMEBODY, public_name=None)
+    Membership.objects.filter(event__owner=person).delete()
 
 
 def _forget_entries(entries: QuerySet[Entry]) -> None:
@@ -99,6 +130,7 @@ def _forget_entries(entries: QuerySet[Entry]) -> None:
 def _forget_mentions(person: User) -> None:
     """Where others are told about: what was done behind the counter, and what is in the catalog."""
     Entry.objects.filter(by=person).update(by=None)
+    Deployment.objects.filter(launched_by=person).update(launched_by=None)
     Mail.objects.filter(Q(recipient__iexact=person.email) | Q(text__icontains=person.email)).delete()
     deeds = Deed.objects.filter(Q(about__icontains=person.email) | Q(told__icontains=person.email))
     deeds.update(about=SOMEBODY, told="")

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from catalog.models import Check, Wish
 from portal.models import User
 from portal.people.leaving import theirs
-from provisioning.models import Archive, Entry, Event, Mail
+from provisioning.models import Archive, Entry, Event, Mail, Membership
 
 Rows = Iterable[Mapping[str, Any]]
 
@@ -36,6 +36,7 @@ def _parts(person: User) -> Mapping[str, Rows]:
             "email first_name last_name time_zone language mails_off date_joined last_login is_staff is_curator",
         ),
         "events": _rows(Event.objects.filter(owner=person), "key name zone opens_at closes_at created_at"),
+        "taking-part": _rows(Membership.objects.filter(person=person), "event__key event__name role name since"),
         "services": _rows(
             services, "key title name event__key release__app__slug phase created_at ready_at expires_at"
         ),

@@ -17,7 +17,7 @@ from portal.launch_form import LaunchForm
 from portal.pages.downloads import download
 from portal.requests import SignedInRequest
 from portal.views.launch import PRESS, once, pressed
-from provisioning.models import Archive, Deployment, Event
+from provisioning.models import Archive, Deployment
 from provisioning.phases import Phase
 from provisioning.vault import FolderVault
 
@@ -67,7 +67,7 @@ def again(request: SignedInRequest, key: str, number: int) -> HttpResponse:
     if elsewhere := once(request):
         return elsewhere
     before, now = copy.deployment, timezone.now()
-    events = list(Event.objects.filter(owner=request.user, closes_at__gt=now).order_by("-created_at", "-pk"))
+    events = list(gate.events_to_launch_for(request.user, now))
     given = (request.POST, request.FILES) if request.method == "POST" else ()
     form = LaunchForm(before.manifest, request.user, events, now, *given)
     form.initial.update(title=before.title, form_token=request.GET.get(PRESS, ""))

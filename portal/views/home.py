@@ -51,7 +51,7 @@ class EventCard:
 def cards(user_pk: int) -> list[EventCard]:
     """Read somebody's events with their services in two queries; the one that ends next comes first."""
     services = Deployment.objects.select_related("release__app").order_by("created_at", "pk")
-    events = Event.objects.filter(owner=user_pk).prefetch_related(Prefetch("deployments", services))
+    events = Event.objects.filter(memberships__person=user_pk).prefetch_related(Prefetch("deployments", services))
     now = timezone.now()
     in_order = sorted(events, key=lambda event: (event.closes_at <= now, abs(event.closes_at - now)))
     return [EventCard(event, lines_of(event)) for event in in_order]

@@ -49,7 +49,7 @@ def new_service(request: SignedInRequest) -> HttpResponse:
     if elsewhere := once(request):
         return elsewhere
     now = timezone.now()
-    events = list(Event.objects.filter(owner=request.user, closes_at__gt=now).order_by("-created_at", "-pk"))
+    events = list(gate.events_to_launch_for(request.user, now))
     given = (request.POST, request.FILES) if request.method == "POST" else ()
     form = LaunchForm(release.manifest, request.user, events, now, *given)
     form.initial["form_token"] = request.GET.get(PRESS, "")

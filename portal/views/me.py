@@ -60,8 +60,14 @@ def leave(request: SignedInRequest) -> HttpResponse:
         leaving.forget(person, at)
         logout(request)
         return redirect("left")
-    services = leaving.living(person).select_related("event").order_by("expires_at", "pk")
-    return render(request, "me/leave.html", {"form": form, "services": services, "is_last": is_last})
+    services = leaving.ending(person).select_related("event").order_by("expires_at", "pk")
+    told = {
+        "form": form,
+        "services": services,
+        "is_last": is_last,
+        "handed_over": ", ".join(leaving.handed_over(person)),
+    }
+    return render(request, "me/leave.html", told)
 
 
 @require_GET

@@ -19,8 +19,9 @@ from provisioning.models import Deployment
 
 def _page(request: SignedInRequest, key: str) -> ServicePage:
     deployment = gate.visible_deployment(request.user, key)
-    may_change = request.user.pk in (deployment.owner_id, deployment.event.owner_id)
-    return service_page(deployment, may_change=may_change, now=timezone.now())
+    may_change = gate.may_change(request.user, deployment)
+    may_look_inside = may_change or request.user.is_staff
+    return service_page(deployment, may_change=may_change, may_look_inside=may_look_inside, now=timezone.now())
 
 
 @login_required
@@ -85,8 +86,8 @@ def outputs(request: SignedInRequest, key: str) -> HttpResponse:
 
 
 def _whole(request: SignedInRequest, page: ServicePage, **more: Any) -> HttpResponse:
-    told = {"page": page, "log": log_of(page.machine), "moments": moments(page.deployment), **more}
-    return render(request, "services/service.html", told)
+    inside = {"log": log_of(page.machine), "moments": moments(page.deployment)} if page.may_look_inside else {}
+    return render(request, "services/service.html", {"page": page, **inside, **more})
 
 
 def _changeable(request: SignedInRequest, key: str) -> Deployment:

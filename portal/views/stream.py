@@ -8,6 +8,9 @@ from django.views.decorators.http import require_GET
 from portal import gate
 from portal.stream import events, poller
 
+NO_LOG = 2**63 - 1
+"""After the last line of output that there can ever be: participants are told that something changed, and nothing else."""
+
 
 @require_GET
 async def stream(request: HttpRequest, key: str) -> HttpResponseBase:
@@ -22,6 +25,8 @@ async def stream(request: HttpRequest, key: str) -> HttpResponseBase:
     if poller.watched_by(user.pk) >= settings.STREAMS_PER_PERSON:
         return HttpResponse(status=429, headers={"Retry-After": "30"})
     after = max(_number(request.headers.get("Last-Event-ID")), _number(request.GET.get("after")))
+    if not (user.is_staff or await sync_to_async(gate.may_change)(user, deployment)):
+        after = NO_LOG
     lasts = settings.STREAM_LASTS.total_seconds()
     content = events(deployment.pk, user.pk, after=after, lasts=lasts)
     return StreamingHttpResponse(content, content_type="text/event-stream", headers={"Cache-Control": "no-store"})

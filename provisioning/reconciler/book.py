@@ -5,12 +5,10 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
-
 from provisioning import admission
 from provisioning.driver import Endpoint, Sighting
 from provisioning.errors import Blame, NotYet
-from provisioning.models import Archive, Deployment, Entry, LogChunk, Machine, Route, statements
+from provisioning.models import Archive, Deployment, Entry, House, LogChunk, Machine, Route, statements
 from provisioning.models.reconciled import woken
 from provisioning.nudge import nudge_on_commit
 from provisioning.phases import Happened, Kind, Lane, Phase, Settled, Wanted
@@ -248,6 +246,6 @@ class DeploymentRows:
                 "sha256": copy.sha256,
                 "size": copy.size,
                 "verified_at": self.lease.at,
-                "delete_at": self.lease.at + settings.COPIES_KEPT,
+                "delete_at": self.lease.at + House.here().copies_kept,
             },
         )

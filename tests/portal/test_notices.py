@@ -62,7 +62,8 @@ def test_everybody_with_a_service_in_an_event_is_warned_once(owner: User, strang
     event = make_event(owner)
     scenes.waiting(event)
     guest = scenes.waiting(event)
-    scenes.change(guest, owner=stranger)
+    event.take_in(stranger, at=NOON)
+    scenes.change(guest, launched_by=stranger)
     warn(event)
     assert {mail.recipient for mail in tell()} == {owner.email, stranger.email}
 
@@ -125,7 +126,8 @@ def two_copies(owner: User, guest: User) -> datetime:
     """Two of one event, the later a guest's too; return the moment when they are announced."""
     event = make_event(owner)
     scenes.ended(event, title="Auction")
-    scenes.change(scenes.ended(event, title="Photo wall"), owner=guest)
+    event.take_in(guest, at=NOON)
+    scenes.change(scenes.ended(event, title="Photo wall"), launched_by=guest)
     Entry.objects.update(noticed=True)
     return NOON + timedelta(days=23)
 

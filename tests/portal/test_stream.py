@@ -17,7 +17,7 @@ from portal.models import User
 from portal.stream import Chunk, Look, Watch, look_at, watch_key
 from provisioning.models import Deployment, LogChunk
 from provisioning.phases import Phase
-from tests.makers import make_event, make_person
+from tests.makers import NOON, make_event, make_person
 from tests.portal import scenes
 
 T = TypeVar("T")
@@ -124,6 +124,24 @@ def test_a_stream_ends_by_itself(settings: Settings) -> None:
             return [piece async for piece in answer.streaming_content]
 
     assert run(watch())[0].startswith(b"retry:")
+
+
+@DATABASE
+def test_a_participant_is_told_of_changes_and_not_what_the_installer_says(settings: Settings) -> None:
+    settings.STREAM_LASTS = settings.STREAM_LASTS / 1_000
+    deployment = being_built()
+    guest = make_person("guest")
+    deployment.event.take_in(guest, at=NOON)
+    say(deployment, b"the password is hunter2\n", 300)
+
+    async def watch() -> bytes:
+        answer = await open_stream(guest, deployment)
+        async with asyncio.timeout(20):
+            return b"".join([piece async for piece in answer.streaming_content])
+
+    told = run(watch())
+    assert b"event: changed" in told
+    assert b"event: log" not in told
 
 
 @DATABASE

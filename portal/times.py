@@ -5,7 +5,7 @@ from math import ceil
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, npgettext
 
 JUST_NOW = timedelta(seconds=45)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -26,8 +26,11 @@ def day(moment: datetime, zone: tzinfo) -> str:
     return date_format(moment.astimezone(zone), _("j F"))
 
 
-def span(length: timedelta) -> str:
-    """Say a length of time in its largest fitting unit: "40 s", "3 minutes", "2 hours", "7 days"."""
+def span(length: timedelta, *, is_away: bool = False) -> str:
+    """Say a length of time in its largest fitting unit: "40 s", "3 minutes", "2 hours", "7 days".
+
+    `is_away`: it stands after "in" or before "ago", where German says days in another way.
+    """
     seconds = max(0, round(length.total_seconds()))
     if seconds < 90:
         return _("%(n)d s") % {"n": seconds}
@@ -38,6 +41,8 @@ def span(length: timedelta) -> str:
         hours = round(seconds / 3600)
         return ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}
     days = round(seconds / 86400)
+    if is_away:
+        return npgettext("in … or … ago", "%(n)d day", "%(n)d days", days) % {"n": days}
     return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
 
 
@@ -46,7 +51,7 @@ def relative(moment: datetime, now: datetime) -> str:
     away = moment - now
     if abs(away) < JUST_NOW:
         return _("just now") if away <= timedelta() else _("in a moment")
-    told = {"span": span(abs(away))}
+    told = {"span": span(abs(away), is_away=True)}
     return _("in %(span)s") % told if away > timedelta() else _("%(span)s ago") % told
 
 

@@ -68,7 +68,8 @@ def size(number: int) -> str:
 def version(release: Release, zone: tzinfo = UTC) -> str:
     """A version as people know it: its name, or the day it is of, and the first letters of its commit."""
     stamp = (release.committed_at or release.taken_at).astimezone(zone)
-    return f"{release.version or _('of %(day)s') % {'day': date_format(stamp, _('j M Y'))}} ({release.commit[:7]})"
+    named = release.version or _("of %(day)s") % {"day": date_format(stamp, _("j M Y"))}
+    return f"{named} ({release.commit[:7]})"
 
 
 @register.filter

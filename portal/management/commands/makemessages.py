@@ -8,6 +8,8 @@ from django.core.management.commands import makemessages
 class Command(makemessages.Command):
     """Collects the sentences of pages, mails and code."""
 
+    xgettext_options = [*makemessages.Command.xgettext_options, "--keyword=_now"]
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Look at templates of every kind; leave out what is not ours, and lines that change with every edit."""
         options |= {

@@ -99,7 +99,10 @@ SECURE = SITE_URL.startswith("https:")
 EMBEDDED_MAIL = not env.str("EMAIL_URL", default="")
 """No mail server was named: mails stay in the outbox, and the mailbox page shows them to this computer alone."""
 vars().update(env.email_url("EMAIL_URL", default="dummymail:"))
-EMAIL_TIMEOUT = 20
+if not EMBEDDED_MAIL and urlsplit(env.str("EMAIL_URL")).scheme.startswith("smtp"):
+    EMAIL_BACKEND = "portal.mail.line.Line"
+EMAIL_TIMEOUT = 60
+"""Seconds for one answer. A server that looks at what it takes may need long; asked again, it would take it twice."""
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="Fairground <fairground@localhost>")
 HOUSE_TIME_ZONE = env.str("HOUSE_TIME_ZONE", default="UTC")
 """Zone of people who have not told theirs."""

@@ -1,53 +1,27 @@
 """The outbox: written first, sent later, once; a server that is away delays, and loses nothing."""
 
-import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from pytest_django import Settings
 
 from portal.mail import outbox
 from portal.mail.letters import Letter
-from provisioning.models import Mail
+from provisioning.models import Admission, Mail
 from tests.makers import NOON, make_event
 from tests.portal import scenes
+from tests.portal.post_office import Post, open_office
 
 HELLO = Letter("Grüße", "It is **open**.\n", "<p>It is open.</p>")
-
-
-class Post:
-    """A mail server that keeps what it takes, and refuses one address."""
-
-    def __init__(self) -> None:
-        self.taken: list[Any] = []
-
-    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
-        if address.startswith("refused"):
-            return "550 nobody here"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
-        self.taken.append(envelope)
-        return "250 OK"
 
 
 @pytest.fixture
 def server(settings: Settings, db: None) -> Iterator[Post]:
     """A real one on a free port of this computer."""
-    post = Post()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    running = Controller(post, hostname="127.0.0.1", port=port)
-    running.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
-    yield post
-    running.stop()
+    with open_office(settings) as post:
+        yield post
 
 
 def owe(*recipients: str) -> None:
@@ -81,6 +55,15 @@ def test_a_server_that_is_away_loses_nothing(settings: Settings, server: Post) -
     assert outbox.post(NOON + timedelta(minutes=1)) == 1
 
 
+def test_in_quarantine_no_mail_leaves_and_what_is_owed_stays(server: Post) -> None:
+    owe("anna@example.org")
+    Admission.objects.create(quarantined=True)
+    assert outbox.post(NOON) == 0
+    assert (server.taken, Mail.objects.get().tries) == ([], 0)
+    Admission.objects.update(quarantined=False)
+    assert outbox.post(NOON) == 1
+
+
 def test_pauses_between_tries_grow_to_an_hour(settings: Settings, server: Post) -> None:
     owe("refused@example.org")
     at, pauses = NOON, []
@@ -107,8 +90,12 @@ def test_one_cause_is_one_mail_per_person(db: None) -> None:
     assert Mail.objects.count() == 2
 
 
-def test_mails_with_codes_are_forgotten_after_a_day(db: None) -> None:
-    owe("anna@example.org")
+def test_mails_with_codes_are_forgotten_after_a_day_and_others_only_once_they_have_left(db: None) -> None:
+    outbox.put(replace(HELLO, name="account/email_confirmation"), "anna@example.org", at=NOON)
+    outbox.put(replace(HELLO, name="let_in"), "carl@example.org", at=NOON)
     outbox.put(HELLO, "bert@example.org", at=NOON, entry=scenes.ready(make_event()).entries.first())
+    outbox.tidy(NOON + timedelta(hours=25))
+    assert set(Mail.objects.values_list("recipient", flat=True)) == {"bert@example.org", "carl@example.org"}
+    Mail.objects.update(sent_at=NOON)
     outbox.tidy(NOON + timedelta(hours=25))
     assert Mail.objects.get().recipient == "bert@example.org"

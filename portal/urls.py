@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from portal.views import (
+    about,
     authors,
     copies,
     door,
@@ -42,6 +43,10 @@ urlpatterns = [
     path("me/delete", me.leave, name="me-leave"),
     path("goodbye", me.left, name="left"),
     path("language", language.choose, name="language"),
+    path("status", about.status, name="status"),
+    path("help", about.helped, name="help"),
+    path("terms", about.terms, name="terms"),
+    path("accessibility", about.accessibility, name="accessibility"),
     path("privacy", me.privacy, name="privacy"),
     path("e/<slug:name>", fair.fair, name="fair"),
     path("events/<str:key>", event.event, name="event"),

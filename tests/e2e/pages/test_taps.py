@@ -75,3 +75,4 @@ def test_who_is_new_begins_a_launch_with_six_taps(finger: Finger) -> None:
     finger.tap(page.get_by_role("button", name="Confirm the code"))
     assert begun(finger)
     assert finger.taps <= 6
+    assert finger.words <= 60

@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min, Q, QuerySet, Sum
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.models import App
-from portal.mail import outbox
+from portal.mail.troubles import TROUBLES
 from portal.models import User
 from portal.times import span
 from provisioning.models import Admission, Deployment, Fabric, Machine, Mail, Report, Stray
@@ -156,23 +156,23 @@ def _wrong_with(room: Room, at: datetime) -> Iterator[str | Promise]:
 
 
 def _mail(at: datetime) -> Iterator[RedLine]:
-    unsent = Mail.objects.filter(sent_at=None)
-    known = unsent.aggregate(
-        late=Count("pk", filter=Q(created_at__lt=at - MAIL_PATIENCE, created_at__gt=at - outbox.TRIED_FOR)),
-        lost=Count("pk", filter=Q(created_at__lte=at - outbox.TRIED_FOR)),
+    late, lost = Q(given_up_at=None, created_at__lt=at - MAIL_PATIENCE), Q(given_up_at__isnull=False, let_go=False)
+    known = Mail.objects.filter(sent_at=None).aggregate(
+        late=Count("pk", filter=late), why=Max("trouble", filter=late), lost=Count("pk", filter=lost)
     )
     if n := known["late"]:
         what = ngettext(
             "%(n)d mail has not been taken by any server yet.", "%(n)d mails have not been taken by any server yet.", n
         )
-        yield RedLine(what % {"n": n}, _("See the mail"), reverse("desk-mail"))
+        why = TROUBLES[known["why"]].happened if known["why"] else ""
+        yield RedLine(f"{what % {'n': n}} {why}".strip(), _("See the mail"), reverse("desk-mail"))
     if n := known["lost"]:
         what = ngettext(
             "%(n)d mail never left, and is not tried any more.",
             "%(n)d mails never left, and are not tried any more.",
             n,
         )
-        yield RedLine(what % {"n": n}, _("See the mail"), reverse("desk-mail"))
+        yield RedLine(what % {"n": n}, _("See the mail"), reverse("desk-mail") + "#given-up")
 
 
 def _copies() -> Iterator[RedLine]:

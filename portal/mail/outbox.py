@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from email.utils import parseaddr
 from threading import Lock
 from time import monotonic
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -20,6 +21,7 @@ from django.db.models import F, Q, QuerySet
 
 from portal.forms import MAY_BE_OFF
 from portal.mail.letters import Letter
+from portal.mail.line import Line
 from portal.mail.troubles import answer_of, trouble_of
 from provisioning.models import Admission, Entry, Mail
 from provisioning.phases import Happened
@@ -39,6 +41,8 @@ TRIED_FOR = timedelta(days=3)
 CODES_KEPT = timedelta(days=1)
 """Mails about accounts hold codes; those are good for 15 minutes, and their mails go a day later."""
 ABOUT_ACCOUNTS = "account/"
+PATIENCE = 20.0
+"""Seconds that somebody who has pressed a button waits for a mail server."""
 
 Poke = Callable[[], None]
 TellsNow = Callable[[Mail, datetime], Letter | None]
@@ -60,18 +64,26 @@ def poke_with(poke: Poke) -> None:
 
 def put(letter: Letter, recipient: str, *, at: datetime, entry: Entry | None = None) -> None:
     """Owe somebody this mail. The same entry and recipient twice are one mail."""
-    mail = Mail(
-        entry=entry,
-        letter=letter.name,
-        recipient=recipient,
-        subject=letter.subject,
-        text=letter.text,
-        html=letter.html,
-        created_at=at,
-        due_at=at,
-    )
+    mail = _mail(letter, recipient, created_at=at, due_at=at, entry=entry)
     Mail.objects.bulk_create([mail], ignore_conflicts=True)
     transaction.on_commit(_poke[0], robust=True)
+
+
+def try_once(letter: Letter, recipient: str, *, at: datetime) -> Mail:
+    """Send this at once, and never again: somebody waits for the answer. The row says what came of it."""
+    line = get_connection()
+    if isinstance(line, Line):
+        line.lasts = PATIENCE
+    mail = _mail(letter, recipient, created_at=at, due_at=at, given_up_at=at, let_go=True)
+    mail.save()
+    deliver(mail, line, at)
+    mail.refresh_from_db()
+    return mail
+
+
+def _mail(letter: Letter, recipient: str, **columns: Any) -> Mail:
+    told = {"letter": letter.name, "subject": letter.subject, "text": letter.text, "html": letter.html}
+    return Mail(recipient=recipient, **told, **columns)
 
 
 def unsent() -> "QuerySet[Mail]":
@@ -201,7 +213,7 @@ def _put_off(mail: Mail, error: Exception, line: BaseEmailBackend, at: datetime)
     trouble, answer = trouble_of(error, was_cut=getattr(line, "was_cut", False)), answer_of(error)
     log.warning("mail %s was not taken (%s): %s", mail.key, trouble, answer)
     due_at = at + min(FIRST_PAUSE * 2 ** min(mail.tries, DOUBLED), LONGEST_PAUSE)
-    unsent().filter(pk=mail.pk).update(due_at=due_at, trouble=trouble, answer=answer)
+    Mail.objects.filter(pk=mail.pk, sent_at=None).update(due_at=due_at, trouble=trouble, answer=answer)
 
 
 def _message(mail: Mail) -> EmailMultiAlternatives:

@@ -24,7 +24,7 @@ LOOKS = {
 }  # fmt: skip
 VERBS = {
     "desk-launches", "desk-app-publish", "desk-app-feature", "desk-app-look", "desk-place-open", "desk-machine-waive",
-    "desk-curator", "desk-lift", "desk-mail-test",
+    "desk-curator", "desk-lift", "desk-mail-test", "desk-mail-again", "desk-mail-let-go",
     "desk-let-in", "desk-invitation-end",
 }  # fmt: skip
 CURATORS = {"desk-apps", "desk-app", "desk-app-retire", "desk-app-publish", "desk-app-feature"}
@@ -116,6 +116,10 @@ def connected(now: datetime) -> None:
     Machine.objects.update(asked_at=now)
 
 
+def restored(_now: datetime) -> None:
+    Admission.objects.create(quarantined=True)
+
+
 def failing(now: datetime) -> None:
     scenes.failed(at=now)
 
@@ -147,7 +151,7 @@ def unsent(now: datetime) -> None:
 
 def never_sent(now: datetime) -> None:
     at = now - timedelta(days=5)
-    Mail.objects.create(recipient="a@example.org", subject="x", text="x", created_at=at, due_at=at)
+    Mail.objects.create(recipient="a@example.org", subject="x", text="x", created_at=at, due_at=at, given_up_at=now)
 
 
 def held(now: datetime) -> None:
@@ -161,6 +165,7 @@ def reported(now: datetime) -> None:
 
 TROUBLES = {
     connected: ("still on the network", "/services/"),
+    restored: ("A backup was put back", "/admin/provisioning/admission/"),
     failing: ("failed since yesterday", "/desk/apps/"),
     silent: ("does not answer, since", "/desk/events"),
     full: ("memory is full", "/desk/places"),

@@ -18,7 +18,8 @@ class HouseForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at ru
     class Meta:
         model = House
         fields: ClassVar = [
-            "name", "contact", "sign_up", "mail_domains", "services_each", "memory_each_mib", "longest_event_days",
+            "name", "contact", "sign_up", "mail_domains", "counter_second_step", "services_each",
+            "memory_each_mib", "longest_event_days",
             "mails_kept_days", "logs_kept_days", "names_kept_days",
         ]  # fmt: skip
         labels: ClassVar = {
@@ -26,6 +27,7 @@ class HouseForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at ru
             "contact": _("Whom people may ask"),
             "sign_up": _("Who may make an account"),
             "mail_domains": _("Mail addresses of ours end with"),
+            "counter_second_step": _("Behind the counter a password alone is not enough"),
             "services_each": _("Services at once, for each person"),
             "memory_each_mib": _("Memory at once, for each person, in MB"),
             "longest_event_days": _("Longest event, in days"),
@@ -36,6 +38,7 @@ class HouseForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at ru
         help_texts: ClassVar = {
             "contact": _("A name, a room, a mail address: shown to whoever cannot go on alone."),
             "mail_domains": _("For example: school.example, board.school.example"),
+            "counter_second_step": _("Whoever has no passkey and no codes yet is asked to add one first, you too."),
             "services_each": _("Empty: the usual number."),
             "memory_each_mib": _("Empty: as much as there is."),
             "longest_event_days": _("Empty: the usual length. Events that last longer already are left alone."),

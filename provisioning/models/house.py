@@ -30,6 +30,8 @@ class House(models.Model):
     sign_up = models.CharField(max_length=10, choices=SignUp.choices, blank=True, default="")
     mail_domains = models.CharField(max_length=400, blank=True)
     """Of the mail addresses that may make an account, with spaces between them."""
+    counter_second_step = models.BooleanField(default=False)
+    """The rooms behind the counter open only to those who have shown a passkey or a code, too."""
     mails_kept_days = models.PositiveSmallIntegerField(default=30)
     logs_kept_days = models.PositiveSmallIntegerField(default=90)
     names_kept_days = models.PositiveSmallIntegerField(default=365)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from portal.models import User
+from portal.people import joining
 from provisioning.models import Event
 from provisioning.models.house import longest_event_of
 
@@ -65,6 +66,7 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]  # allauth is 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _("Mail address")
+        self.fields["name"].initial = joining.chosen_name(get_adapter().request)
         self.fields["password1"].help_text = _("At least 10 characters, and not what everybody uses.")
 
     def clean_email(self) -> str:

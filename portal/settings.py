@@ -216,6 +216,7 @@ ACCOUNT_RATE_LIMITS = {
     "signup": "20/h/ip",
     "reset_password": "10/h/ip,3/h/key",
     "report": "5/h/ip",
+    "join": "60/h/ip",
     "check": "20/h/user",
     "wish": "20/h/user",
 }

@@ -10,6 +10,7 @@ from django import forms
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,7 +18,7 @@ from portal.desk import audit
 from portal.mail import outbox
 from portal.mail.letters import letter
 from portal.models import Invitation, User
-from portal.people import languages
+from portal.people import joining, languages
 from provisioning.models import House, SignUp
 
 INVITATION = "invitation"
@@ -30,7 +31,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Let people in by the rule of the house. Raises ImmediateHttpResponse with the page that says what to do."""
         house = House.here()
-        if house.who_may_sign_up in (SignUp.CLOSED, SignUp.INVITATION) and not is_invited(request, house):
+        if house.who_may_sign_up in (SignUp.CLOSED, SignUp.INVITATION) and not (
+            is_invited(request, house) or brings_a_code(request, house)
+        ):
             raise ImmediateHttpResponse(shut_door(request, house))
         return True
 
@@ -48,14 +51,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         """Make the account; with an invitation, count it."""
         house = House.here()
         invited = is_invited(request, house) and Invitation.use(request.session.pop(INVITATION), timezone.now())
-        if house.who_may_sign_up == SignUp.INVITATION and not invited:
+        if house.who_may_sign_up == SignUp.INVITATION and not (invited or brings_a_code(request, house)):
             raise ImmediateHttpResponse(shut_door(request, house))  # somebody else was quicker
         user.is_let_in = invited or house.who_may_sign_up != SignUp.APPROVAL
         saved: User = super().save_user(request, user, form, commit)
         return saved
 
     def post_login(self, request: HttpRequest, user: User, **told: Any) -> HttpResponse:
-        """Settle in which language somebody is spoken and written to."""
+        """Let whoever has pressed Join into that event; settle in which language somebody is spoken and written to."""
+        if event := joining.settle(request, user, timezone.now()):
+            told["redirect_url"] = reverse("event", args=[event.key])
         response: HttpResponse = super().post_login(request, user, **told)
         languages.settle(user, response)
         return response
@@ -89,6 +94,11 @@ def is_invited(request: HttpRequest, house: House) -> bool:
     code = request.session.get(INVITATION, "")
     closed = house.who_may_sign_up == SignUp.CLOSED
     return bool(code) and not closed and Invitation.good(code, timezone.now()).exists()
+
+
+def brings_a_code(request: HttpRequest, house: House) -> bool:
+    """Whether they are about to join an event: where one needs an invitation, its code is one, and by no other rule."""
+    return house.who_may_sign_up == SignUp.INVITATION and joining.is_under_way(request, timezone.now())
 
 
 def shut_door(request: HttpRequest, house: House) -> HttpResponse:

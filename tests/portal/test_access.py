@@ -17,7 +17,7 @@ from tests.portal.test_downloads import body
 
 OPEN = {
     "front", "shelf", "app", "mailbox", "door", "report", "alive", "ready", "metrics", "privacy", "left", "invited",
-    "account-waits", "fair", "status", "help", "terms", "accessibility", "guide", "picture", "language",
+    "account-waits", "fair", "join", "join-ask", "status", "help", "terms", "accessibility", "guide", "picture", "language",
 }  # fmt: skip
 SIGNED_IN = {
     "home",

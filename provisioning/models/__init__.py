@@ -13,6 +13,7 @@ from provisioning.models.log import LogChunk
 from provisioning.models.machine import Machine
 from provisioning.models.mail import Mail
 from provisioning.models.membership import JoiningCode, Membership
+from provisioning.models.picture import Picture
 from provisioning.models.reconciled import Reconciled
 from provisioning.models.report import Report
 from provisioning.models.route import Route
@@ -32,6 +33,7 @@ __all__ = [
     "Machine",
     "Mail",
     "Membership",
+    "Picture",
     "Reconciled",
     "Report",
     "Route",

@@ -34,4 +34,6 @@ class Mail(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["entry", "recipient"], name="one_mail_per_entry_and_recipient")]
-        indexes = [models.Index(fields=["due_at"], name="mail_unsent", condition=models.Q(sent_at=None, given_up_at=None))]
+        indexes = [
+            models.Index(fields=["due_at"], name="mail_unsent", condition=models.Q(sent_at=None, given_up_at=None))
+        ]

@@ -11,6 +11,7 @@ from cli.container_engine import EngineError
 from cli.doctor import doctor
 from cli.down import down
 from cli.lock import lock
+from cli.remove import remove
 from cli.restore import accept, restore
 from cli.service import service
 from cli.status import status
@@ -51,6 +52,11 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("file", nargs="?", type=Path, metavar="FILE", help="the backup")
     what.add_argument("--accept", action="store_true", help="end the quarantine that a restored portal starts in")
     add.add_argument("--yes", action="store_true", help="replace the portal that is here; it is kept aside")
+    add = commands.add_parser("remove", help="take away everything that `up` ever brought; asks about kept copies")
+    add.add_argument("--yes", action="store_true", help="agree beforehand; kept copies are then kept")
+    what = add.add_mutually_exclusive_group()
+    what.add_argument("--keep-copies", action="store_true", help="do not ask about kept copies: they are kept")
+    what.add_argument("--delete-copies", action="store_true", help="delete kept copies for ever")
     add = commands.add_parser("upgrade", help="take newer code and start with it; a backup comes first")
     add.add_argument("ref", nargs="?", default="", metavar="REF", help="a branch, tag or commit of origin")
     add = commands.add_parser("service", help="write a systemd unit that starts the portal with the computer")
@@ -83,6 +89,7 @@ def main() -> int:
         "admin": lambda: admin(asked.mail),
         "backup": lambda: backup(asked.file, copies=not asked.without_copies),
         "restore": lambda: accept() if asked.accept else restore(asked.file, yes=asked.yes),
+        "remove": lambda: remove(yes=asked.yes, keep_copies=asked.keep_copies, delete_copies=asked.delete_copies),
         "upgrade": lambda: upgrade(asked.ref),
         "service": lambda: service(only_print=asked.only_print),
         "test": lambda: suite(further, fast=asked.fast),

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 
-from cli import container_engine, env_file, machines, programs
+from cli import container_engine, env_file, machines, packages, programs
 from cli.home import CHECKOUT, home, run_folder
 from cli.machine_image import ensure_image
 from cli.ours import ENV
@@ -20,6 +20,9 @@ def apart(name: str, settings: Mapping[str, str], *, keep: bool = False) -> Iter
 
     Where the work inside fails, its folder stays for a look, until the next run. Raises HaltError.
     """
+    lacking = packages.missing(packages.FOR_UP)
+    packages.require(lacking)
+    packages.install(lacking)  # here, so that `remove` knows that they were brought
     engine = container_engine.ensure(say)
     ensure_image(engine, say)
     own, run = home() / name, run_folder() / name

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from cli import brought
 from cli.container_engine import Engine, EngineError, apt_install
 from cli.container_engine.api import Api
 from cli.home import run_folder
@@ -40,6 +41,17 @@ def ensure_image(engine: Engine, say: Say = print) -> str:
             api.json("POST", f"/images/{quote(image)}/tag", repo=REPOSITORY, tag=recipe.digest)
             say(f"The machine image {recipe.tag} is ready after {time.monotonic() - began:.0f} s.")
     return recipe.tag
+
+
+def remove_images(engine: Engine) -> None:
+    """Take away machine images, and a Debian that we pulled. What a container needs stays, and so does all of it where
+    another checkout has its machines."""
+    doors = [network["Name"] for network in engine.api.networks(name="fairground-")]
+    if not any(name.endswith("-door") for name in doors):
+        tags = [tag for image in engine.api.json("GET", "/images/json") for tag in image.get("RepoTags") or ()]
+        for tag in tags:
+            if tag.startswith(f"{REPOSITORY}:") or tag in brought.read(brought.IMAGES):
+                engine.api.ask("DELETE", f"/images/{tag}")
 
 
 def _has(api: Api, image: str) -> bool:
@@ -99,6 +111,7 @@ def _imported(status: int, answer: bytes) -> str:
 def _bake_upon_base(api: Api, recipe: Recipe) -> str:
     """Pull Debian, lay the recipe upon it in a container, and keep the result; return the image's id."""
     if not _has(api, BASE):
+        brought.write_down(brought.IMAGES, [BASE])
         status, answer = api.ask("POST", f"/images/create?{urlencode({'fromImage': BASE})}")
         if not _has(api, BASE):
             raise EngineError(

@@ -39,6 +39,16 @@ def unit_file() -> Path:
     return folder / f"fairground-{mark()}.service"
 
 
+def take_away() -> None:
+    """No start with the computer any more; what runs is ended. Silent if there is no unit."""
+    if unit_file().exists():
+        if SYSTEMD.exists():
+            _systemctl("disable", "--now", unit_file().name)
+        unit_file().unlink()
+        if SYSTEMD.exists():
+            _systemctl("daemon-reload")
+
+
 def is_active() -> bool:
     """Whether systemd runs the portal."""
     return SYSTEMD.exists() and unit_file().exists() and _systemctl("is-active", "--quiet", unit_file().name) == 0

@@ -27,7 +27,7 @@ from cli import (
 from cli.children import Watch
 from cli.container_engine import EngineError, own
 from cli.container_engine.firewall import SPARE_DOORS
-from cli.home import CHECKOUT, home, run_folder
+from cli.home import CHECKOUT, home, run_folder, settings_file
 from cli.machine_image import ensure_image
 from cli.manage import facts
 from cli.talk import HaltError, agree, is_root, say
@@ -40,7 +40,7 @@ DOORS_EVERY = 5.0  # seconds between two looks at front door and engine
 def up(asked: Namespace) -> int:
     """Run everything until Ctrl-C; with --detach, until `down`."""
     began = time.monotonic()
-    with _only_one():
+    with only_one():
         agree(plan() + local_network.plan(asked.listen), yes=asked.yes)
         settings = make_ready(asked)
         if asked.detach and _is_left_alone():
@@ -73,7 +73,8 @@ def make_ready(asked: Namespace) -> dict[str, str]:
     home().mkdir(mode=0o711, parents=True, exist_ok=True)
     packages.install(packages.missing(packages.FOR_UP))
     python = venv.ensure(venv.RUN)
-    engine = _engine()
+    known_engine()  # another one would be empty
+    engine = container_engine.ensure(say)
     doors_in_use = programs.pid(front_door.NAME) is not None
     chosen = ports.choose(asked.port, asked.apps_port, apps_in_use=doors_in_use)
     settings = env_file.write(
@@ -90,13 +91,16 @@ def make_ready(asked: Namespace) -> dict[str, str]:
     return settings
 
 
-def _engine() -> container_engine.Engine:
-    """The engine on which our machines live, if there are any; another one would be empty."""
+def known_engine() -> container_engine.Engine | None:
+    """The engine that answers; where our machines live on one, that one. Raises HaltError if it is away."""
     used = env_file.read().get("DOCKER_HOST")
     found = container_engine.find()
     if used and not own.was_set_up() and (found is None or found.docker_host != used):
-        raise HaltError(f"Your services run on the container engine at {used}, which does not answer. Start it first.")
-    return container_engine.ensure(say)
+        raise HaltError(
+            f"Your services run on the container engine at {used}, which does not answer. Start it first; "
+            f"or, if it is gone for good and they with it, take DOCKER_HOST out of {settings_file()}."
+        )
+    return found
 
 
 def _git_door(engine: container_engine.Engine) -> str:
@@ -202,7 +206,7 @@ def _is_left_alone() -> bool:
 
 
 @contextlib.contextmanager
-def _only_one() -> Iterator[None]:
+def only_one() -> Iterator[None]:
     """Hold the lock of `up` as long as this program, or what it leaves behind, lives."""
     run_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
     if run_folder().stat().st_uid != os.geteuid():

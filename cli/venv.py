@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cli import packages
+from cli import brought, packages
 from cli.container_engine import apt_install
 from cli.home import CHECKOUT
 from cli.talk import HaltError, say
@@ -39,6 +39,8 @@ def _make() -> None:
     if not packages.has_venv():
         need = packages.venv_package()
         raise HaltError(f"This Python cannot make virtual environments. On Debian, as root: apt install {need}")
+    if not VENV.exists():
+        brought.write_down(brought.ENVIRONMENTS, [str(VENV)])
     say("Making the virtual environment …")
     _run(sys.executable, "-m", "venv", "--clear", str(VENV))
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cli.container_engine import firewall, own
+from cli.container_engine import firewall, own, traces
 from cli.container_engine.api import Api, EngineError
+from cli.container_engine.apt import apt_install
 from cli.container_engine.firewall import bridge_prefix
-from cli.container_engine.own import apt_install
 from cli.home import mark
 
 __all__ = [
@@ -101,7 +101,7 @@ def git_door_host(engine: Engine) -> str:
     A virtual machine between us and the engine (Docker Desktop) has that address for itself: then nothing can listen
     on it, and machines fetch their repositories from where they come from.
     """
-    name = f"fairground-{mark()}-door"
+    name = _door_name()
     found = [network for network in engine.api.networks(name=name) if network["Name"] == name]
     if not found:
         engine.api.json("POST", "/networks/create", _door_network(name))
@@ -119,28 +119,46 @@ def stop() -> None:
     own.stop()
 
 
-def remove() -> None:
-    """Take away every machine and network that carries this checkout's mark, then the engine itself and its rules.
+def remove() -> str:
+    """Take away door and rules of this checkout, and an engine of our own with its data. Return what stays, and why.
 
-    The engine's data stays in its folder. Raises EngineError.
+    Machines are to be gone already. What somebody else still uses stays: a second portal of this checkout, or machines
+    of another checkout on our engine. Raises EngineError.
     """
     if own.was_set_up() and find() is None:
         own.start(lambda _: None)
-    if engine := find():
-        _remove_machines(engine)
-    if engine is None or not engine.api.containers():  # another checkout may have its machines here
-        own.stop()
+    engine = find()
+    if engine and (others := _others(engine)):
+        return f"Engine, networks and firewall rules stay: {others}."
+    if engine:
+        for network in engine.api.networks(name=_door_name()):
+            engine.api.ask("DELETE", f"/networks/{network['Id']}")
     if firewall.can_be_set():
         firewall.take_down()
+    if engine and engine.is_ours and engine.api.containers():
+        return "The container engine stays: containers that are not this portal's are on it. Remove those first."
+    if own.was_set_up():
+        own.stop()
+        if not any(_known(place, is_ours=False) for place in _places()):
+            traces.take_away()
+        own.delete()
+    return ""
 
 
-def _remove_machines(engine: Engine) -> None:
-    """All that our bridges lead to, whatever portal made it; on our own engine that is everything."""
-    for network in engine.api.networks(driver="bridge"):
-        if network.get("Options", {}).get("com.docker.network.bridge.name", "").startswith(bridge_prefix()):
-            for container in engine.api.containers(network=network["Id"]):
-                engine.api.ask("DELETE", f"/containers/{container['Id']}?force=1&v=1")
-            engine.api.ask("DELETE", f"/networks/{network['Id']}")
+def _others(engine: Engine) -> str:
+    """Who of this checkout, beside the portal that is being removed, still needs the engine; empty if nobody."""
+    bridges = [
+        network.get("Options", {}).get("com.docker.network.bridge.name", "") for network in engine.api.networks()
+    ]
+    if machines := [name for name in bridges if name.startswith(bridge_prefix()) and not name.endswith("-door")]:
+        return f"another portal of this checkout has {len(machines)} machines on it"
+    door = str(_door_network(_door_name())["IPAM"]["Config"][0]["Gateway"])
+    for port in range(GIT_DOOR_PORT, GIT_DOOR_PORT + firewall.SPARE_DOORS + 1):
+        with socket.socket() as trial:
+            trial.settimeout(1)
+            if trial.connect_ex((door, port)) == 0:
+                return "another portal of this checkout runs"
+    return ""
 
 
 def _known(docker_host: str, *, is_ours: bool) -> Engine | None:
@@ -156,6 +174,10 @@ def _places() -> list[str]:
     usual = ["/var/run/docker.sock", f"{runtime}/podman/podman.sock", "/run/podman/podman.sock"]
     # Two engines of this kind on one system would take each other's rules away: a second checkout shares the first's.
     return [f"unix://{path}" for path in [*usual, *map(str, Path("/run").glob("fairground-*/engine.sock"))]]
+
+
+def _door_name() -> str:
+    return f"fairground-{mark()}-door"
 
 
 def _door_network(name: str) -> dict[str, Any]:

@@ -80,11 +80,11 @@ def take_down() -> None:
     """Take all our rules and chains away; silent if there are none."""
     for program in ("iptables", "ip6tables"):
         for builtin, chain in (("INPUT", INPUT), ("DOCKER-USER", FORWARD), ("FORWARD", FORWARD)):
-            while _run(program, "-D", builtin, "-j", chain) == 0:
+            while run_tables(program, "-D", builtin, "-j", chain) == 0:
                 pass
         for chain in (INPUT, FORWARD, REFUSE):
-            _run(program, "-F", chain)
-            _run(program, "-X", chain)
+            run_tables(program, "-F", chain)
+            run_tables(program, "-X", chain)
 
 
 def input_rules(bridges: str, door: Door | None) -> list[str]:
@@ -151,14 +151,15 @@ def _restore(program: str, chains: Mapping[str, Sequence[str]]) -> None:
 
 def _jump(program: str, builtin: str, chain: str) -> None:
     """Make sure that the first rule of a chain which is not ours leads to ours."""
-    if _run(program, "-C", builtin, "-j", chain) and _run(program, "-I", builtin, "1", "-j", chain):
+    if run_tables(program, "-C", builtin, "-j", chain) and run_tables(program, "-I", builtin, "1", "-j", chain):
         raise EngineError(f"The firewall rules could not be put into {builtin} ({program}).")
 
 
 def _has_chain(name: str) -> bool:
-    return _run("iptables", "-n", "-L", name) == 0
+    return run_tables("iptables", "-n", "-L", name) == 0
 
 
-def _run(program: str, *words: str) -> int:
+def run_tables(program: str, *words: str) -> int:
+    """Run iptables or ip6tables; return its exit code."""
     done = subprocess.run([program, "--wait", "10", *words], env={"PATH": _PATH}, capture_output=True, check=False)
     return done.returncode

@@ -16,7 +16,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from cli.container_engine import traces
 from cli.container_engine.api import Api, EngineError
+from cli.container_engine.apt import apt_install
 from cli.home import home, run_folder
 
 Say = Callable[[str], None]
@@ -63,6 +65,8 @@ def start(say: Say) -> None:
         _make_traversable()
         if pid() is None:
             install(say)
+            if not was_set_up():
+                traces.look_before()
             say("Starting the container engine …")
             _write_settings()
             started = _spawn()
@@ -82,6 +86,16 @@ def stop() -> None:
         _unmount()
 
 
+def delete() -> None:
+    """Take away all its data; the settings last, because they say that there is something to take away."""
+    for place in reversed([line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]):
+        if place.startswith((f"{folder()}/", f"{run_folder()}/engine/")):
+            subprocess.run(["umount", place], capture_output=True, check=False)
+    shutil.rmtree(folder() / "data", ignore_errors=True)
+    shutil.rmtree(run_folder() / "engine", ignore_errors=True)
+    shutil.rmtree(folder())
+
+
 def install(say: Say) -> None:
     """Install the engine's Debian packages if they are missing. Raises EngineError with apt's last words."""
     if is_installed() and shutil.which("iptables", path=_PATH):
@@ -93,19 +107,6 @@ def install(say: Say) -> None:
     if shutil.which("systemctl"):  # the package's own service would be a second engine that nobody asked for
         for unit in ("docker.socket", "docker.service"):
             subprocess.run(["systemctl", "disable", "--now", unit], capture_output=True, check=False)
-
-
-def apt_install(packages: tuple[str, ...]) -> None:
-    """Install Debian packages. Waits up to 5 minutes for another apt. Raises EngineError with apt's last words."""
-    apt = ["apt-get", "-o", "DPkg::Lock::Timeout=300"]
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run([*apt, "update"], env=environment, capture_output=True, check=False, stdin=subprocess.DEVNULL)
-    done = subprocess.run(
-        [*apt, "install", "-y", "--no-install-recommends", *packages],
-        env=environment, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-    if done.returncode:
-        raise EngineError(f"apt-get could not install {', '.join(packages)}:\n{done.stderr[-800:]}")
 
 
 @contextlib.contextmanager

@@ -49,6 +49,15 @@ def mounts() -> list[str]:
     return [place for place in places if place.startswith((str(own.folder()), str(run_folder())))]
 
 
+def clear() -> None:
+    """No machine and no network of one."""
+    if engine := container_engine.find():
+        for container in engine.api.containers():
+            engine.api.ask("DELETE", f"/containers/{container['Id']}?force=1&v=1")
+        for network in engine.api.networks(driver="bridge"):
+            engine.api.ask("DELETE", f"/networks/{network['Id']}")
+
+
 def live(source: str, image: str) -> dict[str, Any]:
     """One life."""
     own.start(print)
@@ -78,8 +87,9 @@ def live(source: str, image: str) -> dict[str, Any]:
     container = docker.DockerClient(own.docker_host()).containers.get(name(spec.key))
     seen["outside_uid"] = Path(f"/proc/{container.attrs['State']['Pid']}").stat().st_uid
 
-    container_engine.remove()
-    container_engine.remove()
+    seen["stays_while_needed"] = container_engine.remove()
+    clear()
+    seen["stays"] = [container_engine.remove(), container_engine.remove()]
     seen["pid_at_the_end"] = own.pid()
     seen["rules_at_the_end"] = [line for line in rules().splitlines() if firewall.INPUT[:19] in line]
     seen["mounts_at_the_end"] = mounts()
@@ -91,4 +101,5 @@ if __name__ == "__main__":
     try:
         Path(sys.argv[3]).write_text(json.dumps(live(sys.argv[1], sys.argv[2])))
     finally:
+        clear()
         container_engine.remove()

@@ -71,6 +71,10 @@ class TestOneLife:
     def test_root_in_a_machine_is_nobody_outside(self, life: dict[str, Any]) -> None:
         assert life["outside_uid"] >= 100_000
 
+    def test_it_is_not_removed_from_under_a_machine(self, life: dict[str, Any]) -> None:
+        assert "another portal of this checkout has 1 machines" in life["stays_while_needed"]
+        assert life["stays"] == ["", ""]
+
     def test_removing_it_leaves_no_process_rule_or_mount(self, life: dict[str, Any]) -> None:
         assert life["pid_at_the_end"] is None
         assert life["rules_at_the_end"] == []

@@ -81,6 +81,13 @@ def test_who_waits_for_others_of_their_own_to_end_is_told_that(visit: Client, ow
     assert "Your other services use all the room that one person gets." in shown(visit, deployment)
 
 
+def test_who_wants_it_gone_is_told_that_nothing_goes_in_quarantine(visit: Client, owner: User) -> None:
+    deployment = scenes.leaving(make_event(owner))
+    assert "put back from a backup" not in shown(visit, deployment)
+    scenes.change(deployment, waits_for="quarantine")
+    assert "put back from a backup" in shown(visit, deployment)
+
+
 def test_a_passing_trouble_is_told_while_it_lasts(visit: Client, owner: User, now: datetime) -> None:
     deployment = scenes.building(make_event(owner, at=now), at=now)
     scenes.change(machine_of(deployment), problem="place-away", blame="fabric", waits_for="place-away")

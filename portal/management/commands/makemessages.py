@@ -8,6 +8,7 @@ from django.core.management.commands import makemessages
 class Command(makemessages.Command):
     """Collects the sentences of pages, mails and code."""
 
+    msgmerge_options = [*makemessages.Command.msgmerge_options, "--no-fuzzy-matching"]
     xgettext_options = [*makemessages.Command.xgettext_options, "--keyword=_now"]
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -106,7 +106,7 @@ def service_page(deployment: Deployment, *, may_change: bool, may_look_inside: b
 
 def moments(deployment: Deployment) -> Sequence[Moment]:
     """What was done to this service and to its event, newest first."""
-    about = Entry.objects.select_related("by").order_by("-at", "-pk")
+    about = Entry.objects.select_related("by", "deployment").order_by("-at", "-pk")
     return timeline(about.filter(deployment=deployment)[:MOMENTS])
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal import house
 from portal.sentences import PROBLEMS, STEPS
+from portal.words import answer
 from provisioning.models import Entry
 from provisioning.phases import Happened, Phase, Settled, Wanted
 
@@ -76,7 +77,7 @@ class Moment:
 
 
 def timeline(entries: Iterable[Entry]) -> Sequence[Moment]:
-    """Tell these Entries (with `by` read along), those that say something to a person."""
+    """Tell these Entries (with `by` and `deployment` read along), those that say something to a person."""
     told = ((entry, words_of(entry)) for entry in entries)
     return [Moment(entry.at, _said(words, entry)) for entry, words in told if words is not None]
 
@@ -109,5 +110,5 @@ def words_of(entry: Entry) -> Words | None:
 
 def _said(words: Words, entry: Entry) -> str:
     who = entry.by.called if entry.by else house.name()
-    about: Mapping[str, Any] = {"who": who, "title": _("it"), "host": _("its address"), "version": _("as chosen")}
-    return str(words) % defaultdict(lambda: "…", {**entry.told, **about})
+    about: Mapping[str, Any] = {"who": who, "title": entry.deployment.title if entry.deployment else _("it"), "host": _("its address"), "version": _("as chosen")}
+    return str(words) % defaultdict(lambda: "…", {**entry.told, "why": answer(str(entry.told.get("why", ""))), **about})

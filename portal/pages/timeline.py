@@ -110,5 +110,10 @@ def words_of(entry: Entry) -> Words | None:
 
 def _said(words: Words, entry: Entry) -> str:
     who = entry.by.called if entry.by else house.name()
-    about: Mapping[str, Any] = {"who": who, "title": entry.deployment.title if entry.deployment else _("it"), "host": _("its address"), "version": _("as chosen")}
+    about: Mapping[str, Any] = {
+        "who": who,
+        "title": entry.deployment.title if entry.deployment else _("it"),
+        "host": _("its address"),
+        "version": _("as chosen"),
+    }
     return str(words) % defaultdict(lambda: "…", {**entry.told, "why": answer(str(entry.told.get("why", ""))), **about})

@@ -98,7 +98,7 @@ WAITS: Mapping[str, Sentence] = {
 
 ANSWERS: Mapping[str, Sentence] = {
     r"no answer in time": _("no answer in time"),
-    r"connection refused": _("it could not be reached"),
+    r"connection refused": _("connection refused"),
     r"the front door answered in its place": _("the front door answered in its place"),
     r"status (?P<got>\d+), not (?P<due>\d+)": _("it said %(got)s instead of %(due)s"),
     r"text not found: (?P<text>.*)": _("this was not to be read on it: %(text)s"),

@@ -79,6 +79,11 @@ def changeable_deployment(user: User, key: str) -> Deployment:
     return _deployment(key, _theirs(user))
 
 
+def changeable_deployments(user: User) -> QuerySet[Deployment]:
+    """All services that they may wish something for."""
+    return Deployment.objects.filter(_theirs(user))
+
+
 def may_change(user: User, deployment: Deployment) -> bool:
     """Whether they may wish something for this service, and see what it has handed over."""
     return Deployment.objects.filter(_theirs(user), pk=deployment.pk).exists()

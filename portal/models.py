@@ -1,7 +1,8 @@
 """People."""
 
+import hashlib
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo, available_timezones
@@ -112,6 +113,53 @@ class Invitation(models.Model):
     def use(cls, code: str, at: datetime) -> bool:
         """Count one more who has come with it. Return False if it lets nobody in any more."""
         return cls.good(code, at).update(used=F("used") + 1) == 1
+
+
+class Token(models.Model):
+    """A key with which programs do what its owner may do. The key itself is told once and not kept."""
+
+    PREFIX = "fair_"
+    """By which programs that look for leaked secrets know it."""
+    SEEN_EVERY = timedelta(hours=1)
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=60)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    may_change = models.BooleanField(default=False)
+    created_at = models.DateTimeField(editable=False)
+    until = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, editable=False)
+    """When it was used last, to the hour."""
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def make(cls, owner: User, name: str, *, may_change: bool, until: datetime, at: datetime) -> str:
+        """Make a token; return the key, which nobody can tell a second time."""
+        secret = cls.PREFIX + secrets.token_urlsafe(30)
+        cls.objects.create(
+            owner=owner, name=name, digest=cls.digested(secret), may_change=may_change, until=until, created_at=at
+        )
+        return secret
+
+    @classmethod
+    def known(cls, secret: str, at: datetime) -> "Token | None":
+        """The token with this key, if it still opens something; that it was used is noted once an hour."""
+        found = cls.objects.select_related("owner").filter(digest=cls.digested(secret), until__gt=at).first()
+        if found is None or not (found.owner.is_active and found.owner.is_let_in):
+            return None
+        if found.used_at is None or at - found.used_at >= cls.SEEN_EVERY:
+            cls.objects.filter(pk=found.pk).update(used_at=at)
+        return found
+
+    @staticmethod
+    def digested(secret: str) -> str:
+        """What is kept of a key: 180 random bits need no slow fingerprint."""
+        return hashlib.sha256(secret.encode()).hexdigest()
 
 
 class Deed(models.Model):

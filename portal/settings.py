@@ -219,6 +219,7 @@ ACCOUNT_RATE_LIMITS = {
     "join": "60/h/ip",
     "check": "20/h/user",
     "wish": "20/h/user",
+    "api": "120/m/user",
 }
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 

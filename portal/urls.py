@@ -25,6 +25,7 @@ from portal.views import (
     service,
     stream,
     watch,
+    tokens,
 )
 
 urlpatterns = [
@@ -41,6 +42,10 @@ urlpatterns = [
     path("me", me.me, name="me"),
     path("me/mails", me.mails, name="me-mails"),
     path("me/data", me.data, name="me-data"),
+    path("me/tokens", tokens.tokens, name="me-tokens"),
+    path("me/tokens/<int:pk>/end", tokens.end, name="me-token-end"),
+    path("api", tokens.guide, name="api"),
+    path("api/v1/", include("portal.api.urls")),
     path("me/delete", me.leave, name="me-leave"),
     path("goodbye", me.left, name="left"),
     path("language", language.choose, name="language"),

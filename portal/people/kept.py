@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog import checks
 from catalog.models import Wish
 from portal.mail import outbox
-from portal.models import Deed, Invitation, User
+from portal.models import Deed, Invitation, Token, User
 from portal.people import leaving
 from provisioning.models import Admission, Entry, House, LogChunk, Mail, Membership, Report
 from provisioning.phases import Decision, Phase, Role
@@ -92,6 +92,10 @@ def _participants(house: House, at: datetime) -> None:
 def _reports(house: House, at: datetime) -> None:
     over = at - timedelta(days=house.mails_kept_days)
     Report.objects.filter(decided_at__lt=over).exclude(decision=Decision.OPEN).delete()
+
+
+def _tokens(_house: House, at: datetime) -> None:
+    Token.objects.filter(until__lt=at).delete()
 
 
 def _wishes(_house: House, at: datetime) -> None:
@@ -195,6 +199,13 @@ KEPT: Sequence[Kept] = (
         _("%(days)d days after the answer; the mail address until the answer"),
         lambda house: house.mails_kept_days,
         _reports,
+    ),
+    Kept(
+        _("Tokens for your programs: their name and a fingerprint"),
+        _("So that your programs can do here what you may do."),
+        _("Until their last day, or until you end them"),
+        _no_days,
+        _tokens,
     ),
     Kept(
         _("Apps that you wished for"),

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from catalog.models import App, Check, Wish
-from portal.models import Deed, User
+from portal.models import Deed, Token, User
 from provisioning.models import (
     Allowance,
     Archive,
@@ -144,6 +144,7 @@ def _forget_mentions(person: User) -> None:
 def _forget_account(person: User) -> None:
     EmailAddress.objects.filter(user=person).delete()
     Allowance.objects.filter(person=person).delete()
+    Token.objects.filter(owner=person).delete()
     for asked in (Check, Wish):
         asked.objects.filter(by=person).delete()
     person.groups.clear()

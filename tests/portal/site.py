@@ -89,6 +89,8 @@ def fill() -> tuple[dict[str, str], str]:
         "copies": "/copies",
         "again": again_page(services["ended"]),
         "me": "/me",
+        "me-tokens": "/me/tokens",
+        "out-api": "/api",
         "me-leave": "/me/delete",
         "me-password": "/accounts/password/change/",
         "mailbox": "/mailbox",

@@ -17,7 +17,7 @@ from pytest_django import Settings
 from catalog import checks
 from catalog.models import App, Wish
 from portal.desk import audit
-from portal.models import Deed, Invitation, User
+from portal.models import Deed, Invitation, Token, User
 from portal.people import kept, leaving
 from portal.people.accounts import ask_to_let_in
 from provisioning.models import Admission, Allowance, Archive, Deployment, Entry, Event, House, LogChunk, Mail, Report
@@ -54,6 +54,7 @@ def plant(staff: User, now: datetime, archives: Path) -> User:
     EmailAddress.objects.create(user=person, email=MAIL, verified=True, primary=True)
     Allowance.objects.create(person=person, services=3)
     ask_to_let_in(person, now)
+    Token.make(person, NAME, may_change=True, until=now + timedelta(days=3000), at=now)
     Wish.objects.create(words=NAME, by=person, at=now)
     checks.ask(f"https://git.example.org/{NAME}", "HEAD", by=person, at=now)
     audit.write("let-in", person, by=staff, at=now, told=f"for {MAIL}")
@@ -102,7 +103,7 @@ def test_the_search_for_traces_finds_what_was_planted(staff: User, now: datetime
     assert {
         "User.email", "User.last_name", "EmailAddress.email", "Event.name", "Deployment.title", "Deployment.name",
         "Address.name", "Archive.name", "Machine.facts", "LogChunk.data", "Entry.told", "Mail.html", "Report.words",
-        "Deed.told", "LogEntry.object_repr", "Wish.words", "Check.url",
+        "Deed.told", "LogEntry.object_repr", "Wish.words", "Check.url", "Token.name",
     } <= found  # fmt: skip
 
 

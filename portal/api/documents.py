@@ -1,0 +1,117 @@
+"""What programs read. A field may be added; none is renamed, taken away or given another meaning within /api/v1."""
+
+from datetime import datetime
+from typing import Any, TypedDict
+
+from catalog.manifest import Manifest, Param
+from catalog.models import Release
+from portal.pages.service import phase_of
+from provisioning.models import Deployment, Event
+
+
+class Question(TypedDict):
+    """One question of an app."""
+
+    id: str
+    label: str
+    type: str  # of the manifest: text, choice, secret …
+    is_asked: bool  # False: it answers itself, unless it is told otherwise
+    choices: list[str]
+
+
+class AppDocument(TypedDict):
+    """An app on the shelf."""
+
+    id: str
+    name: str
+    tagline: str
+    version: str
+    commit: str
+    memory_mib: int
+    questions: list[Question]
+
+
+class EventDocument(TypedDict):
+    """An event; times are ISO 8601 with their zone."""
+
+    id: str
+    name: str
+    opens_at: str
+    closes_at: str
+    zone: str
+
+
+class ServiceDocument(TypedDict):
+    """A service, whatever has become of it."""
+
+    id: str
+    title: str
+    app: str
+    event: str
+    address: str
+    state: str  # waiting, building, ready, silent, shut, failed, retiring, gone
+    problem: str  # its code, empty where nothing is wrong
+    created_at: str
+    ready_at: str | None
+    ends_at: str
+
+
+def app_document(release: Release) -> AppDocument:
+    """Write down an app."""
+    manifest: Manifest = release.manifest
+    return {
+        "id": manifest.id,
+        "name": manifest.name,
+        "tagline": manifest.tagline,
+        "version": release.version,
+        "commit": release.commit,
+        "memory_mib": manifest.memory_mib,
+        "questions": [_question(param) for param in manifest.params],
+    }
+
+
+def event_document(event: Event) -> EventDocument:
+    """Write down an event."""
+    return {
+        "id": event.key,
+        "name": event.name,
+        "opens_at": _moment(event.opens_at, event),
+        "closes_at": _moment(event.closes_at, event),
+        "zone": event.zone,
+    }
+
+
+def service_document(deployment: Deployment) -> ServiceDocument:
+    """Write down a service. What it has handed over is secret, and not in it."""
+    event = deployment.event
+    return {
+        "id": deployment.key,
+        "title": deployment.title,
+        "app": deployment.manifest.id,
+        "event": event.key,
+        "address": deployment.url,
+        "state": phase_of(deployment),
+        "problem": deployment.problem,
+        "created_at": _moment(deployment.created_at, event),
+        "ready_at": _moment(deployment.ready_at, event) if deployment.ready_at else None,
+        "ends_at": _moment(deployment.expires_at, event),
+    }
+
+
+def outputs_document(deployment: Deployment, values: dict[str, Any]) -> dict[str, Any]:
+    """Write down what a service has handed over."""
+    return {output.id: values[output.id] for output in deployment.manifest.outputs if output.id in values}
+
+
+def _question(param: Param) -> Question:
+    return {
+        "id": param.id,
+        "label": param.label,
+        "type": param.type,
+        "is_asked": param.ask,
+        "choices": list(param.choices),
+    }
+
+
+def _moment(at: datetime, event: Event) -> str:
+    return at.astimezone(event.tzinfo).isoformat(timespec="seconds")

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from allauth.account import forms as allauth_forms
 from allauth.account.adapter import get_adapter
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _now
@@ -99,11 +100,17 @@ class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]  # allauth is un
 class MeForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """What one may change about oneself."""
 
+    language = forms.ChoiceField(label=_("Language of pages and mails"), choices=settings.LANGUAGES, required=False)
+
     class Meta:
         model = User
-        fields: ClassVar = ["first_name", "time_zone"]
+        fields: ClassVar = ["first_name", "language", "time_zone"]
         labels: ClassVar = {"first_name": _("What should we call you?"), "time_zone": _("Your time zone")}
         help_texts: ClassVar = {"time_zone": _("New events keep their times in this zone. An example: Europe/Berlin")}
+
+    def clean_language(self) -> str:
+        """Take no answer as no change."""
+        return self.cleaned_data["language"] or self.instance.language
 
 
 MAY_BE_OFF: Mapping[str, Any] = {

@@ -7,10 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.forms import LeaveForm, MailsForm, MeForm
-from portal.people import kept, leaving
+from portal.people import kept, languages, leaving
 from portal.people.my_data import my_data
 from portal.requests import SignedInRequest
 from provisioning.models import House
@@ -23,8 +24,11 @@ def me(request: SignedInRequest) -> HttpResponse:
     form = MeForm(request.POST or None, instance=request.user)
     if form.is_bound and form.is_valid():
         form.save()
-        messages.success(request, _("Saved."))
-        return redirect("me")
+        with override(request.user.reads):
+            messages.success(request, _("Saved."))
+        response = redirect("me")
+        languages.remember(response, request.user.reads)
+        return response
     return render(request, "me/me.html", {"form": form, "mails": MailsForm.of(request.user)})
 
 

@@ -94,6 +94,11 @@ def visible_event(user: User, key: str) -> Event:
     return _event(key, Q() if user.is_staff else Q(memberships__person=user))
 
 
+def own_event(user: User, key: str) -> Event:
+    """An event that they take part in themselves."""
+    return _event(key, Q(memberships__person=user))
+
+
 def event_in_full(user: User, key: str) -> Event:
     """An event that they organise, with its people, copies and history; the counter may look at any."""
     return _event(key, Q() if user.is_staff else _organised_by(user))
@@ -102,6 +107,13 @@ def event_in_full(user: User, key: str) -> Event:
 def part_in(user: User, event: Event) -> Membership | None:
     """What they are in this event; None for the people behind the counter, who only look."""
     return Membership.objects.filter(event=event, person=user).first()
+
+
+def people_seen_by(user: User, event: Event) -> QuerySet[Membership]:
+    """Its people, for organisers and the counter; participants see who organises it, and themselves."""
+    everybody = Membership.objects.filter(event=event)
+    sees_all = user.is_staff or everybody.filter(person=user, role=Role.ORGANISER).exists()
+    return everybody if sees_all else everybody.filter(Q(role=Role.ORGANISER) | Q(person=user))
 
 
 def events_to_launch_for(user: User, at: datetime) -> QuerySet[Event]:
@@ -137,6 +149,12 @@ def kept_copies(user: User) -> QuerySet[Archive]:
     theirs = Archive.objects.filter(deployment__in=Deployment.objects.filter(_theirs(user)), deleted_at=None)
     about = theirs.select_related("deployment__event", "deployment__release__app")
     return about.order_by("-verified_at", "-pk")
+
+
+def copies_of(event: Event) -> QuerySet[Archive]:
+    """All copies of this event's services that have not been deleted, for whoever sees the event in full."""
+    kept = Archive.objects.filter(deployment__event=event, deleted_at=None)
+    return kept.select_related("deployment__event", "deployment__release__app").order_by("-verified_at", "-pk")
 
 
 def copy_to_put_up(user: User, key: str, number: int) -> Archive:

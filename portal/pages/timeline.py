@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from portal import house
 from portal.sentences import PROBLEMS, STEPS
 from portal.words import answer
-from provisioning.models import Entry
-from provisioning.phases import Happened, Phase, Settled, Wanted
+from provisioning.models import Deployment, Entry
+from provisioning.phases import Happened, Phase, Role, Settled, Wanted
 
 Words = str | Promise
 
@@ -25,6 +25,9 @@ WISHES: Mapping[str, Words] = {
     "suspend": _("%(who)s took it off its address."),
     "lift": _("%(who)s asked for it to be opened again."),
     "pull": _("%(who)s asked for new content."),
+    "show": _("%(who)s showed the event's page to everybody."),
+    "hide": _("%(who)s took the event's page away."),
+    "plan": _("%(who)s changed when it opens, or who may put up services."),
 }
 PHASES: Mapping[str, Words] = {
     Phase.BUILDING: _("There was room; setting up began."),
@@ -60,6 +63,16 @@ TURNS: Mapping[str, tuple[str, Words, Words]] = {
     ),
 }
 """What turns one way or the other: by which word of the Entry, and what is said without and with it."""
+PEOPLE: Mapping[str, Words] = {
+    "joined": _("%(whom)s joined."),
+    "left": _("%(whom)s left."),
+    "removed": _("%(who)s took %(whom)s out of the event."),
+    Role.ORGANISER: _("%(who)s made %(whom)s an organiser."),
+    Role.PARTICIPANT: _("%(who)s made %(whom)s a participant."),
+    "code": _("%(who)s made a new joining code."),
+    "no-code": _("%(who)s switched the joining code off."),
+}
+"""Who came, went, and became what, by the word of the Entry."""
 OTHERS: Mapping[str, Words] = {
     Happened.WARNING: _("We wrote that it ends soon."),
     Happened.EXTENSION: _("%(who)s moved the end."),
@@ -74,12 +87,21 @@ class Moment:
 
     at: datetime
     words: str
+    service: Deployment | None = None
+    """Which service it was about, if several are told of."""
 
 
-def timeline(entries: Iterable[Entry]) -> Sequence[Moment]:
-    """Tell these Entries (with `by` and `deployment` read along), those that say something to a person."""
+def timeline(entries: Iterable[Entry], called: Mapping[int, str] | None = None) -> Sequence[Moment]:
+    """Tell these Entries (with `by` and `deployment` read along), those that say something to a person.
+
+    For the history of an event with its services (`deployment` read along), `called` has what people are called there.
+    """
     told = ((entry, words_of(entry)) for entry in entries)
-    return [Moment(entry.at, _said(words, entry)) for entry, words in told if words is not None]
+    return [
+        Moment(entry.at, _said(words, entry, called or {}), None if called is None else entry.deployment)
+        for entry, words in told
+        if words is not None
+    ]
 
 
 def words_of(entry: Entry) -> Words | None:
@@ -104,16 +126,19 @@ def words_of(entry: Entry) -> Words | None:
         case Happened.COPY:
             later = [said for word, said in KEPT.items() if word in told]
             return later[0] if later else COPIES.get(told.get("settled", ""))
+        case Happened.PEOPLE:
+            return PEOPLE.get(told.get("did", ""))
         case _:
             return OTHERS.get(entry.happened)
 
 
-def _said(words: Words, entry: Entry) -> str:
-    who = entry.by.called if entry.by else house.name()
+def _said(words: Words, entry: Entry, called: Mapping[int, str]) -> str:
+    who = (called.get(entry.by.pk) or entry.by.called) if entry.by else house.name()
+    whom = called.get(entry.told.get("person", 0)) or _("Somebody")
     about: Mapping[str, Any] = {
-        "who": who,
         "title": entry.deployment.title if entry.deployment else _("it"),
         "host": _("its address"),
         "version": _("as chosen"),
     }
+    about = {**about, "who": who, "whom": whom}
     return str(words) % defaultdict(lambda: "…", {**entry.told, "why": answer(str(entry.told.get("why", ""))), **about})

@@ -1,6 +1,7 @@
-"""One event: its desk, its end."""
+"""One event: its desk with a page for each tab, its plan, its end."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -11,27 +12,84 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal import gate
+from portal.event_forms import EventForm, PlanForm
 from portal.forms import ExtendForm
+from portal.pages.event import event_desk, limits, moments
 from portal.requests import SignedInRequest
 from portal.times import exact
+from portal.views import copies
 from portal.views.home import lines_of
+from provisioning.models import Event
 from provisioning.phases import Wanted
 
 USUAL_EXTENSION = timedelta(days=7)
+USUAL_LENGTH = timedelta(days=7)
+
+
+def tab(request: SignedInRequest, name: str, event: Event, **told: Any) -> HttpResponse:
+    """Render a page of the desk."""
+    desk = event_desk(request.user, event, timezone.now())
+    return render(request, f"events/{name}.html", {"desk": desk, "event": event, "tab": name, **told})
 
 
 @login_required
 @require_GET
 def event(request: SignedInRequest, key: str) -> HttpResponse:
-    """Show the event's services and when it ends."""
+    """Show the event's services: what needs somebody first."""
     found = gate.visible_event(request.user, key)
-    told = {
-        "event": found,
-        "lines": lines_of(found),
-        "may_change": found.owner_id == request.user.pk,
-        "is_over": found.closes_at <= timezone.now(),
-    }
-    return render(request, "events/event.html", told)
+    lines = lines_of(found)
+    return tab(request, "event", found, lines=lines, needs=[line for line in lines if line.needs_somebody])
+
+
+@login_required
+@require_GET
+def show_limits(request: SignedInRequest, key: str) -> HttpResponse:
+    """Show what it uses and may use, what that costs, and its plan."""
+    found = gate.event_in_full(request.user, key)
+    return tab(request, "limits", found, limits=limits(found), form=PlanForm.of(found, timezone.now()))
+
+
+@login_required
+@require_POST
+def plan(request: SignedInRequest, key: str) -> HttpResponse:
+    """Change when it opens, and whether participants may put up services."""
+    found, now = gate.changeable_event(request.user, key), timezone.now()
+    form = PlanForm.of(found, now, request.POST)
+    if not form.is_valid():
+        return tab(request, "limits", found, limits=limits(found), form=form)
+    opens = form.opens_at(min(found.opens_at, now))
+    if found.plan(opens_at=opens, all_launch=form.cleaned_data["all_launch"], by=request.user, at=now):
+        messages.success(request, _("Saved."))
+    return redirect("event-limits", key=key)
+
+
+@login_required
+@require_GET
+def kept_copies(request: SignedInRequest, key: str) -> HttpResponse:
+    """Show the kept copies of its services."""
+    found = gate.event_in_full(request.user, key)
+    kept = gate.copies_of(found)
+    return tab(request, "copies", found, lines=copies.lines_of(list(kept)))
+
+
+@login_required
+@require_GET
+def timeline(request: SignedInRequest, key: str) -> HttpResponse:
+    """Show what was done."""
+    found = gate.event_in_full(request.user, key)
+    return tab(request, "timeline", found, moments=moments(found))
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def new(request: SignedInRequest) -> HttpResponse:
+    """Ask for a name and the last day; make the event on the press."""
+    now = timezone.now()
+    last_day = (now + USUAL_LENGTH).astimezone(request.user.zone).date()
+    form = EventForm(request.user, now, request.POST or None, initial={"last_day": last_day})
+    if form.is_bound and form.is_valid():
+        return redirect("event", key=form.make().key)
+    return render(request, "events/new.html", {"form": form})
 
 
 @login_required

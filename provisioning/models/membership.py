@@ -34,8 +34,8 @@ class Membership(models.Model):
 
     @property
     def called(self) -> str:
-        """How this event speaks to them."""
-        return self.name or str(self.person.get_full_name())
+        """What others in the event know them by, never anything of their mail address; empty if they gave no name."""
+        return self.name or f"{self.person.first_name} {self.person.last_name}".strip()
 
     @property
     def organises(self) -> bool:

@@ -19,7 +19,7 @@ from portal.desk import audit
 from portal.mail import outbox
 from portal.mail.letters import letter
 from portal.models import User
-from provisioning.models import Admission, Deployment, Event, Fabric, Machine, Report
+from provisioning.models import Admission, Deployment, Event, Fabric, Machine, Membership, Report
 from tests.makers import NOON, make_person
 from tests.needs import program
 from tests.portal.scenes import fair
@@ -79,6 +79,9 @@ def fill() -> tuple[dict[str, str], str]:
     app, event = services["ready"].release.app.slug, services["ready"].event.key
     services["ready"].event.show(by=owner, at=timezone.now())
     public_name = Event.objects.get(key=event).public_name
+    code = services["ready"].event.renew_code(by=owner, at=timezone.now())
+    services["ready"].event.take_in(make_person("guest"), name="Stella", at=timezone.now())
+    guest = Membership.objects.get(name="Stella")
     pages = {
         "front": "/",
         "shelf": "/apps",
@@ -95,10 +98,16 @@ def fill() -> tuple[dict[str, str], str]:
         "me-password": "/accounts/password/change/",
         "mailbox": "/mailbox",
         "event": f"/events/{event}",
+        "event-new": "/events/new",
+        **{f"event-{tab}": f"/events/{event}/{tab}" for tab in ("people", "limits", "copies", "timeline", "card")},
+        "event-member": f"/events/{event}/people/{guest.pk}",
         "extend": f"/events/{event}/extend",
         "poster": f"/services/{services['ready'].key}/poster",
         "404": "/nothing",
         "out-fair": f"/e/{public_name}",
+        "out-join": f"/join/{code}",
+        "out-join-ask": "/join",
+        "out-join-wrong": "/join/ZZZ-ZZZ",
         "out-login": "/accounts/login/",
         "out-signup": "/accounts/signup/",
         "out-reset": "/accounts/password/reset/",

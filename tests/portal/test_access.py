@@ -10,7 +10,8 @@ from django.urls import URLPattern, get_resolver, reverse
 from pytest_django import Settings
 
 from portal.models import User
-from provisioning.models import Archive, Deployment
+from provisioning.models import Archive, Deployment, Event
+from provisioning.phases import Role
 from tests.makers import make_event
 from tests.portal.scenes import SCENES, ended, ready
 from tests.portal.test_downloads import body
@@ -28,12 +29,14 @@ SIGNED_IN = {
     "me-data",
     "me-leave",
     "service-new",
+    "event-new",
     "wish",
     "guide-check",
     "guide-offer",
 }
-LOOKS = {"service", "service-live", "service-poster", "event"}
-OWN_LOOKS = {"event-extend", "service-copy", "service-again"}
+LOOKS_OF_PARTICIPANTS = {"service", "service-live", "service-poster", "event", "event-people"}
+LOOKS = LOOKS_OF_PARTICIPANTS | {"event-limits", "event-copies", "event-timeline"}
+OWN_LOOKS = {"event-extend", "event-card", "event-member", "service-copy", "service-again"}
 VERBS = {
     "service-restart",
     "service-pull",
@@ -43,6 +46,12 @@ VERBS = {
     "event-end",
     "event-show",
     "event-hide",
+    "event-plan",
+    "event-code",
+    "event-code-end",
+    "event-role",
+    "event-remove",
+    "event-leave",
 }
 STREAMS = {"service-stream"}
 
@@ -52,10 +61,22 @@ def paths(deployment: Deployment, archive: Archive | None = None) -> Mapping[str
     event, service = f"/events/{deployment.event.key}", f"/services/{deployment.key}"
     verbs = {f"service-{verb}": f"{service}/{verb}" for verb in ("restart", "pull", "retry", "end", "outputs")}
     looks = {f"service-{look}": f"{service}/{look}" for look in ("live", "poster")}
-    looks |= {"service": service, "event": event, "event-extend": f"{event}/extend"}
+    looks |= {"service": service, "event": event}
+    looks |= {
+        f"event-{look}": f"{event}/{look}" for look in ("extend", "card", "people", "limits", "copies", "timeline")
+    }
     copy = {"service-copy": f"{service}/copies/{archive.pk if archive else 1}"}
-    verbs |= {f"event-{verb}": f"{event}/{verb}" for verb in ("end", "show", "hide")}
+    verbs |= {f"event-{verb}": f"{event}/{verb}" for verb in ("end", "show", "hide", "plan", "code", "leave")}
+    person = f"{event}/people/{deployment.event.memberships.order_by("pk")[0].pk}"
+    looks |= {"event-member": person, "event-code-end": f"{event}/code/end"}
+    verbs |= {"event-role": f"{person}/role", "event-remove": f"{person}/remove"}
     return verbs | looks | copy | {"service-stream": f"{service}/stream"}
+
+
+def take_in(event: Event, person: User, role: Role) -> User:
+    event.take_in(person, at=event.created_at)
+    event.appoint(person, role, by=event.owner, at=event.created_at)
+    return person
 
 
 def status(client: Client, person: User | None, name: str, path: str) -> int:
@@ -82,6 +103,27 @@ def test_a_service_is_seen_by_its_owner_and_by_the_counter_alone(
     assert status(client, staff, name, path) == 200
     assert status(client, stranger, name, path) == 404
     assert status(client, None, name, path) == 302
+
+
+@pytest.mark.parametrize("name", sorted(LOOKS | OWN_LOOKS - {"service-copy", "service-again"}))
+def test_a_participant_sees_the_event_and_its_services_and_no_more(
+    client: Client, owner: User, stranger: User, name: str
+) -> None:
+    deployment = ready(make_event(owner))
+    guest = take_in(deployment.event, stranger, Role.PARTICIPANT)
+    expected = 200 if name in LOOKS_OF_PARTICIPANTS else 404
+    assert status(client, guest, name, paths(deployment)[name]) == expected
+
+
+@pytest.mark.parametrize("name", sorted(VERBS))
+@pytest.mark.parametrize("role", list(Role))
+def test_an_organiser_may_do_what_the_owner_may_and_a_participant_may_only_leave(
+    client: Client, owner: User, stranger: User, name: str, role: Role, now: datetime
+) -> None:
+    deployment = ready(make_event(owner, at=now), at=now)
+    person = take_in(deployment.event, stranger, role)
+    is_refused = status(client, person, name, paths(deployment)[name]) == 404
+    assert is_refused == (role == Role.PARTICIPANT and name != "event-leave")
 
 
 @pytest.mark.parametrize("name", sorted(VERBS))

@@ -1,0 +1,102 @@
+"""What is asked about an event: its name and last day, when it opens, who may put up services."""
+
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from django import forms
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from portal.forms import DayInput, check_last_day
+from portal.models import User
+from provisioning.models import Event
+from provisioning.models.house import longest_event_of
+
+MORNING = time(9, 0)
+
+
+class TimeInput(forms.TimeInput):
+    """A time of day, with the browser's own clock."""
+
+    input_type = "time"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs=attrs, format="%H:%M")
+
+
+class PlanForm(forms.Form):
+    """When it opens, and whether participants may put up services."""
+
+    opens_day = forms.DateField(
+        label=_("Opens on"),
+        widget=DayInput,
+        required=False,
+        help_text=_("Empty: at once. Visitors are told before; you can set everything up and try it."),
+    )
+    opens_time = forms.TimeField(label=_("Opens at"), widget=TimeInput, required=False, initial=MORNING)
+    all_launch = forms.BooleanField(label=_("Participants may put up services too"), required=False)
+
+    def __init__(self, zone: ZoneInfo, now: datetime, ends: datetime | None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone, self.now, self.ends = zone, now, ends
+
+    @classmethod
+    def of(cls, event: Event, now: datetime, *args: Any) -> "PlanForm":
+        """As it is now."""
+        opens = event.opens_at.astimezone(event.tzinfo)
+        plan = {"opens_day": opens.date(), "opens_time": opens.time()} if now < opens else {}
+        return cls(event.tzinfo, now, event.closes_at, *args, initial=plan | {"all_launch": event.all_launch})
+
+    def opens_at(self, otherwise: datetime) -> datetime:
+        """The moment that was chosen. Only for a valid form."""
+        day, hour = self.cleaned_data.get("opens_day"), self.cleaned_data.get("opens_time") or MORNING
+        return datetime.combine(day, hour, tzinfo=self.zone) if day else otherwise
+
+    def clean(self) -> dict[str, Any]:
+        """It opens before it ends."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if self.ends and self.opens_at(self.now) >= self.ends:
+            self.add_error("opens_day", _now("That is after its end. Please choose an earlier day."))
+        return cleaned
+
+
+class EventForm(PlanForm):
+    """A new event: its name and last day, and what else there may be to say."""
+
+    name = forms.CharField(label=_("Event name"), max_length=80)
+    last_day = forms.DateField(label=_("Last day"), widget=DayInput)
+    time_zone = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput(attrs={"data-zone": ""}))
+
+    def __init__(self, person: User, now: datetime, *args: Any, **kwargs: Any) -> None:
+        super().__init__(person.zone, now, None, *args, **kwargs)
+        self.person = person
+
+    def clean(self) -> dict[str, Any]:
+        """The days are days of the person's zone; of the browser's, if they have told none."""
+        told = self.cleaned_data.get("time_zone", "")
+        if not self.person.time_zone and told in available_timezones():
+            self.zone = ZoneInfo(told)
+        if day := self.cleaned_data.get("last_day"):
+            longest = longest_event_of(self.person.pk)
+            try:
+                self.ends = check_last_day(day, self.zone, longest, begins=self.now, now=self.now)
+            except forms.ValidationError as error:
+                self.add_error("last_day", error)
+        return super().clean()
+
+    def make(self) -> Event:
+        """Make it. Only for a valid form."""
+        assert self.ends is not None  # a valid form has its end
+        if not self.person.time_zone:
+            self.person.time_zone = self.zone.key
+            self.person.save(update_fields=["time_zone"])
+        return Event.objects.create(
+            name=self.cleaned_data["name"],
+            owner=self.person,
+            zone=self.zone.key,
+            opens_at=self.opens_at(self.now),
+            closes_at=self.ends,
+            created_at=self.now,
+            all_launch=self.cleaned_data["all_launch"],
+        )

@@ -1,0 +1,114 @@
+"""What every page of an event's desk shows: the event, who is looking, and what they may."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal import gate
+from portal.models import User
+from portal.pages.timeline import Moment, timeline
+from provisioning.admission import Share, share_of
+from provisioning.models import Entry, Event, House, JoiningCode, Machine, Membership
+from provisioning.models.house import longest_event_of
+from provisioning.phases import Happened, Phase
+
+MOMENTS = 100
+OF_SERVICES = (
+    Happened.WISH, Happened.PHASE, Happened.HEALTH, Happened.COPY, Happened.SUSPENSION, Happened.LOOK,
+)  # fmt: skip
+"""What is told of services in the history of their event; each service's own page tells more."""
+
+
+@dataclass(frozen=True)
+class EventDesk:
+    """An event as somebody sees it."""
+
+    event: Event
+    part: Membership | None
+    is_counter: bool
+    kept_days: int
+    now: datetime
+
+    @property
+    def may_change(self) -> bool:
+        """They organise it."""
+        return self.part is not None and self.part.organises
+
+    @property
+    def sees_all(self) -> bool:
+        """They see its people, limits, copies and history."""
+        return self.may_change or self.is_counter
+
+    @property
+    def is_over(self) -> bool:
+        """Its time is over."""
+        return self.event.closes_at <= self.now
+
+    @property
+    def is_before(self) -> bool:
+        """It has not opened yet."""
+        return self.now < self.event.opens_at
+
+    @property
+    def may_launch(self) -> bool:
+        """They may put up services for it."""
+        return self.part is not None and not self.is_over and (self.may_change or self.event.all_launch)
+
+
+def event_desk(user: User, event: Event, now: datetime) -> EventDesk:
+    """Read what the desk shows: two queries."""
+    return EventDesk(event, gate.part_in(user, event), user.is_staff, House.here().copies_kept.days, now)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an event uses, and of how much."""
+
+    machines: Sequence[Machine]
+    people: int
+    share: Share
+    longest_days: int
+
+    @property
+    def memory_mib(self) -> int:
+        """What its services have taken."""
+        return sum(machine.memory_mib for machine in self.machines)
+
+    @property
+    def paid(self) -> Sequence[Machine]:
+        """Those whose place asks for money."""
+        return [machine for machine in self.machines if machine.fabric.price_per_day]
+
+
+def limits(event: Event) -> Limits:
+    """Count: room is taken until a machine is gone."""
+    machines = Machine.objects.filter(deployment__event=event).exclude(phase=Phase.GONE)
+    return Limits(
+        machines=list(machines.select_related("fabric", "deployment").order_by("pk")),
+        people=Membership.objects.filter(event=event).count(),
+        share=share_of(event.owner_id),
+        longest_days=longest_event_of(event.owner_id).days,
+    )
+
+
+def good_code(event: Event, at: datetime) -> JoiningCode | None:
+    """The code by which people join it now."""
+    found = JoiningCode.objects.select_related("event").filter(event=event, ended_at=None).first()
+    return found if found and found.is_good(at) else None
+
+
+def moments(event: Event) -> Sequence[Moment]:
+    """What was done to this event and its services, newest first."""
+    about = Entry.objects.select_related("by", "deployment").order_by("-at", "-pk")
+    own = list(about.filter(event=event)[:MOMENTS])
+    services = about.filter(deployment__event=event, machine=None, happened__in=OF_SERVICES)
+    both = sorted([*own, *services[:MOMENTS]], key=lambda entry: (entry.at, entry.pk), reverse=True)
+    return timeline(both[:MOMENTS], _called(event, both[:MOMENTS]))
+
+
+def _called(event: Event, entries: Sequence[Entry]) -> dict[int, str]:
+    """What those who did something, came or went are called here."""
+    keys = {pk for entry in entries for pk in (entry.told.get("person"), entry.by_id) if pk is not None}
+    here = Membership.objects.filter(event=event, person__in=keys).select_related("person")
+    named = User.objects.filter(pk__in=keys).exclude(first_name="")
+    return {person.pk: person.called for person in named} | {one.person_id: one.called for one in here if one.called}

@@ -88,11 +88,13 @@ def stop() -> None:
 
 def delete() -> None:
     """Take away all its data; the settings last, because they say that there is something to take away."""
-    for place in reversed([line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]):
-        if place.startswith((f"{folder()}/", f"{run_folder()}/engine/")):
-            subprocess.run(["umount", place], capture_output=True, check=False)
+    for mounted in reversed([line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]):
+        if mounted.startswith((f"{folder()}/", f"{run_folder()}/engine/")):
+            subprocess.run(["umount", mounted], capture_output=True, check=False)
     shutil.rmtree(folder() / "data", ignore_errors=True)
-    shutil.rmtree(run_folder() / "engine", ignore_errors=True)
+    of_root_inside = run_folder().parent.glob(f"{run_folder().name}.[0-9]*.[0-9]*")
+    for place in (run_folder() / "engine", *of_root_inside):
+        shutil.rmtree(place, ignore_errors=True)
     shutil.rmtree(folder())
 
 

@@ -12,7 +12,8 @@ from cli.container_engine.firewall import run_tables
 
 FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 USER = "dockremap"
-SETTINGS = Path("/etc/docker")
+FILES = (Path("/etc/docker/key.json"), Path("/run/containerd"), Path("/run/docker"), Path("/run/runc"))
+"""What an engine writes although it was given other folders."""
 CGROUPS = Path("/sys/fs/cgroup")
 CHAINS = ("DOCKER", "DOCKER-USER", "DOCKER-ISOLATION-STAGE-1", "DOCKER-ISOLATION-STAGE-2")
 NO_CHAINS, NO_FORWARDING, NO_CGROUP = "no chains of an engine", "no forwarding", "no cgroup of an engine"
@@ -22,7 +23,7 @@ def look_before() -> None:
     """Write down what is not there yet. Before the first start of an engine of our own; the same again does no harm."""
     if not _has_user():
         brought.write_down(brought.USERS, [USER])
-    brought.write_down(brought.FILES, _first_missing(SETTINGS / "key.json"))
+    brought.write_down(brought.FILES, [name for path in FILES for name in _first_missing(path)])
     missing = [NO_CHAINS] if run_tables("iptables", "-n", "-L", "DOCKER-USER") else []
     missing += [NO_FORWARDING] if FORWARDING.read_text().strip() == "0" else []
     missing += [] if _cgroups() else [NO_CGROUP]

@@ -13,21 +13,18 @@ from typing import Any
 
 import docker
 
-from cli import container_engine, env_file
+from cli import container_engine
 from cli.container_engine import own
-from cli.home import CHECKOUT, home, run_folder
-from cli.visitor import Visitor, until
-from tests.front_door.doors import free_port
+from cli.home import home
+from tests.e2e.portal import Portal, slug
 
-PLANT = """
-from datetime import timedelta
-from django.utils.timezone import now
-from provisioning.models import Archive, Deployment
-one = Deployment.objects.get()
-Archive.objects.create(deployment=one, machine=one.machine(), name="kept.tar.gz", sha256="0" * 64, size=4,
-                       verified_at=now(), delete_at=now() + timedelta(days=30))
-"""
-LONG = 240.0
+
+class Alone(Portal):
+    """With the engine that it brings itself."""
+
+    def __post_init__(self) -> None:
+        self.apps = self.folder.parent / "apps"
+        self.env = os.environ | {"GIT_TRUSTED": f"file://{self.apps}/"}
 
 
 def said(*words: str, code: int | None = 0) -> str:
@@ -72,41 +69,25 @@ def world() -> dict[str, list[str]]:
     }
 
 
-def launch(password: str, port: int, apps_port: int) -> str:
-    """One press; return the address when it answers."""
-    visitor = Visitor(f"http://localhost:{port}", apps_port)
-    visitor.look("/accounts/login/")
-    visitor.press("/accounts/login/", login="admin@localhost", password=password)
-    visitor.look("/services/new?app=results-board")
-    visitor.press("Set up")
-    path = visitor.browser_at.path
-    until("it is open", lambda: "Copy the address" in visitor.look(path), LONG)
-    found = re.search(rf"http://[a-z0-9-]+\.apps\.localhost:{apps_port}/", visitor.page)
-    assert found
-    assert visitor.visit(found[0]).status_code == 200
-    return found[0]
-
-
 def live(image: str) -> dict[str, Any]:
     """One life."""
-    port, apps_port = free_port(), free_port()
+    portal = Alone(home().parent)
     seen: dict[str, Any] = {"before": world()}
     own.start(print)
     with Path(image).open("rb") as tar:
         docker.DockerClient(own.docker_host()).images.load(tar)
-    door = str(CHECKOUT / "fairground")
-    begun = said(door, "up", "--yes", "--detach", "--port", str(port), "--apps-port", str(apps_port))
-    password = re.search(r"password\s+(\S+)", begun)
-    assert password, begun
-    seen["address"] = launch(password[1], port, apps_port)
-    said(str(CHECKOUT / ".venv/bin/python"), "manage.py", "shell", "-c", PLANT)
-    (home() / "archives").mkdir(exist_ok=True)
-    (home() / "archives" / "kept.tar.gz").write_text("kept")
+    portal.start()
+    portal.shelve_tiny()
+    ended, lives = portal.launch(slug("fine")), portal.launch(slug("fine"))
+    ended.reaches("ready")
+    lives.reaches("ready")
+    lives.shows("")
+    ended.end()
+    ended.reaches("gone")
     seen["during"], seen["cgroups"] = world(), cgroups()
-    seen["unasked"] = said(door, "remove", code=1)
-    seen["portal_id"] = env_file.read()["PORTAL_ID"]
-    seen["removed"] = said(door, "remove", "--yes")
-    seen["again"] = said(door, "remove", "--yes")
+    for words in (["remove"], ["remove", "--yes"], ["remove", "--yes"]):
+        done = portal.fairground(*words)
+        seen.setdefault("told", []).append([done.returncode, done.stdout + done.stderr])
     seen["cgroups_left"] = [place for place in seen["cgroups"] if Path(place).exists()]
     return seen | {"after": world()}
 
@@ -114,6 +95,5 @@ def live(image: str) -> dict[str, Any]:
 if __name__ == "__main__":
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run"], check=True)  # sockets of other engines
-    os.chdir(CHECKOUT)
-    run_folder().parent.mkdir(parents=True, exist_ok=True)
+    home().parent.mkdir()
     Path(sys.argv[2]).write_text(json.dumps(live(sys.argv[1])))

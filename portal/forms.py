@@ -110,7 +110,8 @@ class MeForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run t
 
     def clean_language(self) -> str:
         """Take no answer as no change."""
-        return self.cleaned_data["language"] or self.instance.language
+        chosen: str = self.cleaned_data["language"] or self.instance.language
+        return chosen
 
 
 MAY_BE_OFF: Mapping[str, Any] = {

@@ -52,6 +52,7 @@ app.conf.update(
         "post": {"task": "portal.post", "schedule": schedule(5.0), "options": {"expires": 4}},
         "look": {"task": "portal.look", "schedule": schedule(3.0), "options": {"expires": 3}},
         "tidy": {"task": "portal.tidy", "schedule": schedule(600.0), "options": {"expires": 300}},
+        "photograph": {"task": "portal.photograph", "schedule": schedule(10.0), "options": {"expires": 9}},
         "sweep-beat": {
             "task": "portal.beat",
             "schedule": schedule(20.0),

@@ -7,6 +7,7 @@ from django.utils.timezone import now
 from kombu.exceptions import OperationalError
 
 from catalog import checks
+from portal.camera import album
 from portal.mail import notices, outbox
 from portal.people import kept
 from portal.server import health
@@ -32,6 +33,12 @@ def tidy() -> None:
 def look() -> None:
     """Look at the repositories that their authors asked about. To be called every few seconds."""
     checks.look_at_asked(now)
+
+
+@shared_task(name="portal.photograph", ignore_result=True, expires=15)
+def photograph() -> None:
+    """Take a picture of one service's page, if one is due. To be called every so often."""
+    album.photograph(now())
 
 
 @shared_task(name="portal.beat", ignore_result=True, expires=15)

@@ -13,7 +13,7 @@ from portal.pages.progress import Progress, progress
 from portal.pages.timeline import Moment, timeline
 from portal.sentences import WAITS
 from provisioning.admission import place_in_line
-from provisioning.models import Archive, Deployment, Entry, Machine
+from provisioning.models import Archive, Deployment, Entry, Machine, Picture
 from provisioning.phases import Phase
 
 MOMENTS = 40
@@ -48,6 +48,8 @@ class ServicePage:
     may_look_inside: bool
     """What its programs said, and who did what."""
     now: datetime
+    seen_at: datetime | None = None
+    """When the picture of its own page was taken, if there is one."""
 
     @property
     def zone(self) -> tzinfo:
@@ -101,6 +103,7 @@ def service_page(deployment: Deployment, *, may_change: bool, may_look_inside: b
         may_change=may_change,
         may_look_inside=may_look_inside,
         now=now,
+        seen_at=_seen_at(deployment) if face == Face.READY else None,
     )
 
 
@@ -134,6 +137,10 @@ def phase_of(deployment: Deployment) -> str:
     if deployment.is_retry_wished:
         return Phase.BUILDING.value
     return "silent" if deployment.phase == Phase.READY and deployment.silent_since else str(deployment.phase)
+
+
+def _seen_at(deployment: Deployment) -> datetime | None:
+    return Picture.objects.showing(deployment).values_list("taken_at", flat=True).first()
 
 
 def _trouble(deployment: Deployment, machine: Machine | None, face: Face, in_full: bool) -> words.Told | None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog import checks
 from catalog.models import Wish
+from portal.camera import album
 from portal.mail import outbox
 from portal.models import Deed, Invitation, Token, User
 from portal.people import leaving
@@ -171,6 +172,13 @@ KEPT: Sequence[Kept] = (
         _("%(days)d days after it is gone"),
         lambda house: house.logs_kept_days,
         _logs,
+    ),
+    Kept(
+        _("A picture of how each service's page looks to visitors"),
+        _("So that you see it here. Only those who see the service under their events see the picture."),
+        _("Until the service ends; a new one takes its place every day"),
+        _no_days,
+        lambda _house, _at: album.tidy(),
     ),
     Kept(
         _("Copies of what people put into your services"),

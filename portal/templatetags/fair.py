@@ -47,6 +47,12 @@ def ago(moment: datetime, zone: tzinfo) -> SafeString:
 
 
 @register.filter
+def time_since(moment: datetime, now: datetime) -> str:
+    """How far away, in words alone."""
+    return relative(moment, now)
+
+
+@register.filter
 def when(moment: datetime, zone: tzinfo) -> SafeString:
     """How far away, and exactly, in the zone given."""
     return _time(moment, f"{relative(moment, timezone.now())} ({exact(moment, zone)})", moment.isoformat())

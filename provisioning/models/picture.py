@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 EVERY = timedelta(hours=24)
 AGAIN = timedelta(hours=1)
 """After a try that brought none."""
+OPEN = Q(deployment__phase=Phase.READY, deployment__wanted=Wanted.UP, deployment__suspended_at=None)
+"""Of a picture: its service is open to visitors."""
 
 
 class PictureQuerySet(models.QuerySet["Picture"]):
@@ -28,9 +30,12 @@ class PictureQuerySet(models.QuerySet["Picture"]):
 
     def keep(self, deployment: "Deployment", data: bytes, *, at: datetime) -> bool:
         """Keep a picture that was begun at `at`. Return False if the service is not open any more, or was taken off."""
-        showing = Q(deployment__phase=Phase.READY, deployment__wanted=Wanted.UP, deployment__suspended_at=None)
-        mine = self.filter(showing, deployment=deployment, tried_at=at)
+        mine = self.filter(OPEN, deployment=deployment, tried_at=at)
         return self.filter(pk__in=list(mine.values_list("pk", flat=True))).update(data=data, taken_at=at) == 1
+
+    def showing(self, deployment: "Deployment") -> "PictureQuerySet":
+        """The one to be shown, if there is one and the service is open."""
+        return self.filter(OPEN, deployment=deployment, taken_at__isnull=False)
 
     def over(self) -> "PictureQuerySet":
         """Of services that end, or have ended."""

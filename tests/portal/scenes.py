@@ -1,10 +1,11 @@
 """Services in every face that their page has, as rows, without waiting for a reconciler."""
 
+import base64
 from datetime import datetime, timedelta
 from typing import Any
 
 from portal.models import User
-from provisioning.models import Archive, Deployment, Entry, Event, LogChunk, Machine
+from provisioning.models import Archive, Deployment, Entry, Event, LogChunk, Machine, Picture
 from provisioning.phases import Happened, Phase, Settled, Wanted
 from provisioning.slots import new_machine
 from tests.makers import NOON, launch, make_event, make_fabric, make_person, make_release
@@ -20,6 +21,8 @@ secret = true
 [archive]
 paths = ["/srv/board"]
 """
+PAGE_SEEN = base64.b64decode("UklGRjgAAABXRUJQVlA4ICwAAADwAQCdASoQAAoABABoJYgCdGuAAs2ZpmAAy06H9IHbtKDbY00YXdXKLAAAAA==")
+"""A WebP picture of sixteen by ten points."""
 LOG = b"\x1b[1mGet:1\x1b[0m http://deb.debian.org bookworm/main php8.2\nUnpacking php8.2 ...\nSetting up php8.2 ...\n"
 
 
@@ -57,6 +60,7 @@ def ready(event: Event | None = None, *, at: datetime = NOON, **columns: Any) ->
     answer = {"ok": True, "status": 200, "matched": "Notice board", "why": ""}
     change(deployment, phase=Phase.READY, ready_at=opened, phase_at=opened, answer=answer)
     Entry.objects.write(deployment, Happened.PHASE, at=opened, cause="phase:1:ready", phase="ready", was="building")
+    Picture.objects.create(deployment=deployment, tried_at=opened, taken_at=opened, data=PAGE_SEEN)
     return deployment
 
 

@@ -34,7 +34,7 @@ SIGNED_IN = {
     "guide-check",
     "guide-offer",
 }
-LOOKS_OF_PARTICIPANTS = {"service", "service-live", "service-poster", "event", "event-people"}
+LOOKS_OF_PARTICIPANTS = {"service", "service-live", "service-poster", "service-picture", "event", "event-people"}
 LOOKS = LOOKS_OF_PARTICIPANTS | {"event-limits", "event-copies", "event-timeline"}
 OWN_LOOKS = {"event-extend", "event-card", "event-member", "service-copy", "service-again"}
 VERBS = {
@@ -60,7 +60,7 @@ def paths(deployment: Deployment, archive: Archive | None = None) -> Mapping[str
     """The address of each view about this service."""
     event, service = f"/events/{deployment.event.key}", f"/services/{deployment.key}"
     verbs = {f"service-{verb}": f"{service}/{verb}" for verb in ("restart", "pull", "retry", "end", "outputs")}
-    looks = {f"service-{look}": f"{service}/{look}" for look in ("live", "poster")}
+    looks = {f"service-{look}": f"{service}/{look}" for look in ("live", "poster", "picture")}
     looks |= {"service": service, "event": event}
     looks |= {
         f"event-{look}": f"{event}/{look}" for look in ("extend", "card", "people", "limits", "copies", "timeline")

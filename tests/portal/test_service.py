@@ -218,5 +218,5 @@ def test_a_second_wish_is_harmless_and_told(visit: Client, owner: User) -> None:
 
 def test_a_name_full_of_html_stays_text(visit: Client, owner: User) -> None:
     page = shown(visit, scenes.ready(make_event(owner), title="<img src=x onerror=alert(1)>"))
-    assert "<img" not in page
+    assert "<img src=x" not in page
     assert "&lt;img" in page

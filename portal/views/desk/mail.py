@@ -8,8 +8,8 @@ from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from portal import gate
@@ -106,4 +106,6 @@ def _names() -> list[str]:
 def _letter(request: SignedInRequest, name: str) -> Letter:
     if name not in _names():
         raise Http404
-    return letter(name, samples(request.user, timezone.now()))
+    reader = request.user
+    reader.language = get_language() or ""  # as this page is, so that all can be read; not saved
+    return letter(name, samples(reader, timezone.now()))

@@ -220,6 +220,7 @@ ACCOUNT_RATE_LIMITS = {
     "check": "20/h/user",
     "wish": "20/h/user",
     "api": "120/m/user",
+    "try": "3/h/ip",
 }
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 

@@ -27,6 +27,9 @@ from portal.views import (
     service,
     stream,
     watch,
+    trial,
+    watch,
+    ways,
     tokens,
 )
 
@@ -34,6 +37,9 @@ urlpatterns = [
     path("", front.front, name="front"),
     path("apps", front.shelf, name="shelf"),
     path("apps/<slug:slug>", front.app, name="app"),
+    path("try/<slug:slug>", trial.offer, name="try"),
+    path("trial", trial.trial, name="trial"),
+    path("trial/keep", trial.keep, name="trial-keep"),
     path("apps/<slug:slug>/<str:commit>/<int:number>", pictures.picture, name="picture"),
     path("wish", front.wish, name="wish"),
     path("docs/add-an-app", authors.guide, name="guide"),

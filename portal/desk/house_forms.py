@@ -19,8 +19,8 @@ class HouseForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at ru
         model = House
         fields: ClassVar = [
             "name", "contact", "sign_up", "mail_domains", "counter_second_step", "services_each",
-            "memory_each_mib", "longest_event_days",
-            "mails_kept_days", "logs_kept_days", "names_kept_days",
+            "memory_each_mib", "longest_event_days", "trials_at_once",
+            "copies_kept_days", "mails_kept_days", "logs_kept_days", "names_kept_days",
         ]  # fmt: skip
         labels: ClassVar = {
             "name": _("Name of the house"),
@@ -31,6 +31,8 @@ class HouseForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at ru
             "services_each": _("Services at once, for each person"),
             "memory_each_mib": _("Memory at once, for each person, in MB"),
             "longest_event_days": _("Longest event, in days"),
+            "trials_at_once": _("People without an account who may try an app for an hour, at once"),
+            "copies_kept_days": _("Copies are kept for, in days"),
             "mails_kept_days": _("Mails are kept for, in days"),
             "logs_kept_days": _("What programs said is kept for, in days"),
             "names_kept_days": _("Who asked for something is known for, in days"),
@@ -41,6 +43,8 @@ class HouseForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at ru
             "counter_second_step": _("Whoever has no passkey and no codes yet is asked to add one first, you too."),
             "services_each": _("Empty: the usual number."),
             "memory_each_mib": _("Empty: as much as there is."),
+            "trials_at_once": _("Empty: nobody."),
+            "copies_kept_days": _("Empty: the usual time. Copies that exist are kept for as long as was promised."),
             "longest_event_days": _("Empty: the usual length. Events that last longer already are left alone."),
         }
 

@@ -54,7 +54,7 @@ def _notice(entry: Entry, at: datetime) -> None:
         mine = Entry.objects.filter(pk=entry.pk, noticed=False).update(noticed=True)
         is_news = entry.at > at - OLD or "copies" in entry.told  # a copy is not deleted without: better late than never
         if mine and entry.happened in TOLD_BY_MAIL and is_news:
-            wanted = (one for one in notices_of(entry, at) if one.letter not in one.to.mails_off)
+            wanted = (one for one in notices_of(entry, at) if one.to.email and one.letter not in one.to.mails_off)
             for notice in wanted:
                 outbox.put(letter(notice.letter, {"to": notice.to, **notice.told}), notice.to.email, at=at, entry=entry)
 

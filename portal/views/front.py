@@ -16,6 +16,7 @@ from catalog.models import App, State, Wish
 from portal import gate
 from portal.mail.letters import markdown
 from portal.pages.figures import Evidence, evidence, price_per_day
+from portal.people import trials
 from portal.requests import SignedInRequest
 
 ON_FRONT = 3
@@ -116,6 +117,7 @@ def app(request: HttpRequest, slug: str) -> HttpResponse:
     description = release.texts.get("description") or ("" if manifest.description_file else manifest.description)
     told = {
         "stall": Stall(found, manifest, known),
+        "may_try": not request.user.is_authenticated and trials.are_offered(),
         "release": release,
         "price": price_per_day(manifest),
         "description": markdown(description),

@@ -277,6 +277,7 @@ class Migration(migrations.Migration):
                 ),
                 ("mail_domains", models.CharField(blank=True, max_length=400)),
                 ("counter_second_step", models.BooleanField(default=False)),
+                ("trials_at_once", models.PositiveSmallIntegerField(blank=True, null=True)),
                 ("mails_kept_days", models.PositiveSmallIntegerField(default=30)),
                 ("logs_kept_days", models.PositiveSmallIntegerField(default=90)),
                 ("names_kept_days", models.PositiveSmallIntegerField(default=365)),

@@ -32,6 +32,8 @@ class House(models.Model):
     """Of the mail addresses that may make an account, with spaces between them."""
     counter_second_step = models.BooleanField(default=False)
     """The rooms behind the counter open only to those who have shown a passkey or a code, too."""
+    trials_at_once = models.PositiveSmallIntegerField(null=True, blank=True)
+    """How many people without an account may each try one app for an hour. Empty: nobody."""
     mails_kept_days = models.PositiveSmallIntegerField(default=30)
     logs_kept_days = models.PositiveSmallIntegerField(default=90)
     names_kept_days = models.PositiveSmallIntegerField(default=365)

@@ -94,6 +94,7 @@ def fill() -> tuple[dict[str, str], str]:
         "me": "/me",
         "me-tokens": "/me/tokens",
         "out-api": "/api",
+        "out-try": f"/try/{app}",
         "me-leave": "/me/delete",
         "me-password": "/accounts/password/change/",
         "mailbox": "/mailbox",

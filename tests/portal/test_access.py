@@ -18,7 +18,7 @@ from tests.portal.test_downloads import body
 
 OPEN = {
     "front", "shelf", "app", "mailbox", "door", "report", "alive", "ready", "metrics", "privacy", "left", "invited",
-    "account-waits", "fair", "join", "join-ask", "status", "help", "terms", "accessibility", "guide", "picture", "language",
+    "account-waits", "fair", "join", "join-ask", "status", "help", "terms", "accessibility", "guide", "picture", "api", "try", "language",
 }  # fmt: skip
 SIGNED_IN = {
     "home",
@@ -91,7 +91,7 @@ def status(client: Client, person: User | None, name: str, path: str) -> int:
 def test_every_address_of_the_site_is_in_this_matrix() -> None:
     known = OPEN | SIGNED_IN | LOOKS | OWN_LOOKS | VERBS | STREAMS
     ours = [entry for entry in get_resolver().url_patterns if isinstance(entry, URLPattern) and entry.name]
-    assert {entry.name for entry in ours} - {"account_email", "me-token-end"} == known
+    assert {entry.name for entry in ours} - {"account_email", "me-token-end", "trial", "trial-keep"} == known
 
 
 @pytest.mark.parametrize("name", sorted(LOOKS))

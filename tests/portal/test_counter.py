@@ -23,11 +23,13 @@ LOOKS = {
     "desk-settings", "desk-invitations", "desk-allowance",
 }  # fmt: skip
 VERBS = {
-    "desk-launches", "desk-app-publish", "desk-app-feature", "desk-app-look", "desk-place-open", "desk-machine-waive",
+    "desk-launches", "desk-app-publish", "desk-app-feature", "desk-app-look", "desk-app-turn-down", "desk-place-open", "desk-machine-waive",
     "desk-curator", "desk-lift", "desk-mail-test", "desk-mail-again", "desk-mail-let-go",
     "desk-let-in", "desk-invitation-end",
 }  # fmt: skip
-CURATORS = {"desk-apps", "desk-app", "desk-app-retire", "desk-app-publish", "desk-app-feature"}
+CURATORS = {
+    "desk-apps", "desk-app", "desk-app-retire", "desk-app-publish", "desk-app-feature", "desk-app-turn-down",
+}  # fmt: skip
 FOR_ADMINISTRATORS = {
     "desk-machine-waive", "desk-curator", "desk-settings", "desk-invitations", "desk-allowance", "desk-let-in",
     "desk-invitation-end",

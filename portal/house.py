@@ -1,13 +1,15 @@
-"""What this house is called, which every page and mail says."""
+"""What this house is called, and for how long it keeps copies: every page and mail says so."""
+
+from datetime import timedelta
 
 from django.core.cache import cache
 
 from provisioning.models import House
 
 USUAL = "Fairground"
-KEY = "house-name"
+KEY, COPIES = "house-name", "house-copies"
 KEPT = 60
-"""Seconds for which the name is kept: every page asks for it."""
+"""Seconds for which both are kept: every page asks for them."""
 
 
 def name() -> str:
@@ -20,6 +22,12 @@ def known_name() -> str:
     return str(cache.get(KEY, USUAL))
 
 
-def renamed() -> None:
-    """Forget the old name."""
-    cache.delete(KEY)
+def copies_kept() -> timedelta:
+    """For how long a new copy is kept."""
+    kept: timedelta = cache.get_or_set(COPIES, lambda: House.here().copies_kept, KEPT)
+    return kept
+
+
+def changed() -> None:
+    """Forget what was."""
+    cache.delete_many([KEY, COPIES])

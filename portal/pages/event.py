@@ -8,7 +8,7 @@ from portal import gate
 from portal.models import User
 from portal.pages.timeline import Moment, timeline
 from provisioning.admission import Share, share_of
-from provisioning.models import Entry, Event, House, JoiningCode, Machine, Membership
+from provisioning.models import Entry, Event, JoiningCode, Machine, Membership
 from provisioning.models.house import longest_event_of
 from provisioning.phases import Happened, Phase
 
@@ -26,7 +26,6 @@ class EventDesk:
     event: Event
     part: Membership | None
     is_counter: bool
-    kept_days: int
     now: datetime
 
     @property
@@ -56,8 +55,8 @@ class EventDesk:
 
 
 def event_desk(user: User, event: Event, now: datetime) -> EventDesk:
-    """Read what the desk shows: two queries."""
-    return EventDesk(event, gate.part_in(user, event), user.is_staff, House.here().copies_kept.days, now)
+    """Read what the desk shows: one query."""
+    return EventDesk(event, gate.part_in(user, event), user.is_staff, now)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from catalog.models import Release
+from portal import house
 from portal.desk.audit import DEEDS
 from portal.models import Deed
 from portal.times import exact, relative, span
@@ -62,6 +63,12 @@ def when(moment: datetime, zone: tzinfo) -> SafeString:
 def on(moment: datetime, zone: tzinfo) -> SafeString:
     """When exactly, in the zone given."""
     return _time(moment, exact(moment, zone), moment.isoformat())
+
+
+@register.simple_tag
+def copies_kept() -> str:
+    """For how long this house keeps copies: "30 days"."""
+    return span(house.copies_kept())
 
 
 @register.filter

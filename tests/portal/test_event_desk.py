@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils.html import strip_tags
 from pytest_django import DjangoAssertNumQueries
 
+from portal import house
 from portal.models import User
 from provisioning.models import Entry, Event, House, JoiningCode, Membership
 from provisioning.phases import Happened, Role
@@ -50,6 +51,7 @@ def test_what_needs_attention_comes_first(visit: Client, event: Event) -> None:
 def test_the_desk_says_for_how_long_this_house_keeps_copies(visit: Client, event: Event) -> None:
     assert "we keep a copy for 30 days" in read(visit, event)
     House.objects.create(copies_kept_days=12)
+    house.changed()
     assert "we keep a copy for 12 days" in read(visit, event)
     assert "kept here for 12 days" in read(visit, event, "/copies")
 

@@ -29,7 +29,7 @@ def settings(request: SignedInRequest) -> HttpResponse:
     form = HouseForm(request.POST or None, instance=House.here())
     if form.is_bound and form.is_valid():
         form.save()
-        this_house.renamed()
+        this_house.changed()
         audit.write("settings", form.instance, by=request.user, at=timezone.now(), told=", ".join(form.changed_data))
         messages.success(request, _("Saved."))
         return redirect("desk-settings")

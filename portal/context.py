@@ -9,7 +9,11 @@ from portal import house as this_house
 
 def house(_request: HttpRequest) -> dict[str, object]:
     """How this house stands, and what it is called."""
-    return {"has_no_mail_server": settings.EMBEDDED_MAIL, "house_name": SimpleLazyObject(this_house.name)}
+    return {
+        "has_no_mail_server": settings.EMBEDDED_MAIL,
+        "house_name": SimpleLazyObject(this_house.name),
+        "site_url": settings.SITE_URL,
+    }
 
 
 def title(_request: HttpRequest) -> str:

@@ -124,6 +124,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
 ]
 MIDDLEWARE = [
     "portal.server.request_id.with_id",
@@ -138,6 +139,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "portal.people.second_step.at_the_counter",
 ]
 ROOT_URLCONF = "portal.urls"
 ASGI_APPLICATION = "portal.asgi.application"
@@ -221,6 +223,27 @@ ACCOUNT_RATE_LIMITS = {
     "wish": "20/h/user",
     "api": "120/m/user",
     "try": "3/h/ip",
+}
+PASSKEYS = SECURE or urlsplit(SITE_URL).hostname == "localhost"
+"""Browsers have them for names under https and for this computer, never for an address of a network."""
+MFA_ADAPTER = "portal.people.second_step.SecondStepAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", *(["webauthn"] if PASSKEYS else [])]
+MFA_PASSKEY_LOGIN_ENABLED = PASSKEYS
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
+"""localhost; our own forms let no origin pass but SITE_URL."""
+MFA_TOTP_TOLERANCE = 1
+"""Half a minute: phones are not always on time."""
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
+"""A class comes in through one address, and there is nothing to guess."""
+MFA_FORMS = {
+    "add_webauthn": "portal.people.ways_forms.AddPasskeyForm",
+    "edit_webauthn": "portal.people.ways_forms.RenamePasskeyForm",
+    "login_webauthn": "portal.people.ways_forms.LoginPasskeyForm",
+    "authenticate_webauthn": "portal.people.ways_forms.SecondStepPasskeyForm",
+    "reauthenticate_webauthn": "portal.people.ways_forms.AgainPasskeyForm",
+    "authenticate": "portal.people.ways_forms.SecondStepCodeForm",
+    "reauthenticate": "portal.people.ways_forms.AgainCodeForm",
+    "activate_totp": "portal.people.ways_forms.AddCodesForm",
 }
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 

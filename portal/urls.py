@@ -26,21 +26,20 @@ from portal.views import (
     seen,
     service,
     stream,
-    watch,
+    tokens,
     trial,
     watch,
     ways,
-    tokens,
 )
 
 urlpatterns = [
     path("", front.front, name="front"),
     path("apps", front.shelf, name="shelf"),
     path("apps/<slug:slug>", front.app, name="app"),
+    path("apps/<slug:slug>/<str:commit>/<int:number>", pictures.picture, name="picture"),
     path("try/<slug:slug>", trial.offer, name="try"),
     path("trial", trial.trial, name="trial"),
     path("trial/keep", trial.keep, name="trial-keep"),
-    path("apps/<slug:slug>/<str:commit>/<int:number>", pictures.picture, name="picture"),
     path("wish", front.wish, name="wish"),
     path("docs/add-an-app", authors.guide, name="guide"),
     path("docs/add-an-app/check", authors.check, name="guide-check"),
@@ -48,12 +47,12 @@ urlpatterns = [
     path("home", home.home, name="home"),
     path("copies", copies.copies, name="copies"),
     path("me", me.me, name="me"),
-    path("me/mails", me.mails, name="me-mails"),
-    path("me/data", me.data, name="me-data"),
     path("me/tokens", tokens.tokens, name="me-tokens"),
     path("me/tokens/<int:pk>/end", tokens.end, name="me-token-end"),
     path("api", tokens.guide, name="api"),
     path("api/v1/", include("portal.api.urls")),
+    path("me/mails", me.mails, name="me-mails"),
+    path("me/data", me.data, name="me-data"),
     path("me/delete", me.leave, name="me-leave"),
     path("goodbye", me.left, name="left"),
     path("language", language.choose, name="language"),
@@ -109,7 +108,13 @@ urlpatterns = [
     path("accounts/waits", invited.waits, name="account-waits"),
     path("invited/<str:code>", invited.invited, name="invited"),
     path("accounts/", include("allauth.account.urls")),
+    # What allauth lists on pages of its own stands on the page about oneself.
+    path("accounts/ways/", RedirectView.as_view(pattern_name="me")),
+    path("accounts/ways/totp/activate/", ways.AddCodes.as_view()),
+    *ways.OF_PASSKEYS,
+    path("accounts/ways/", include("allauth.mfa.urls")),
 ]
 
+handler403 = "portal.views.faults.not_found"
 handler404 = "portal.views.faults.not_found"
 handler500 = "portal.views.faults.our_mistake"

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from portal.desk import audit
 from portal.mail import outbox
 from portal.mail.letters import letter
-from portal.models import Invitation, User
+from portal.models import Invitation, User, random_username
 from portal.people import joining, languages
 from provisioning.models import House, SignUp
 
@@ -66,8 +66,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         return response
 
     def get_login_stages(self) -> list[str]:
-        """After all that allauth asks for: has an administrator said yes?"""
-        return [*super().get_login_stages(), "portal.people.accounts.ApprovalStage"]
+        """What allauth asks for, the second step by our rule; after all of it: has an administrator said yes?"""
+        ours = {"allauth.mfa.stages.AuthenticateStage": "portal.people.second_step.SecondStep"}
+        stages = [ours.get(stage, stage) for stage in super().get_login_stages()]
+        return [*stages, "portal.people.accounts.ApprovalStage"]
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        """By what somebody can show once more that it is them, in our words."""
+        said = {"reauthenticate": _("Use your password"), "mfa_reauthenticate": _("Use a code")}
+        ways: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        return [way | {"description": said.get(way["id"]) or _("Use a passkey")} for way in ways]
+
+    def populate_username(self, _request: HttpRequest, user: User) -> None:
+        """Keep the one that tells nothing: allauth would make it from the mail address, and nobody would forget it."""
+        user.username = random_username()
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Put the letter of this occasion into the outbox. Only the code travels into it, nothing of the request."""

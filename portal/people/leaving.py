@@ -3,13 +3,14 @@
 from datetime import datetime
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from catalog.models import App, Check, Wish
-from portal.models import Deed, Token, User
+from portal.models import Deed, Token, User, random_username
 from provisioning.models import (
     Allowance,
     Archive,
@@ -148,8 +149,10 @@ def _forget_account(person: User) -> None:
     for asked in (Check, Wish):
         asked.objects.filter(by=person).delete()
     person.groups.clear()
+    Authenticator.objects.filter(user=person).delete()
     for name in ("email", "first_name", "last_name", "time_zone"):
         setattr(person, name, "")
+    person.username = random_username()
     person.is_active = person.is_staff = person.is_superuser = person.is_curator = False
     person.mails_off = []
     person.set_unusable_password()

@@ -1,6 +1,8 @@
 """What the templates of people's pages say in one word."""
 
+import json
 from datetime import UTC, datetime, tzinfo
+from typing import Any
 
 from django import template
 from django.forms import BoundField
@@ -28,12 +30,25 @@ def dressed(field: BoundField) -> SafeString:
     """Render a field's control in our clothes."""
     attrs: dict[str, str | bool] = {"class": LOOKS.get(field.widget_type, "input")}
     if field.name == "code":
-        attrs = {"class": "input code", "inputmode": "numeric", "placeholder": "", "maxlength": "6", "data-code": ""}
+        longest = str(getattr(field.field, "max_length", None) or 6)
+        attrs = {
+            "class": "input code",
+            "inputmode": "numeric",
+            "placeholder": "",
+            "maxlength": longest,
+            "data-code": "",
+        }
     if field.name in ("login", "email"):
         attrs |= {"placeholder": "", "autocomplete": "email"}
     if field.widget_type == "password":
         attrs["placeholder"] = ""
     return field.as_widget(attrs=attrs)
+
+
+@register.filter
+def as_json(told: Any) -> str:
+    """Say it in an attribute, for a script: the page itself may hold none."""
+    return json.dumps(told)
 
 
 def _time(moment: datetime, shown: str, hover: str) -> SafeString:

@@ -11,6 +11,7 @@ from django.utils.translation import override
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.forms import LeaveForm, MailsForm, MeForm
+from portal.pages.ways import ways_of
 from portal.people import kept, languages, leaving
 from portal.people.my_data import my_data
 from portal.requests import SignedInRequest
@@ -29,7 +30,8 @@ def me(request: SignedInRequest) -> HttpResponse:
         response = redirect("me")
         languages.remember(response, request.user.reads)
         return response
-    return render(request, "me/me.html", {"form": form, "mails": MailsForm.of(request.user)})
+    told = {"form": form, "mails": MailsForm.of(request.user), "ways": ways_of(request.user)}
+    return render(request, "me/me.html", told)
 
 
 @login_required

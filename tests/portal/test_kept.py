@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -50,9 +51,10 @@ def tells(cell: object) -> bool:
 
 def plant(staff: User, now: datetime, archives: Path) -> User:
     """Somebody who has left a trace wherever one can be left."""
-    person = User.objects.create(email=MAIL, first_name=NAME, last_name=NAME, is_let_in=False)
+    person = User.objects.create(username=NAME, email=MAIL, first_name=NAME, last_name=NAME, is_let_in=False)
     EmailAddress.objects.create(user=person, email=MAIL, verified=True, primary=True)
     Allowance.objects.create(person=person, services=3)
+    Authenticator.objects.create(user=person, type="webauthn", data={"name": NAME, "credential": {}})
     ask_to_let_in(person, now)
     Token.make(person, NAME, may_change=True, until=now + timedelta(days=3000), at=now)
     Wish.objects.create(words=NAME, by=person, at=now)
@@ -101,7 +103,8 @@ def test_the_search_for_traces_finds_what_was_planted(staff: User, now: datetime
     plant(staff, now, archives)
     found = {one.partition(":")[0] for one in traces()}
     assert {
-        "User.email", "User.last_name", "EmailAddress.email", "Event.name", "Deployment.title", "Deployment.name",
+        "Authenticator.data", "User.username", "User.email", "User.last_name", "EmailAddress.email", "Event.name",
+        "Deployment.title", "Deployment.name",
         "Address.name", "Archive.name", "Machine.facts", "LogChunk.data", "Entry.told", "Mail.html", "Report.words",
         "Deed.told", "LogEntry.object_repr", "Wish.words", "Check.url", "Token.name",
     } <= found  # fmt: skip

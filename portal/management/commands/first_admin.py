@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import transaction
@@ -27,7 +28,10 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, *_: Any, **options: Any) -> None:
-        """The password exists nowhere but on this screen; it can be replaced by a reset. Old sessions end with it."""
+        """The password exists nowhere but on this screen; it can be replaced by a reset. Old sessions end with it.
+
+        So do passkeys and codes: whoever types this at the machine itself may have lost them.
+        """
         admins = User.objects.filter(is_superuser=True).order_by("pk")
         if admins.exists() and not options["again"]:
             return
@@ -41,6 +45,7 @@ class Command(BaseCommand):
         person.is_superuser = person.is_staff = person.is_active = True
         person.set_password(password)
         person.save(update_fields=["is_superuser", "is_staff", "is_active", "password"])
+        Authenticator.objects.filter(user=person).delete()
         what = "New password" if options["again"] else "First administrator"
         self.stdout.write(f"{what}, shown only this once, for {settings.SITE_URL}:")
         self.stdout.write(f"    mail address  {person.email}")

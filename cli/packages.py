@@ -39,9 +39,10 @@ RUNIT = Need("runit", ("runsv",), ("runit",), ("runit",))
 CRON = Need("cron", ("crontab",), ("cron",), ("cron",))
 BOOTSTRAP = Need("mmdebstrap", ("mmdebstrap",), ("mmdebstrap", "debian-archive-keyring"))
 COMPOSE = Need("docker-compose", ("docker-compose",), ("docker-compose",))
+GETTEXT = Need("gettext", ("msgfmt",), ("gettext",))
 
 FOR_UP = (GIT, CADDY)
-FOR_TESTS = (GIT, CADDY, POSTGRES, REDIS, SSHD, BROWSER, RUNIT, CRON, BOOTSTRAP, COMPOSE)
+FOR_TESTS = (GIT, CADDY, POSTGRES, REDIS, SSHD, BROWSER, RUNIT, CRON, BOOTSTRAP, COMPOSE, GETTEXT)
 
 
 def may_install() -> bool:

@@ -29,4 +29,5 @@ NEEDS: dict[str, tuple[str, Callable[[], object]]] = {
     "sshd": ("sshd", lambda: program("sshd")),
     "compose": ("docker-compose", lambda: program("docker-compose")),
     "caddy": ("caddy", lambda: program("caddy")),
+    "gettext": ("gettext", lambda: program("msgfmt")),
 }

@@ -37,7 +37,8 @@ def _work(at: datetime) -> Iterator[Standing]:
         late = _(
             "What you ask for is written down and done later: a part of the portal has not been heard for a minute."
         )
-        yield Standing(f"{late} {_('Services that are open go on.')}", is_well=False)
+        going_on = _("Services that are open go on.")
+        yield Standing(f"{late} {going_on}", is_well=False)
     else:
         yield Standing(_("What you ask for is done at once."))
 

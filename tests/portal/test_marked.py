@@ -73,15 +73,21 @@ def unmarked(tree: ast.Module) -> Iterator[str]:
     """Sentences that are neither marked nor told to programmers, operators or the database."""
     passed = {id(part) for node in ast.walk(tree) if is_passed(node) for part in ast.walk(node)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and id(node) not in passed and SENTENCE.fullmatch(str(node.value)):
+        if isinstance(node, ast.JoinedStr):
+            yield from (ast.unparse(part) for part in ast.walk(node) if is_marked(part))  # gettext does not look there
+        elif isinstance(node, ast.Constant) and id(node) not in passed and SENTENCE.fullmatch(str(node.value)):
             yield str(node.value)
+
+
+def is_marked(node: ast.AST) -> bool:
+    """A call of gettext."""
+    return isinstance(node, ast.Call) and getattr(node.func, "id", "") in MARKS
 
 
 def is_passed(node: ast.AST) -> bool:
     """Marked, a docstring, raised, logged."""
     if isinstance(node, ast.Call):
-        called = node.func
-        return getattr(called, "id", getattr(called, "attr", "")) in MARKS | LOGGED
+        return is_marked(node) or getattr(node.func, "attr", getattr(node.func, "id", "")) in LOGGED
     is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     return is_docstring or isinstance(node, ast.Raise | ast.Assert)
 

@@ -11,7 +11,7 @@ from portal.people import leaving
 from provisioning.fabrics.memory.place import Place
 from provisioning.models import Deployment, House, SignUp
 from provisioning.phases import Phase
-from tests.e2e.pages.test_story import PASSWORD, launch, newest_code, sign_up
+from tests.e2e.pages.person import PASSWORD, launch, newest_code, sign_up
 from tests.makers import make_fabric, make_release
 from tests.waiting import until
 

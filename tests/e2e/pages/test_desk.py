@@ -3,16 +3,15 @@
 from pathlib import Path
 
 import pytest
-from allauth.account.models import EmailAddress
 from playwright.sync_api import Page, expect
 from pytest_django import Settings
 
 from portal.models import User
 from tests.catalog.manifests import SMALLEST
 from tests.catalog.repos import git, make_repo
+from tests.e2e.pages.person import sign_in, with_password
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-PASSWORD = "a long way to the fair"
 MAINTAINED = 'maintainers = [{ name = "Weber", address = "weber@school.example" }]\n' + SMALLEST
 
 
@@ -29,18 +28,14 @@ def repository(tmp_path: Path, settings: Settings) -> str:
 
 @pytest.fixture
 def curator(transactional_db: None) -> User:
-    """Somebody who decides about the shelf and nothing else, with a password."""
-    person = User.objects.create_user("curator", email="curator@example.org", password=PASSWORD, is_curator=True)
-    EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
-    return person
+    """Somebody who decides about the shelf and nothing else."""
+    return with_password("curator", is_curator=True)
 
 
 def test_a_curator_adds_an_app_and_puts_it_on_the_shelf(page: Page, repository: str, curator: User) -> None:
     page.set_viewport_size({"width": 1280, "height": 900})
     page.goto("/desk/apps")
-    page.get_by_label("Mail address").fill(curator.email)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in(page, curator)
     page.get_by_text("Add an app by the address").click()
     page.get_by_label("Address of its repository").fill(repository)
     page.get_by_role("button", name="Look at this repository").click()

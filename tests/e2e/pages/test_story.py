@@ -6,39 +6,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from provisioning.fabrics.memory.place import Place
-from provisioning.models import Deployment, LogChunk, Mail
+from provisioning.models import LogChunk
+from tests.e2e.pages.person import PASSWORD, launch, newest_code, sign_up
 from tests.makers import make_fabric, make_release
 from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-PASSWORD = "a long way to the fair"
-
-
-def newest_code(page: Page) -> str:
-    """What stands in the mail, once the page asks for it."""
-    expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mail")
-    found = re.search(r"\b[0-9]{6}\b", Mail.objects.latest("pk").text)
-    assert found is not None
-    return found[0]
-
-
-def sign_up(page: Page) -> None:
-    page.goto("/accounts/signup/")
-    page.get_by_label("Mail address").fill("anna@example.org")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Make my account").click()
-    page.get_by_label("Code").fill(newest_code(page))
-    page.get_by_role("button", name="Confirm the code").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("My events")
-
-
-def launch(page: Page) -> Deployment:
-    page.get_by_role("link", name="Choose an app").first.click()
-    page.get_by_role("link", name="Notice board").click()
-    page.get_by_role("link", name="Set up Notice board").click()
-    page.get_by_role("button", name="Set up Notice board").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Notice board")
-    return Deployment.objects.get()
 
 
 @pytest.fixture

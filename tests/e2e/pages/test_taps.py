@@ -1,37 +1,14 @@
-"""From the front page to a begun launch on a small phone: how many taps it takes, and how many words it asks to be read.
-
-Read must be: the heading of each page on the way, the labels of what is to be filled in, and what is tapped.
-"""
-
-from dataclasses import dataclass
+"""From the front page to a begun launch on a small phone: how many taps it takes, and how many words it asks to be read."""
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from provisioning.models import Deployment
-from tests.e2e.pages.test_story import PASSWORD, newest_code
+from tests.e2e.pages.person import PASSWORD, Finger, newest_code
 from tests.makers import make_fabric, make_person, make_release
 from tests.portal.site import let_in, session_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-TOLD = """[...document.querySelectorAll('h1, label')].filter(one => one.checkVisibility())
-    .map(one => one.innerText).join(' ')"""
-
-
-@dataclass
-class Finger:
-    """Taps on a phone, counted."""
-
-    page: Page
-    taps: int = 0
-    words: int = 0
-
-    def tap(self, what: Locator) -> None:
-        """Read the page as far as must be, and tap."""
-        expect(what).to_be_visible()
-        self.words += len(f"{self.page.evaluate(TOLD)} {what.inner_text()}".split())
-        self.taps += 1
-        what.click()
 
 
 @pytest.fixture
@@ -52,7 +29,7 @@ def to_the_press(finger: Finger) -> None:
 def begun(finger: Finger) -> bool:
     finger.tap(finger.page.get_by_role("button", name="Set up Notice board"))
     expect(finger.page.get_by_role("heading", level=1)).to_have_text("Notice board")
-    print(f"\n{finger.taps} taps, {finger.words} words")
+    finger.tell("to a begun launch")
     return Deployment.objects.count() == 1
 
 

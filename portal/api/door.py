@@ -8,6 +8,7 @@ from typing import Any, Concatenate, ParamSpec
 from allauth.core import ratelimit
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 
 from portal.models import Token
@@ -18,16 +19,16 @@ LARGEST = 256 * 1024
 """Bytes of a question."""
 
 PROBLEMS = {
-    "no-token": (401, "Send a token of yours: Authorization: Bearer fair_…"),
-    "token-refused": (401, "This token is not known here any more. Make a new one on the page about you."),
-    "token-only-looks": (403, "This token may look and change nothing."),
-    "not-there": (404, "There is nothing here for you under this address."),
-    "wrong-method": (405, "This address does not take that method."),
-    "not-json": (400, "The question is not a JSON object."),
-    "too-large": (413, "The question is larger than 256 KiB."),
-    "too-often": (429, "That was too often. Nothing was changed; go on in a minute."),
-    "not-right": (422, "Something in the question is not right; nothing was begun."),
-    "not-possible": (409, "That was asked for already, or it is not possible now."),
+    "no-token": (401, _("Send a token of yours: Authorization: Bearer fair_…")),
+    "token-refused": (401, _("This token is not known here any more. Make a new one on the page about you.")),
+    "token-only-looks": (403, _("This token may look and change nothing.")),
+    "not-there": (404, _("There is nothing here for you under this address.")),
+    "wrong-method": (405, _("This address does not take that method.")),
+    "not-json": (400, _("The question is not a JSON object.")),
+    "too-large": (413, _("The question is larger than 256 KiB.")),
+    "too-often": (429, _("That was too often. Nothing was changed; go on in a minute.")),
+    "not-right": (422, _("Something in the question is not right; nothing was begun.")),
+    "not-possible": (409, _("That was asked for already, or it is not possible now.")),
 }
 
 

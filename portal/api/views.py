@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from django.http import HttpResponse, JsonResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from catalog.models import App, Release, State
 from portal import gate
@@ -64,14 +65,14 @@ def filled_in(asked: dict[str, Any], release: Release, user: User, now: datetime
     data = {name: blank.get_initial_for_field(field, name) for name, field in blank.fields.items()}
     values = asked.get("values", {})
     if not isinstance(values, dict):
-        raise Refused("not-right", wrong={"values": ["Expected an object: the id of a question and its answer."]})
+        raise Refused("not-right", wrong={"values": [_("Expected an object: the id of a question and its answer.")]})
     if unknown := set(values) - {param.id for param in release.manifest.params}:
-        raise Refused("not-right", wrong={name: ["This app has no such question."] for name in sorted(unknown)})
+        raise Refused("not-right", wrong={name: [_("This app has no such question.")] for name in sorted(unknown)})
     told: dict[str, Any] = {name: asked[name] for name in ("event", "event_name", "last_day", "title") if name in asked}
     if "event" not in told:
         told["event"] = "new"
     if len(key) > LONGEST_KEY:
-        raise Refused("not-right", wrong={"Idempotency-Key": ["At most 64 characters."]})
+        raise Refused("not-right", wrong={"Idempotency-Key": [_("At most 64 characters.")]})
     told["form_token"] = key or uuid4().hex
     return LaunchForm(release.manifest, user, events, now, data | told | {f"p_{name}": values[name] for name in values})
 

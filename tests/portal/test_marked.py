@@ -14,13 +14,14 @@ CODE = sorted([*Path("portal").rglob("*.py"), Path("provisioning/admin.py"), Pat
 WORD = re.compile(r"[A-Za-zÄÖÜäöüß]{2,}")
 READ_OUT = {"alt", "title", "aria-label", "placeholder", "data-said", "label"}
 """Attributes whose value a person reads or hears."""
-SAME = {"narrow", "MB"}
-"""What needs no translation: a class of the frame's block `width`, a unit."""
+SAME = {"narrow", "MB", "PM"}
+"""What needs no translation: a class of the frame's block `width`, a unit, a part of a code."""
+UNREAD = ("script", "style", "code")
 TARGET = re.compile(r"\]\([^)]*\)")
 """Where a link of a mail leads."""
 
 SENTENCE = re.compile(r"(?:[A-Z]|%\()[^(|]*[a-z)]{2,}[,;:]? \S*[A-Za-z]{2,}.*", re.DOTALL)
-MARKS = {"_", "_now", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy"}
+MARKS = {"_", "_now", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "npgettext"}
 LOGGED = {"debug", "info", "warning", "error", "exception", "CheckConstraint"}
 NOT_FOR_PEOPLE = {"commands", "migrations", "settings.py", "metrics.py", "watch.py", "log_lines.py"}
 """What speaks to whoever runs the house, at a terminal or to a monitor."""
@@ -35,13 +36,13 @@ class Bare(HTMLParser):
         self._unread = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._unread += tag in ("script", "style")
+        self._unread += tag in UNREAD
         for name, value in attrs:
             if name in READ_OUT:
                 self.handle_data(value or "")
 
     def handle_endtag(self, tag: str) -> None:
-        self._unread -= tag in ("script", "style")
+        self._unread -= tag in UNREAD
 
     def handle_data(self, data: str) -> None:
         if not self._unread:

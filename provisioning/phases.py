@@ -53,6 +53,14 @@ class Settled(StrEnum):
     LOST = "lost"  # the fabric says the machine is not there any more
 
 
+class CopyKind(StrEnum):
+    """Why a copy was made."""
+
+    END = "end"  # its service ended, and nothing of it goes before this is whole
+    NIGHTLY = "nightly"  # by itself, while it runs
+    ASKED = "asked"  # somebody asked for it, while it runs
+
+
 class Happened(StrEnum):
     """What an Entry tells."""
 

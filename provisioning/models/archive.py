@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from provisioning.models.address import Address
-from provisioning.phases import Phase
+from provisioning.phases import CopyKind, Phase
 
 if TYPE_CHECKING:
     from portal.models import User
@@ -20,6 +20,11 @@ class Archive(models.Model):
     machine = models.ForeignKey("provisioning.Machine", on_delete=models.PROTECT, related_name="archives")
     name = models.CharField(max_length=200, unique=True)
     """Its name in the vault."""
+    kind = models.CharField(
+        max_length=7, choices=[(word.value, word.value) for word in CopyKind], default=CopyKind.END
+    )
+    is_surplus = models.BooleanField(default=False)
+    """Newer ones have taken its place: it is deleted without a word, and never a copy of an end."""
     sha256 = models.CharField(max_length=64)
     size = models.PositiveBigIntegerField()
     verified_at = models.DateTimeField()
@@ -27,7 +32,13 @@ class Archive(models.Model):
     deleted_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(size__gt=0), name="archive_is_not_empty")]
+        constraints = [
+            models.CheckConstraint(condition=Q(size__gt=0), name="archive_is_not_empty"),
+            models.CheckConstraint(condition=Q(kind__in=list(CopyKind)), name="archive_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(is_surplus=False) | ~Q(kind=CopyKind.END), name="archive_of_an_end_is_never_surplus"
+            ),
+        ]
 
     def address_for(self, person: "User") -> str:
         """The name that its service had, for a new one of the same owner; empty if it is another's, or in use.

@@ -39,6 +39,11 @@ class House(models.Model):
     names_kept_days = models.PositiveSmallIntegerField(default=365)
     """For how long it is known who asked for something."""
     copies_kept_days = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
+    nightly_copies = models.PositiveSmallIntegerField(default=3)
+    """How many copies of its last nights a service keeps while it runs; 0: none are made."""
+    copies_each = models.PositiveSmallIntegerField(null=True, blank=True)
+    copies_each_mib = models.PositiveIntegerField(null=True, blank=True)
+    """Of the copies that one person has asked for."""
     longest_event_days = models.PositiveSmallIntegerField(null=True, blank=True)
     services_each = models.PositiveSmallIntegerField(null=True, blank=True)
     memory_each_mib = models.PositiveIntegerField(null=True, blank=True)
@@ -93,6 +98,8 @@ class Allowance(models.Model):
     services = models.PositiveSmallIntegerField(null=True, blank=True)
     memory_mib = models.PositiveIntegerField(null=True, blank=True)
     longest_event_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    copies = models.PositiveSmallIntegerField(null=True, blank=True)
+    copies_mib = models.PositiveIntegerField(null=True, blank=True)
 
     def __str__(self) -> str:
         return str(self.person)

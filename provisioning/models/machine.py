@@ -66,6 +66,13 @@ class Machine(Reconciled):
     restarted_at = models.DateTimeField(null=True)
     pull_asked_at = models.DateTimeField(null=True)
     pulled_at = models.DateTimeField(null=True)
+    copy_asked_at = models.DateTimeField(null=True)
+    copied_at = models.DateTimeField(null=True)
+    """Which asking has been answered, by a copy or by why there is none."""
+    night_done_at = models.DateTimeField(null=True)
+    """The last night whose copy is made, or given up."""
+    copy_problem = models.CharField(max_length=60, blank=True)
+    """Why the last copy of it while it runs could not be made; empty if it could."""
     is_nearly_full = models.BooleanField(default=False)
     """Its disk, at the last look."""
 

@@ -24,7 +24,8 @@ def known_name() -> str:
 
 def copies_kept() -> timedelta:
     """For how long a new copy is kept."""
-    kept: timedelta = cache.get_or_set(COPIES, lambda: House.here().copies_kept, KEPT)
+    kept = cache.get_or_set(COPIES, lambda: House.here().copies_kept, KEPT)
+    assert isinstance(kept, timedelta)
     return kept
 
 

@@ -9,6 +9,7 @@ from portal.views import (
     authors,
     copies,
     door,
+    elsewhere,
     event,
     fair,
     front,
@@ -64,6 +65,7 @@ urlpatterns = [
     path("join", join.ask, name="join-ask"),
     path("join/<str:code>", join.join, name="join"),
     path("e/<slug:name>", fair.fair, name="fair"),
+    path("e/<slug:name>/calendar.ics", fair.in_calendar, name="fair-calendar"),
     path("events/new", event.new, name="event-new"),
     path("events/<str:key>", event.event, name="event"),
     path("events/<str:key>/people", members.people, name="event-people"),
@@ -101,6 +103,7 @@ urlpatterns = [
     path("", include("portal.views.desk.urls")),
     path("mailbox", mailbox.mailbox, name="mailbox"),
     path("door/<str:host>", door.door, name="door"),
+    path("door/<str:host>/calendar.ics", door.in_calendar, name="door-calendar"),
     path("report", report.report, name="report"),
     # One way in for everybody: the admin's own sign-in page knows neither codes nor limits.
     path("admin/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
@@ -113,6 +116,9 @@ urlpatterns = [
     path("accounts/ways/totp/activate/", ways.AddCodes.as_view()),
     *ways.OF_PASSKEYS,
     path("accounts/ways/", include("allauth.mfa.urls")),
+    path("accounts/elsewhere/<str:provider_id>/go", elsewhere.go, name="elsewhere"),
+    path("accounts/elsewhere/", include("allauth.socialaccount.urls")),
+    *elsewhere.BACK,
 ]
 
 handler403 = "portal.views.faults.not_found"

@@ -1,12 +1,19 @@
 """What the front door shows where no service answers: our own page, with the right status and no cookie."""
 
+from datetime import datetime
+
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from portal import gate
 from portal.pages.service import Face, face_of
+from portal.times import whole_seconds
+from portal.views.fair import calendar_file
+from provisioning.models import Deployment
+from provisioning.phases import Phase
 
 LOOK_AGAIN = 3
 """Seconds after which a page that opens by itself looks again."""
@@ -19,6 +26,8 @@ POLICY = (
 """The page is shown under the service's name and wears the portal's clothes."""
 
 STATUSES = {
+    "not-open": (503, LATER),
+    "full": (503, LATER),
     "setting-up": (503, LOOK_AGAIN),
     "silent": (503, LATER),
     "shut": (403, None),
@@ -33,14 +42,20 @@ FACES = {
     Face.LEAVING: "ended",
     Face.ENDED: "ended",
 }
+TOLD_BEFORE = ("setting-up", "silent")
+"""Faces that nobody needs to see before the event has opened: until then its organisers set it up and try it."""
+FULL = ("no-room", "the-event-is-full", "your-share-is-used")
+"""What a service waits for when there is no place for it; else it waits for its turn, and not for long."""
 
 
 @require_safe
 def door(request: HttpRequest, host: str) -> HttpResponse:
     """Say to a visitor of this address why there is no service behind it at the moment."""
     deployment = gate.service_at(host)
-    face = FACES[face_of(deployment)] if deployment else "nothing"
+    face = _face(deployment, now := timezone.now())
     status, again = STATUSES[face]
+    if deployment and face == "not-open":
+        again = whole_seconds(deployment.event.opens_at - now)
     told = {"deployment": deployment, "face": face, "again": again, "host": host, "site": settings.SITE_URL}
     response = render(request, "door/door.html", told, status=status)
     if again is not None:
@@ -48,3 +63,23 @@ def door(request: HttpRequest, host: str) -> HttpResponse:
     response["Cache-Control"] = "no-store"
     response["Content-Security-Policy"] = POLICY.format(site=settings.SITE_URL)
     return response
+
+
+@require_safe
+def in_calendar(_request: HttpRequest, host: str) -> HttpResponse:
+    """Hand the event of an address that has not opened yet over to somebody's calendar."""
+    deployment = gate.service_at(host)
+    if deployment is None or _face(deployment, timezone.now()) != "not-open":
+        raise Http404
+    return calendar_file(deployment.event, deployment.url)
+
+
+def _face(deployment: Deployment | None, now: datetime) -> str:
+    if deployment is None:
+        return "nothing"
+    face = FACES[face_of(deployment)]
+    if face in TOLD_BEFORE and now < deployment.event.opens_at:
+        return "not-open"
+    return (
+        "full" if deployment.phase == Phase.WAITING and deployment.waits_for in FULL and face == "setting-up" else face
+    )

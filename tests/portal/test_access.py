@@ -18,7 +18,8 @@ from tests.portal.test_downloads import body
 
 OPEN = {
     "front", "shelf", "app", "mailbox", "door", "report", "alive", "ready", "metrics", "privacy", "left", "invited",
-    "account-waits", "fair", "join", "join-ask", "status", "help", "terms", "accessibility", "guide", "picture", "api", "try", "language",
+    "account-waits", "fair", "fair-calendar", "door-calendar",
+    "join", "join-ask", "status", "help", "terms", "accessibility", "guide", "picture", "api", "try", "language",
 }  # fmt: skip
 SIGNED_IN = {
     "home",
@@ -67,7 +68,7 @@ def paths(deployment: Deployment, archive: Archive | None = None) -> Mapping[str
     }
     copy = {"service-copy": f"{service}/copies/{archive.pk if archive else 1}"}
     verbs |= {f"event-{verb}": f"{event}/{verb}" for verb in ("end", "show", "hide", "plan", "code", "leave")}
-    person = f"{event}/people/{deployment.event.memberships.order_by("pk")[0].pk}"
+    person = f"{event}/people/{deployment.event.memberships.order_by('pk')[0].pk}"
     looks |= {"event-member": person, "event-code-end": f"{event}/code/end"}
     verbs |= {"event-role": f"{person}/role", "event-remove": f"{person}/remove"}
     return verbs | looks | copy | {"service-stream": f"{service}/stream"}

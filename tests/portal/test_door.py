@@ -1,9 +1,14 @@
 """The front door's own pages: the right words, the right status, no cookie."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from tests.portal.scenes import SCENES
+from provisioning.models import Deployment
+from tests.makers import make_event
+from tests.portal.scenes import SCENES, change
 
 FACES = {
     "waiting": (503, "is being set up"),
@@ -17,10 +22,15 @@ FACES = {
 }
 
 
+def begun(scene: str) -> Deployment:
+    """A service of an event that has opened."""
+    return SCENES[scene](make_event(at=timezone.now()))
+
+
 @pytest.mark.parametrize("scene", sorted(FACES))
 def test_a_visitor_is_told_why_there_is_no_service(client: Client, db: None, scene: str) -> None:
     status, words = FACES[scene]
-    answer = client.get(f"/door/{SCENES[scene]().host}")
+    answer = client.get(f"/door/{begun(scene).host}")
     assert answer.status_code == status
     assert words in answer.content.decode()
     assert ("Retry-After" in answer.headers) == (status == 503)
@@ -38,7 +48,7 @@ def test_an_unknown_name_is_nothing(client: Client, db: None, host: str) -> None
 
 
 def test_a_name_is_known_in_any_case_and_with_a_port(client: Client, db: None) -> None:
-    host = SCENES["building"]().host
+    host = begun("building").host
     assert client.get(f"/door/{host.upper()}:8080").status_code == 503
 
 
@@ -49,5 +59,37 @@ def test_the_page_wears_the_portals_clothes_under_another_name(client: Client, d
 
 
 def test_a_page_about_a_launch_opens_the_service_by_itself(client: Client, db: None) -> None:
-    assert b'data-again="3"' in client.get(f"/door/{SCENES['building']().host}").content
-    assert b'data-again=""' in client.get(f"/door/{SCENES['silent']().host}").content
+    assert b'data-again="3"' in client.get(f"/door/{begun('building').host}").content
+    assert b'data-again=""' in client.get(f"/door/{begun('silent').host}").content
+
+
+def test_before_its_event_opens_a_visitor_is_told_when(client: Client, db: None) -> None:
+    event = make_event(at=timezone.now() + timedelta(hours=2))
+    hosts = [SCENES[scene](event, at=event.opens_at).host for scene in ("building", "silent", "failed")]
+    for host in hosts:
+        answer = client.get(f"/door/{host}")
+        page = answer.content.decode()
+        assert (answer.status_code, "Spring Fair opens " in page) == (503, True)
+        assert 7000 < int(answer.headers["Retry-After"]) <= 7200
+        assert f"/door/{host}/calendar.ics" in page
+        assert client.get(f"/door/{host}/calendar.ics").headers["Content-Type"] == "text/calendar; charset=utf-8"
+
+
+@pytest.mark.parametrize("scene", ["shut", "ended"])
+def test_what_is_over_or_shut_is_not_said_to_open(client: Client, db: None, scene: str) -> None:
+    event = make_event(at=timezone.now() + timedelta(hours=2))
+    host = SCENES[scene](event, at=event.opens_at).host
+    assert client.get(f"/door/{host}").status_code == FACES[scene][0]
+    assert client.get(f"/door/{host}/calendar.ics").status_code == 404
+
+
+@pytest.mark.parametrize("waits_for", ["no-room", "the-event-is-full", "your-share-is-used"])
+def test_where_there_is_no_room_a_visitor_is_not_told_that_it_takes_a_minute(
+    client: Client, db: None, waits_for: str
+) -> None:
+    deployment = begun("waiting")
+    change(deployment, waits_for=waits_for)
+    answer = client.get(f"/door/{deployment.host}")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+    assert "All places are taken at the moment" in answer.content.decode()
+    assert b'data-again="60"' in answer.content

@@ -6,8 +6,9 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from portal import house
 from portal.models import User
-from provisioning.models import Event
+from provisioning.models import Event, House
 from tests.makers import NOON, make_event, make_person
 from tests.portal import scenes
 
@@ -55,7 +56,7 @@ def test_visitors_find_what_is_open_and_are_told_of_nothing_that_went_wrong(
     assert made["building"].url not in page
 
 
-@pytest.mark.parametrize(("begins", "told"), [(-1, "It is open until"), (2, "It opens"), (-30, "It ended")])
+@pytest.mark.parametrize(("begins", "told"), [(-1, "It is open until"), (2, "Spring Fair opens "), (-30, "It ended")])
 def test_visitors_are_told_when_it_is(client: Client, owner: User, now: datetime, begins: int, told: str) -> None:
     assert told in seen(client, make_event(owner, at=now + timedelta(days=begins)))
 
@@ -79,3 +80,30 @@ def test_the_public_page_asks_as_often_for_many_services_as_for_one(
             client.get(place)
         for _ in range(4):
             scenes.ready(event, at=now)
+
+
+def test_before_it_opens_visitors_are_told_when_and_programs_when_to_come_back(
+    client: Client, owner: User, now: datetime
+) -> None:
+    event = make_event(owner, at=now + timedelta(hours=3))
+    scenes.ready(event, at=now, title="Auction")
+    answer = client.get(address(event))
+    page = answer.content.decode()
+    assert answer.status_code == 503
+    assert 3 * 3600 - 60 < int(answer.headers["Retry-After"]) <= 3 * 3600
+    assert "Auction" in page
+    assert event.deployments.get().url not in page
+    assert client.get(f"{address(event)}/calendar.ics").status_code == 200
+
+
+def test_the_public_page_says_for_how_long_this_house_keeps_copies(client: Client, owner: User, now: datetime) -> None:
+    House.objects.create(copies_kept_days=12)
+    house.changed()
+    assert "as copies for 12 days, and then deleted" in seen(client, make_event(owner, at=now))
+
+
+def test_an_event_that_is_not_shown_is_in_no_calendar(client: Client, owner: User) -> None:
+    event = make_event(owner)
+    place = address(event)
+    event.hide(by=owner, at=NOON)
+    assert client.get(f"{place}/calendar.ics").status_code == 404

@@ -13,6 +13,7 @@ def house(_request: HttpRequest) -> dict[str, object]:
         "has_no_mail_server": settings.EMBEDDED_MAIL,
         "house_name": SimpleLazyObject(this_house.name),
         "site_url": settings.SITE_URL,
+        "house_language": SimpleLazyObject(this_house.language),
     }
 
 

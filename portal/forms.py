@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from portal import house
 from portal.models import User
 from portal.people import joining
 from provisioning.models import Event
@@ -107,6 +108,11 @@ class MeForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run t
         fields: ClassVar = ["first_name", "language", "time_zone"]
         labels: ClassVar = {"first_name": _("What should we call you?"), "time_zone": _("Your time zone")}
         help_texts: ClassVar = {"time_zone": _("New events keep their times in this zone. An example: Europe/Berlin")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if house.language():
+            del self.fields["language"]
 
     def clean_language(self) -> str:
         """Take no answer as no change."""

@@ -18,13 +18,14 @@ class HouseForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at ru
     class Meta:
         model = House
         fields: ClassVar = [
-            "name", "contact", "sign_up", "mail_domains", "counter_second_step", "services_each",
+            "name", "contact", "language", "sign_up", "mail_domains", "counter_second_step", "services_each",
             "memory_each_mib", "longest_event_days", "trials_at_once",
             "copies_kept_days", "mails_kept_days", "logs_kept_days", "names_kept_days",
         ]  # fmt: skip
         labels: ClassVar = {
             "name": _("Name of the house"),
             "contact": _("Whom people may ask"),
+            "language": _("One language for all pages and mails"),
             "sign_up": _("Who may make an account"),
             "mail_domains": _("Mail addresses of ours end with"),
             "counter_second_step": _("Behind the counter a password alone is not enough"),
@@ -39,6 +40,7 @@ class HouseForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at ru
         }
         help_texts: ClassVar = {
             "contact": _("A name, a room, a mail address: shown to whoever cannot go on alone."),
+            "language": _("Empty: each reader's own, as the browser asks and the switch at the foot says."),
             "mail_domains": _("For example: school.example, board.school.example"),
             "counter_second_step": _("Whoever has no passkey and no codes yet is asked to add one first, you too."),
             "services_each": _("Empty: the usual number."),

@@ -47,7 +47,7 @@ def letter(name: str, told: Mapping[str, Any]) -> Letter:
     It is in the language of the person it goes `to`; where it goes to nobody known, in that of the page in hand.
     """
     reader: User | None = told.get("to")
-    with override(reader.reads if reader else get_language()):
+    with override(house.language() or (reader.reads if reader else get_language())):
         return _letter(name, told)
 
 

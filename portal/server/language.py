@@ -1,12 +1,25 @@
-"""In which language an answer is: what was chosen, else what the browser asks for, else the house's."""
+"""In which language an answer is: that of the house, else what was chosen, else what the browser asks for."""
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
 from django.utils.cache import patch_vary_headers
+
+from portal import house
 
 
 class LanguageMiddleware(LocaleMiddleware):
-    """Django's own, which looks at the cookie and at Accept-Language."""
+    """Django's own looks at the cookie, then at Accept-Language."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Choose. A database that does not answer is for others to tell of."""
+        super().process_request(request)
+        try:
+            if only := house.language():
+                translation.activate(only)
+        except DatabaseError:
+            return
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Say that it hung on both."""

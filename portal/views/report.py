@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
@@ -84,6 +85,7 @@ def _take(given: dict[str, Any]) -> None:
         reason=given["reason"],
         words=given["words"],
         mail=given["email"],
+        language=get_language() or "",
         at=at,
     )
     told = {"report": taken, "reason": REASONS[taken.reason], "deployment": found}

@@ -271,6 +271,10 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(default="Fairground", max_length=60)),
                 ("contact", models.CharField(blank=True, max_length=200)),
                 (
+                    "language",
+                    models.CharField(blank=True, choices=[("en", "English"), ("de", "Deutsch")], max_length=12),
+                ),
+                (
                     "sign_up",
                     models.CharField(
                         blank=True,
@@ -650,6 +654,7 @@ class Migration(migrations.Migration):
                 ),
                 ("words", models.TextField(blank=True)),
                 ("mail", models.EmailField(blank=True, max_length=254)),
+                ("language", models.CharField(blank=True, max_length=12)),
                 ("at", models.DateTimeField()),
                 (
                     "decision",

@@ -27,6 +27,8 @@ class House(models.Model):
     name = models.CharField(max_length=60, default="Fairground")
     contact = models.CharField(max_length=200, blank=True)
     """Whom to ask, in words or as a mail address; shown to everybody."""
+    language = models.CharField(max_length=12, blank=True, choices=settings.LANGUAGES)
+    """The one language of all pages and mails. Empty: each reader's own."""
     sign_up = models.CharField(max_length=10, choices=SignUp.choices, blank=True, default="")
     mail_domains = models.CharField(max_length=400, blank=True)
     """Of the mail addresses that may make an account, with spaces between them."""

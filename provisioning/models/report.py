@@ -25,6 +25,8 @@ class Report(models.Model):
     words = models.TextField(blank=True)
     mail = models.EmailField(max_length=254, blank=True)
     """Where the answer goes; forgotten as soon as there is one."""
+    language = models.CharField(max_length=12, blank=True)
+    """Which the page was in that they wrote on; so is the answer."""
     at = models.DateTimeField()
     decision = models.CharField(
         max_length=9, choices=[(word.value, word.value) for word in Decision], default=Decision.OPEN

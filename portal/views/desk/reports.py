@@ -6,8 +6,8 @@ from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal import gate
@@ -112,7 +112,8 @@ def _decide(request: SignedInRequest, found: Report, *, is_off: bool, why: str, 
         audit.write("answer", found, by=request.user, at=at, told=answer)
         messages.success(request, _("It stays as it is."))
     if mail:
-        outbox.put(letter("report_answer", {"report": found, "is_off": is_off, "answer": answer}), mail, at=at)
+        with override(found.language or get_language()):
+            outbox.put(letter("report_answer", {"report": found, "is_off": is_off, "answer": answer}), mail, at=at)
 
 
 def _suspend(request: SignedInRequest, service: Deployment, why: str) -> None:

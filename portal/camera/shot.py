@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from portal.camera.browser import Browser, Json, NoPictureError, browser
 from provisioning.driver import Endpoint
-from provisioning.front_door.base import DOOR_HEADER
+from provisioning.front_door.closed import DOOR_HEADER
 
 WIDTH, HEIGHT = 1024, 640
 """What the page believes its window to be."""

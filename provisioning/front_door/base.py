@@ -1,8 +1,8 @@
 """The part of Caddy's configuration that never changes while it runs.
 
 Every address is one entry of one map, host name to upstream, so a change stays small and Caddy itself refuses a second
-line for the same host. What has no line, or does not answer, gets a page of the portal; what the portal cannot show, a
-sentence.
+line for the same host. What has no line, or does not answer, gets a page of the portal; while the portal is away, one
+that Caddy has itself (closed.py).
 
 A change cuts no download that is under way, but Caddy 2.6 closes open websockets (code 1001, "going away"); their
 programs connect again by themselves.
@@ -15,12 +15,11 @@ from typing import Any
 
 from provisioning.driver import Endpoint
 from provisioning.front_door import own_cookies, tls
+from provisioning.front_door.closed import DOOR_HEADER, closed, sentence
 from provisioning.front_door.tls import Tls
 
 LINES = "lines"  # @id of the map
 UPSTREAM = "{door.upstream}"
-DOOR_HEADER = "X-Fairground-Door"
-"""On every answer that is not the service's own: `none` (no line), `down` (no good answer), `closed` (portal away)."""
 
 Json = dict[str, Any]
 
@@ -130,18 +129,11 @@ def _portal_page(base: Base, reason: str) -> list[Json]:
         },
     }
     page = [{"handler": "rewrite", "method": "GET", "uri": f"/door/{base.host}?"}, ask]
-    sorry = _sentence(503, "closed", "This page cannot be shown right now. Please try again in a minute.")
-    closed = {"routes": [{"handle": [sorry]}]}
     return [
         {
             "match": [{"header_regexp": {"Host": {"pattern": base.ours}}}],
-            "handle": [{"handler": "subroute", "routes": [{"handle": page}], "errors": closed}],
+            "handle": [{"handler": "subroute", "routes": [{"handle": page}], "errors": {"routes": closed()}}],
             "terminal": True,
         },
-        {"handle": [_sentence(404, "none", "There is nothing at this address.")], "terminal": True},
+        {"handle": [sentence(404, "none", "There is nothing at this address.")], "terminal": True},
     ]
-
-
-def _sentence(status: int, reason: str, text: str) -> Json:
-    headers = {"Content-Type": ["text/plain; charset=utf-8"], DOOR_HEADER: [reason], "Cache-Control": ["no-store"]}
-    return {"handler": "static_response", "status_code": status, "headers": headers, "body": text + "\n"}

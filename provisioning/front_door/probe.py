@@ -11,7 +11,7 @@ import httpx
 
 from catalog.manifest import Probe
 from provisioning.driver import Endpoint
-from provisioning.front_door.base import DOOR_HEADER
+from provisioning.front_door.closed import DOOR_HEADER
 from provisioning.step import Answer
 
 LARGEST = 256 * 1024  # bytes of a page that are read; what a manifest promises must stand in them

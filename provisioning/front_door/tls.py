@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from provisioning.driver import Endpoint
+from provisioning.front_door.closed import closed
 
 Json = dict[str, Any]
 
@@ -34,6 +35,7 @@ def servers(tls: Tls, portal_name: str, portal: Endpoint, apps_domain: str, fron
         "read_header_timeout": "20s",
         "tls_connection_policies": [{}],
         "routes": [portal_route, _route(f"*.{apps_domain}", front_door)],
+        "errors": {"routes": closed()},
     }
     port = tls.listen.rpartition(":")[2]
     where = "https://{http.request.host}" + ("" if port == "443" else f":{port}") + "{http.request.uri}"

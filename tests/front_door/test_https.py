@@ -139,3 +139,27 @@ def test_what_is_for_this_computer_alone_is_for_no_visitor(house: House, path: s
 def test_another_name_is_nobodys(house: House) -> None:
     with pytest.raises(httpx.ConnectError):
         house.get("evil.example")
+
+
+def test_while_the_portal_is_away_its_own_name_has_a_page_too() -> None:
+    with tempfile.TemporaryDirectory(prefix="fd") as folder, ExitStack() as last:
+        secure, plain = free_port(), free_port()
+        caddy = Caddy(Path(folder), Site(), trusted=("127.0.0.1",), tls=Tls(f":{secure}", f":{plain}"))
+        caddy.portal.close()
+        caddy.portal_host, caddy.apps_domain = f"fair.example:{secure}", "apps.example"
+        last.callback(caddy.kill)
+        caddy.start()
+        here = House(caddy, caddy.portal, secure, plain)
+        until("a certificate", (caddy.folder / "data/caddy/pki/authorities/local/root.crt").exists)
+        until("both names", lambda: _shows_closed(here))
+
+
+def _shows_closed(house: House) -> bool:
+    try:
+        pages = [house.get(name, "/home") for name in ("fair.example", "wiki-1.apps.example")]
+    except (httpx.HTTPError, OSError):
+        return False
+    told = {
+        (page.status_code, page.headers.get("x-fairground-door"), page.headers.get("retry-after")) for page in pages
+    }
+    return told == {(503, "closed", "30")} and all("cannot be shown right now" in page.text for page in pages)

@@ -1,8 +1,12 @@
 """What visitors see at an address, on a real Caddy."""
 
+import re
+
 import pytest
+from django.conf import settings
 
 from provisioning.driver import Endpoint
+from provisioning.front_door.closed import WORDS
 from provisioning.step import RouteLine
 from tests.front_door.doors import Caddy, Site, free_port
 
@@ -50,13 +54,36 @@ def test_other_errors_of_the_service_are_its_own_words(caddy: Caddy, service: Si
     assert (caddy.get(HOST).status_code, caddy.get(HOST).text) == (500, "its own words")
 
 
-def test_with_the_portal_away_too_there_is_a_sentence(caddy: Caddy, portal: Site) -> None:
+def test_with_the_portal_away_too_caddy_has_a_page_of_its_own(caddy: Caddy, portal: Site) -> None:
     portal.close()
     lead(caddy, Endpoint("127.0.0.1", free_port()))
     for host in (HOST, "unknown.apps.localhost"):
         page = caddy.get(host)
         assert (page.status_code, page.headers["x-fairground-door"]) == (503, "closed")
+        assert (page.headers["retry-after"], page.headers["cache-control"]) == ("30", "no-store")
         assert "Please try again" in page.text
+        assert "{" in page.text  # its style, which Caddy could take for words to be filled in
+
+
+def test_that_page_fetches_nothing_and_may_not(caddy: Caddy, portal: Site) -> None:
+    portal.close()
+    page = caddy.get(HOST)
+    assert re.findall(r"(?:src|href)=\"([^\"]*)\"|url\(|<script|<link|@import", page.text) == [""]
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+def test_that_page_speaks_the_visitors_language_and_to_programs_in_one_line(caddy: Caddy, portal: Site) -> None:
+    portal.close()
+    for asked, said in (("de-AT,de;q=0.9,en;q=0.8", "de"), ("fr,de", "en"), ("", "en")):
+        page = caddy.get(HOST, Accept_Language=asked)
+        assert (page.headers["content-language"], f'lang="{said}"' in page.text) == (said, True)
+    told = caddy.get(HOST, Accept="application/json")
+    assert (told.status_code, told.headers["retry-after"]) == (503, "30")
+    assert told.headers["content-type"].startswith("text/plain")
+
+
+def test_it_speaks_every_language_of_the_portal() -> None:
+    assert set(WORDS) == {code for code, _ in settings.LANGUAGES}
 
 
 def test_running_services_answer_while_the_portal_is_away(caddy: Caddy, portal: Site, service: Site) -> None:

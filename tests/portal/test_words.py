@@ -29,7 +29,7 @@ FORBIDDEN = re.compile(
     r"something went wrong|phases?|none)\b",
     re.IGNORECASE,
 )
-FOR_AUTHORS = {"out-guide", "guide"}
+FOR_AUTHORS = {"out-guide", "guide", "out-api"}
 """Whoever writes a manifest knows its words."""
 STOPS = {"TryAgain", "GiveUp"}
 LOOKS = {"has_run", "has_fetched"}

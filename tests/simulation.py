@@ -52,6 +52,7 @@ class Simulation:
         self.place: Place = place()
         self.front_door = MemoryDoor()
         self.prober = MemoryProber(self.front_door, self._answers)
+        self.post_is_away = False
         self.world = World(
             driver=driver_of,
             front_door=self.front_door,
@@ -73,9 +74,15 @@ class Simulation:
         if self.at - self.kept_at >= KEEP_EVERY:
             keep(self.at, self.world)
             self.kept_at = self.at
+            self._post()
         self._jump()
         if not any(looks) and self.at > (next_due() or self.at):
             self.at += timedelta(seconds=1)  # everything that is due is leased, perhaps by somebody dead
+
+    def _post(self) -> None:
+        """Every warning leaves at once, unless the post is away."""
+        if not self.post_is_away:
+            Entry.objects.filter(happened=Happened.WARNING, noticed=False).update(noticed=True)
 
     def _look(self, kind: Kind, pk: int) -> bool:
         """One pass. Return False if somebody else has the row."""

@@ -58,10 +58,10 @@ class Event(models.Model):
         return zoneinfo.ZoneInfo(self.zone)
 
     @transaction.atomic
-    def move(self, to: datetime, *, by: "User | None", at: datetime) -> bool:
+    def move(self, to: datetime, *, by: "User | None", at: datetime, is_late: bool = False) -> bool:
         """Let the event, and everything in it that ends with it, end at another time. The only way an end moves.
 
-        Return False if it ends then already, or if `to` is not in the future.
+        Return False if it ends then already, or if `to` is not in the future. `is_late`: because our warning was.
         """
         if to <= at:
             return False
@@ -77,6 +77,7 @@ class Event(models.Model):
                 cause=f"move:{at.isoformat()}",
                 was=old.isoformat(),
                 to=to.isoformat(),
+                **({"late": True} if is_late else {}),
             )
         return moved
 

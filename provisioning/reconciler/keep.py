@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 
-from django.conf import settings
-from django.db.models import F, Max, Min, Q
+from django.db.models import F
 
 from provisioning.driver import RollCall
 from provisioning.errors import Stop
-from provisioning.models import Admission, Deployment, Entry, Event, Fabric, Machine, Route, Stray
+from provisioning.models import Admission, Deployment, Fabric, Machine, Route, Stray
 from provisioning.models.reconciled import woken
-from provisioning.phases import Happened, Phase, Wanted
+from provisioning.phases import Phase
 from provisioning.reconciler.copies import delete_old_copies, remind
+from provisioning.reconciler.warnings import wait_for_warnings, warn
 from provisioning.reconciler.world import World
 
 log = logging.getLogger(__name__)
@@ -37,6 +37,7 @@ def keep(at: datetime, world: World) -> None:
         last_first.callback(warn, at)
         if is_free:  # in quarantine none: an end may have been moved since the backup
             last_first.callback(end_what_is_over, at)
+            last_first.callback(wait_for_warnings, at)
 
 
 def end_what_is_over(at: datetime) -> int:
@@ -46,30 +47,6 @@ def end_what_is_over(at: datetime) -> int:
 
 def _over(at: datetime) -> Sequence[Deployment]:
     return list(Deployment.objects.ending(at).order_by("expires_at", "pk")[:500])
-
-
-def warn(at: datetime) -> None:
-    """Write a warning for each event whose end is near: one for the event, never one per service.
-
-    Of the warnings in settings.WARNINGS only those count that lie after the launch and leave half of the life before them.
-    """
-    furthest = max(settings.WARNINGS, default=timedelta(0))
-    living = Q(deployments__wanted=Wanted.UP)
-    events = Event.objects.filter(closes_at__gt=at, closes_at__lte=at + furthest).annotate(
-        began=Min("deployments__created_at", filter=living), last=Max("deployments__expires_at", filter=living)
-    )
-    for event in events.filter(began__isnull=False):
-        for before in due_warnings(event.closes_at, event.began, at):
-            seconds, end = int(before.total_seconds()), event.closes_at.isoformat()
-            cause = f"warning:{end}:{seconds}"
-            Entry.objects.write(event, Happened.WARNING, at=at, cause=cause, before=seconds, closes_at=end)
-
-
-def due_warnings(closes_at: datetime, began: datetime, at: datetime) -> Sequence[timedelta]:
-    """Which warnings are due by now; when several are, only the nearest to the end is worth sending."""
-    half = began + (closes_at - began) / 2
-    fitting = [before for before in settings.WARNINGS if half <= closes_at - before <= at]
-    return sorted(fitting)[:1]
 
 
 def head_count(fabric: Fabric, at: datetime, world: World) -> None:

@@ -259,6 +259,8 @@ ACTIONS: dict[str, Action] = {
     "goodbyes fail": _fail("teardown"),
     "the end moves": _end_moves,
     "the portal is off": _portal_off,
+    "mail is away": lambda history: setattr(history.world, "post_is_away", True),
+    "mail is back": lambda history: setattr(history.world, "post_is_away", False),
     "the place is away": _mood("away", 30),
     "replies are lost": _mood("lost_replies", 5),
     "the place is full": _mood("no_room", 10),

@@ -135,6 +135,8 @@ def _again(world: Simulation, deployment: Deployment) -> None:
 
 def _end(world: Simulation, deployment: Deployment) -> None:
     if _now(deployment).wanted == Wanted.UP:
+        world.sleep_until(deployment.expires_at - timedelta(hours=1))
+        world.run_for(timedelta(minutes=1))  # people are warned
         world.sleep_until(deployment.expires_at)
     world.until_phase(deployment, Phase.GONE)
 

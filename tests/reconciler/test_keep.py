@@ -1,4 +1,4 @@
-"""Ends, warnings, head counts, and copies whose time is over."""
+"""Ends, head counts, and copies whose time is over."""
 
 from datetime import timedelta
 
@@ -9,7 +9,6 @@ from provisioning.driver import Endpoint, Identity, MachineSpec, Secret, Size
 from provisioning.models import Admission, Archive, Deployment, Entry, Fabric, Machine, Stray
 from provisioning.phases import Happened, Phase, Wanted
 from provisioning.reconciler import head_count, keep
-from provisioning.reconciler.keep import due_warnings
 from provisioning.step import RouteLine
 from tests.makers import NOON, launch, make_event, make_fabric
 from tests.simulation import Simulation, phase_of
@@ -24,32 +23,6 @@ def stranger(world: Simulation, key: str, owner: str) -> None:
     driver.owner, ours = owner, driver.owner  # type: ignore[attr-defined]
     driver.ensure(spec, Identity(Secret(""), Secret("")), within=1)
     driver.owner = ours  # type: ignore[attr-defined]
-
-
-def test_warnings_come_a_week_a_day_and_an_hour_before_the_end(world: Simulation) -> None:
-    event = make_event(days=30)
-    deployment = launch(event)
-    world.until_phase(deployment, Phase.READY)
-    for before in (7 * DAY, DAY, HOUR):
-        world.sleep_until(event.closes_at - before + timedelta(seconds=1))
-        world.run_for(timedelta(minutes=1))
-    warned = Entry.objects.filter(happened=Happened.WARNING, event=event)
-    assert [entry.told["before"] for entry in warned] == [7 * 86400, 86400, 3600]
-
-
-def test_two_services_of_one_event_are_one_warning(world: Simulation) -> None:
-    event = make_event(days=30)
-    launch(event)
-    launch(event)
-    world.sleep_until(event.closes_at - DAY)
-    world.run_for(timedelta(minutes=3))
-    assert Entry.objects.filter(happened=Happened.WARNING).count() == 1
-
-
-def test_a_warning_leaves_half_of_the_life_before_it() -> None:
-    day_long = due_warnings(NOON + DAY, NOON, NOON + 23 * HOUR)
-    assert day_long == [HOUR]
-    assert not due_warnings(NOON + HOUR, NOON, NOON + timedelta(minutes=59))
 
 
 def test_an_extended_event_ends_later_and_so_does_all_in_it(world: Simulation) -> None:
@@ -121,12 +94,12 @@ def test_a_place_with_wrong_options_hinders_nothing_else(world: Simulation) -> N
     Fabric.objects.create(name="broken", kind="no such kind", is_open=False)
     deployment = launch()
     world.run_until(lambda: phase_of(deployment) == Phase.BUILDING)
-    good = make_fabric()
+    good, long_over = make_fabric(), deployment.expires_at + 2 * DAY
     world.place.away = 1
     with pytest.raises(KeyError):
-        keep(deployment.expires_at, world.world)
+        keep(long_over, world.world)
     good.refresh_from_db()
-    assert good.away_since == deployment.expires_at
+    assert good.away_since == long_over
     assert Deployment.objects.get().wanted == Wanted.GONE
 
 

@@ -27,6 +27,8 @@ def test_ready_takes_as_many_good_answers_as_the_manifest_wants(world: Simulatio
 def test_it_ends_by_itself_with_a_checked_copy_and_nothing_left(world: Simulation) -> None:
     deployment = launch(make_event(days=2))
     world.until_phase(deployment, Phase.READY)
+    world.sleep_until(deployment.expires_at - timedelta(hours=1))
+    world.run_for(timedelta(minutes=1))  # people are warned
     world.sleep_until(deployment.expires_at)
     ended = world.until_phase(deployment, Phase.GONE)
     assert ended - deployment.expires_at < timedelta(minutes=2)

@@ -4,6 +4,7 @@ from tests.faults.defect import Defect
 
 COPIES = "provisioning/reconciler/copies.py"
 KEEP = "provisioning/reconciler/keep.py"
+WARNINGS = "provisioning/reconciler/warnings.py"
 EVENT = "provisioning/models/event.py"
 
 SWEEPING = (
@@ -72,19 +73,39 @@ SWEEPING = (
     ),
     Defect(
         "warn again and again",
-        KEEP,
-        'cause = f"warning:{end}:{seconds}"',
-        'cause = f"warning:{at}"',
-        "test_keep::test_two_services_of_one_event_are_one_warning",
+        WARNINGS,
+        'cause=f"warning:{end}:{seconds}"',
+        'cause=f"warning:{at}"',
+        "test_warnings::test_two_services_of_one_event_are_one_warning",
     ),
     Defect(
         "warn for each service",
-        KEEP,
-        "            Entry.objects.write(event, Happened.WARNING, at=at, cause=cause, before=seconds, closes_at=end)\n",
+        WARNINGS,
+        "            Entry.objects.write_all([_warning(event, before, at)])\n",
         "            for one in event.deployments.all():\n"
-        "                told = {'before': seconds, 'closes_at': end}\n"
-        "                Entry.objects.write(event, Happened.WARNING, at=at, cause=f'{cause}:{one.pk}', **told)\n",
-        "test_keep::test_two_services_of_one_event_are_one_warning",
+        "                Entry.objects.write(event, Happened.WARNING, at=at, cause=f'{one.pk}:{before}')\n",
+        "test_warnings::test_two_services_of_one_event_are_one_warning",
+    ),
+    Defect(
+        "end although nobody could be warned",
+        KEEP,
+        "            last_first.callback(wait_for_warnings, at)\n",
+        "",
+        "test_warnings::test_an_end_waits_for_a_warning_that_cannot_leave_but_no_longer_than_a_day",
+    ),
+    Defect(
+        "let an end wait for ever",
+        WARNINGS,
+        "agreed_end(event) + LONGEST_WAIT",
+        "at + LONGEST_WAIT",
+        "test_warnings::test_an_end_waits_for_a_warning_that_cannot_leave_but_no_longer_than_a_day",
+    ),
+    Defect(
+        "make up for warnings that a person's own wish has overtaken",
+        WARNINGS,
+        "if event.closes_at - one >= known_since",
+        "if one",
+        "test_warnings::test_whoever_lets_an_event_end_sooner_is_not_told_that_it_ends_later",
     ),
     Defect(
         "move the event and not what is in it",

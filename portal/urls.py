@@ -9,7 +9,6 @@ from portal.views import (
     authors,
     copies,
     door,
-    elsewhere,
     event,
     fair,
     front,
@@ -116,9 +115,6 @@ urlpatterns = [
     path("accounts/ways/totp/activate/", ways.AddCodes.as_view()),
     *ways.OF_PASSKEYS,
     path("accounts/ways/", include("allauth.mfa.urls")),
-    path("accounts/elsewhere/<str:provider_id>/go", elsewhere.go, name="elsewhere"),
-    path("accounts/elsewhere/", include("allauth.socialaccount.urls")),
-    *elsewhere.BACK,
 ]
 
 handler403 = "portal.views.faults.not_found"

@@ -19,7 +19,7 @@ from catalog.starter_repos import STARTER, add_content, make_repositories
 pytestmark = pytest.mark.thorough
 
 DAY = date(2026, 11, 20)
-APPS = ["dokuwiki", "results-board"]
+APPS = ["dokuwiki", "photo-wall", "results-board"]
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_repositories_are_made_once_and_change_with_their_files_only(tmp_path: P
         apps = make_repositories(tmp_path, today=DAY)
 
     assert [app.name for app in apps] == APPS
-    assert [commits(tmp_path / name / "service") for name in APPS] == [1, 1]
+    assert [commits(tmp_path / name / "service") for name in APPS] == [1, 1, 1]
 
 
 def test_content_of_a_new_day_is_a_new_commit(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_setting_up_again_keeps_newer_content(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db
-def test_both_apps_are_on_the_shelf_after_one_command(home: Path) -> None:
+def test_all_apps_are_on_the_shelf_after_one_command(home: Path) -> None:
     call_command("starter", stdout=StringIO())
 
     assert {app.slug: app.state for app in App.objects.all()} == dict.fromkeys(APPS, State.PUBLISHED)
@@ -87,7 +87,7 @@ def test_a_second_time_changes_nothing_and_what_was_retired_stays_so(home: Path)
 
     wiki.refresh_from_db()
     assert wiki.state == State.RETIRED
-    assert Release.objects.count() == 2
+    assert Release.objects.count() == 3
 
 
 @pytest.mark.django_db

@@ -253,6 +253,14 @@ class Service:
         """Its machine, as the engine knows it."""
         return self.portal.docker.containers.get(f"fairground-{self.machine['key']}")
 
+    def put_up_again(self) -> "Service":
+        """Press where the list of copies says so, and on the form that comes."""
+        link = re.search(rf'href="(/services/{self.key}/copies/\d+/again)"', self.by.look("/copies"))
+        assert link
+        self.by.look(link[1])
+        self.by.press("Put it up again")
+        return Service(self.portal, self.by.browser_at.path.rpartition("/")[2], self.by)
+
     def end(self) -> None:
         """Take it down; whether anything is left is looked at where that is the story."""
         self.press("/end")

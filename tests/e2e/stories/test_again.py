@@ -1,10 +1,8 @@
 """Put up again, for real: hundreds of files with every kind of name, the same address, the same bytes, a new machine."""
 
-import re
-
 import pytest
 
-from tests.e2e.portal import Portal, Service
+from tests.e2e.portal import Portal
 
 pytestmark = [pytest.mark.engine, pytest.mark.caddy, pytest.mark.timeout(300)]
 
@@ -29,16 +27,6 @@ for folder, _, names in sorted(os.walk("/srv/tiny/kept")):
 """
 
 
-def put_up(before: Service) -> Service:
-    """Press where the list of copies says so, and on the form that comes."""
-    by = before.by
-    link = re.search(r'href="(/services/\w+/copies/\d+/again)"', by.look("/copies"))
-    assert link
-    by.look(link[1])
-    by.press("Put it up again")
-    return Service(before.portal, by.browser_at.path.rpartition("/")[2], by)
-
-
 def test_what_hundreds_of_uploads_left_is_back_at_the_same_address_on_a_new_machine(portal: Portal) -> None:
     first = portal.launch("tiny", by=portal.person("weber"))
     first.reaches("ready")
@@ -48,7 +36,7 @@ def test_what_hundreds_of_uploads_left_is_back_at_the_same_address_on_a_new_mach
     first.end()
     first.reaches("gone")
 
-    again = put_up(first)
+    again = first.put_up_again()
     again.reaches("ready")
     assert again.inside("python3", "-c", LOOK) == uploaded
     assert (again.address, again.row["key"] != first.row["key"]) == (first.address, True)

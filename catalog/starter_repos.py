@@ -26,33 +26,33 @@ class StarterApp:
     url: str
 
 
-def make_repositories(root: Path, *, today: date) -> list[StarterApp]:
-    """Make or refresh all repositories below `root`. A commit is made only where files have changed.
+def make_repositories(root: Path, *, url: str, today: date) -> list[StarterApp]:
+    """Make or refresh all repositories below `root`, which `url` addresses. A commit is made only where files have changed.
 
     Content that was there stays as it is; the first content is that of `today`.
     """
     apps = []
     for folder in sorted(path.parent for path in STARTER.glob("*/service")):
-        _commit_tree(folder / "service", root / folder.name / "service", root, "The app as it comes along")
+        _commit_tree(folder / "service", root / folder.name / "service", url, "The app as it comes along")
         if (folder / "data").is_dir() and not (root / folder.name / "data" / "refs" / "heads" / "main").exists():
             add_content(root, folder.name, today)
-        apps.append(StarterApp(folder.name, f"file://{root}/{folder.name}/service"))
+        apps.append(StarterApp(folder.name, f"{url}/{folder.name}/service"))
     return apps
 
 
 def add_content(root: Path, app: str, day: date) -> str:
     """Commit the content whose newest day is `day`, and return the commit. The same day twice is one commit."""
-    return _commit_tree(STARTER / app / "data", root / app / "data", root, f"Results of {day}", day)
+    return _commit_tree(STARTER / app / "data", root / app / "data", "", f"Results of {day}", day)
 
 
-def _commit_tree(source: Path, repository: Path, root: Path, message: str, day: date | None = None) -> str:
+def _commit_tree(source: Path, repository: Path, url: str, message: str, day: date | None = None) -> str:
     repository.parent.mkdir(parents=True, exist_ok=True)
     git.create(repository)
     with tempfile.TemporaryDirectory(prefix="fairground-starter-") as folder:
         files = shutil.copytree(source, Path(folder) / "files", ignore=shutil.ignore_patterns("__pycache__"))
         manifest = files / "fairground.toml"
         if manifest.exists():
-            manifest.write_text(manifest.read_text().replace(PLACEHOLDER, f"file://{root}"))
+            manifest.write_text(manifest.read_text().replace(PLACEHOLDER, url))
         if day:
             subprocess.run([sys.executable, str(files / GENERATOR), day.isoformat()], check=True)
         return _commit(repository, files, message)

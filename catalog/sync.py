@@ -39,7 +39,7 @@ SENTENCES = {
 
 def rules() -> GitRules:
     """What this house allows besides public https."""
-    return GitRules(tuple(settings.GIT_TRUSTED))
+    return GitRules(tuple(settings.GIT_TRUSTED), moved=(settings.STARTER_URL, f"file://{settings.HOME}/starter"))
 
 
 def mirror_of(url: str) -> Mirror:

@@ -69,6 +69,8 @@ class GitRules:
     """What an admin allows besides public https: prefixes such as "file:///srv/git/" or "http://gitea.lan/"."""
 
     trusted: tuple[str, ...] = ()
+    moved: tuple[str, str] = ("", "")
+    """How addresses begin whose repositories lie elsewhere now, and how that place is addressed."""
     resolve: Resolve = field(default=resolve_host, compare=False)
 
 
@@ -100,7 +102,9 @@ def located(url: str, rules: GitRules) -> Address:
     """Find the address right by its letters, look its host up once, and pin it. Raises GitProblem."""
     url = canonical(url, rules)
     if _trusted_prefix(url + "/", rules):
-        return Address(url, url.partition("://")[0])
+        was, now = rules.moved
+        place = now + url.removeprefix(was) if url.startswith(f"{was}/") else url
+        return Address(place, place.partition("://")[0])
     host = url.split("/")[2]
     addresses = rules.resolve(host)
     if not addresses:

@@ -36,7 +36,7 @@ def restore(file: Path, *, yes: bool) -> int:
     try:
         with tarfile.open(file, "r:") as tar:
             tar.extractall(fresh, filter="data")
-        _put_back(fresh, aside)
+        _put_back(fresh, aside, str(manifest["home"]))
     finally:
         shutil.rmtree(fresh)
     say(f"The portal is as it was at {manifest['made']}. What was here before lies in {aside}.")
@@ -60,7 +60,7 @@ def _agree_to_replace(file: Path, *, yes: bool) -> None:
         )
 
 
-def _put_back(fresh: Path, aside: Path) -> None:
+def _put_back(fresh: Path, aside: Path, was: str) -> None:
     """Each by a rename, the settings last; after a fall at any line, the same `restore --yes` does it again."""
     kept = env_file.read()
     if settings_file().exists():
@@ -70,7 +70,7 @@ def _put_back(fresh: Path, aside: Path) -> None:
         if (fresh / name).exists():
             _swap(fresh / name, portal_files.folder(name), aside / name)
     _add_copies(fresh / COPIES, portal_files.folder(COPIES))
-    _put_settings(fresh / SETTINGS, kept)
+    _put_settings(fresh / SETTINGS, kept, was)
 
 
 def _put_database(fresh: Path, aside: Path) -> None:
@@ -127,10 +127,12 @@ def _add_copies(fresh: Path, place: Path) -> None:
             shutil.move(path, place / path.name)
 
 
-def _put_settings(fresh: Path, kept: dict[str, str]) -> None:
-    """Keys and addresses as in the backup; where things are on this computer, as they are here."""
+def _put_settings(fresh: Path, kept: dict[str, str], was: str) -> None:
+    """Keys and addresses as in the backup; where things are on this computer, as they are here. `was`: the home then."""
     lines = [line for line in fresh.read_text().splitlines() if line.partition("=")[0] not in OF_THIS_COMPUTER]
     lines += [f"{name}={kept[name]}" for name in OF_THIS_COMPUTER if name in kept]
+    if not any(line.startswith("STARTER_URL=") for line in lines):
+        lines += [f"STARTER_URL=file://{was}/starter"]  # rows and running machines know the starter apps by it
     new = settings_file().with_suffix(".new")
     new.unlink(missing_ok=True)
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:

@@ -60,7 +60,9 @@ MIRRORS = Path(env.str("MIRRORS", default=str(HOME / "mirrors")))
 ARCHIVES = Path(env.str("ARCHIVES", default=str(HOME / "archives")))
 BACKUPS = Path(env.str("BACKUPS", default=str(HOME / "backups")))
 """Where `./fairground backup` puts what it keeps of the portal itself."""
-GIT_TRUSTED = [f"file://{HOME}/starter/", *env.list("GIT_TRUSTED", default=[])]
+STARTER_URL = env.str("STARTER_URL", default=f"file://{HOME}/starter")
+"""What our starter apps are addressed by: where they lay when they were made. After a restore elsewhere that is no more."""
+GIT_TRUSTED = [f"{STARTER_URL}/", *env.list("GIT_TRUSTED", default=[])]
 """URL prefixes that are trusted although they are not public https: our own starter apps, and what an admin adds, such as
 "file:///srv/git/" or "http://gitea.lan/"."""
 

@@ -26,7 +26,8 @@ APPS = ["dokuwiki", "photo-wall", "results-board"]
 def home(tmp_path: Path, settings: Settings) -> Path:
     settings.HOME = tmp_path
     settings.MIRRORS = tmp_path / "mirrors"
-    settings.GIT_TRUSTED = [f"file://{tmp_path}/starter/"]
+    settings.STARTER_URL = f"file://{tmp_path}/starter"
+    settings.GIT_TRUSTED = [f"{settings.STARTER_URL}/"]
     return tmp_path
 
 
@@ -36,14 +37,14 @@ def commits(repository: Path) -> int:
 
 def test_repositories_are_made_once_and_change_with_their_files_only(tmp_path: Path) -> None:
     for _ in range(2):
-        apps = make_repositories(tmp_path, today=DAY)
+        apps = make_repositories(tmp_path, url=f"file://{tmp_path}", today=DAY)
 
     assert [app.name for app in apps] == APPS
     assert [commits(tmp_path / name / "service") for name in APPS] == [1, 1, 1]
 
 
 def test_content_of_a_new_day_is_a_new_commit(tmp_path: Path) -> None:
-    make_repositories(tmp_path, today=DAY)
+    make_repositories(tmp_path, url=f"file://{tmp_path}", today=DAY)
     first = add_content(tmp_path, "results-board", DAY)
 
     second = add_content(tmp_path, "results-board", date(2026, 11, 21))
@@ -57,10 +58,10 @@ def test_content_of_a_new_day_is_a_new_commit(tmp_path: Path) -> None:
 
 
 def test_setting_up_again_keeps_newer_content(tmp_path: Path) -> None:
-    make_repositories(tmp_path, today=DAY)
+    make_repositories(tmp_path, url=f"file://{tmp_path}", today=DAY)
     newest = add_content(tmp_path, "results-board", date(2026, 11, 25))
 
-    make_repositories(tmp_path, today=DAY)
+    make_repositories(tmp_path, url=f"file://{tmp_path}", today=DAY)
 
     assert git.run(tmp_path / "results-board" / "data", ["rev-parse", "HEAD"]).decode().strip() == newest
 
@@ -131,3 +132,16 @@ def test_every_program_of_an_app_is_one_that_its_machine_can_read(path: Path) ->
     )
     subprocess.run(checked, check=True)
     assert path.stat().st_mode & 0o111
+
+
+@pytest.mark.django_db
+def test_after_a_move_the_apps_are_still_those_that_rows_and_machines_know(home: Path, settings: Settings) -> None:
+    call_command("starter", stdout=StringIO())
+    before = set(App.objects.values_list("url", "current__commit"))
+    (home / "starter").rename(home / "elsewhere")
+    (home / "mirrors").rename(home / "other")
+    settings.HOME, settings.MIRRORS = home / "new", home / "new" / "mirrors"
+    (home / "new").mkdir()
+    (home / "elsewhere").rename(home / "new" / "starter")
+    call_command("starter", stdout=StringIO())
+    assert set(App.objects.values_list("url", "current__commit")) == before

@@ -46,9 +46,25 @@ def test_a_portal_comes_back_as_it_was_and_in_quarantine(home: Path) -> None:
     assert restore.restore(taken, yes=True) == 0
     assert sql("SELECT word FROM told") == [("before",)]
     assert sql("SELECT quarantined FROM provisioning_admission") == [(1,)]
-    assert env_file.read() == {"SECRET_KEY": "of the first day", "DOCKER_HOST": "unix:///here"}
+    starter = f"file://{home}/starter"
+    assert env_file.read() == {
+        "SECRET_KEY": "of the first day",
+        "DOCKER_HOST": "unix:///here",
+        "STARTER_URL": starter,
+    }
     assert (home / "archives" / "copy.tar.gz").read_text() == "archives/copy.tar.gz"
     assert (home / "mirrors" / "one.git" / "HEAD").exists()
+
+
+def test_in_another_home_starter_apps_keep_the_address_by_which_machines_know_them(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = backup.take(home / "kept.tar", copies=True)
+    for name in ("second", "third"):
+        monkeypatch.setenv("FAIRGROUND_HOME", str(home.parent / name))
+        restore.restore(taken, yes=True)
+        assert env_file.read()["STARTER_URL"] == f"file://{home}/starter"
+        taken = backup.take(home / f"{name}.tar", copies=True)
 
 
 def test_what_a_restore_replaces_is_kept_aside(home: Path) -> None:

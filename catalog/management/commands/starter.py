@@ -29,7 +29,7 @@ class Command(BaseCommand):
             commit = add_content(root, WITH_CONTENT, day)
             self.stdout.write(f"Content of {day} is in ({commit[:7]}).")
             return
-        for app in make_repositories(root, today=now().date()):
+        for app in make_repositories(root, url=settings.STARTER_URL, today=now().date()):
             self._put_on_the_shelf(app)
 
     def _put_on_the_shelf(self, starter: StarterApp) -> None:

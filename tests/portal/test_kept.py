@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -24,7 +25,7 @@ from portal.people.accounts import ask_to_let_in
 from provisioning.models import Admission, Allowance, Archive, Deployment, Entry, Event, House, LogChunk, Mail, Report
 from provisioning.models.address import new_address
 from provisioning.phases import Decision, Happened
-from tests.makers import make_event
+from tests.makers import make_event, make_person
 from tests.portal import scenes
 from tests.portal.site import session_of
 
@@ -55,6 +56,7 @@ def plant(staff: User, now: datetime, archives: Path) -> User:
     EmailAddress.objects.create(user=person, email=MAIL, verified=True, primary=True)
     Allowance.objects.create(person=person, services=3)
     Authenticator.objects.create(user=person, type="webauthn", data={"name": NAME, "credential": {}})
+    SocialAccount.objects.create(user=person, provider="directory", uid=NAME, extra_data={"email": MAIL})
     ask_to_let_in(person, now)
     Token.make(person, NAME, may_change=True, until=now + timedelta(days=3000), at=now)
     Wish.objects.create(words=NAME, by=person, at=now)
@@ -68,6 +70,9 @@ def plant(staff: User, now: datetime, archives: Path) -> User:
         plant_service(person, scene(make_event(person, at=now, name=f"Fair of {NAME}"), at=now, title=NAME), now)
     for copy in Archive.objects.all():
         (archives / copy.name).write_bytes(b"copy")
+    for event in Event.objects.filter(owner=person):
+        event.take_in(make_person(), at=now, name=f"Cousin of {NAME}")
+    make_event(staff, at=now).take_in(person, at=now, name=NAME)
     session_of(person)
     return person
 
@@ -103,10 +108,10 @@ def test_the_search_for_traces_finds_what_was_planted(staff: User, now: datetime
     plant(staff, now, archives)
     found = {one.partition(":")[0] for one in traces()}
     assert {
-        "Authenticator.data", "User.username", "User.email", "User.last_name", "EmailAddress.email", "Event.name",
+        "Authenticator.data", "SocialAccount.uid", "SocialAccount.extra_data", "User.username", "User.email", "User.last_name", "EmailAddress.email", "Event.name",
         "Deployment.title", "Deployment.name",
         "Address.name", "Archive.name", "Machine.facts", "LogChunk.data", "Entry.told", "Mail.html", "Report.words",
-        "Deed.told", "LogEntry.object_repr", "Wish.words", "Check.url", "Token.name",
+        "Deed.told", "LogEntry.object_repr", "Membership.name", "Wish.words", "Check.url", "Token.name",
     } <= found  # fmt: skip
 
 

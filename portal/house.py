@@ -10,7 +10,7 @@ from provisioning.models import House
 USUAL = "Fairground"
 NAME, COPIES, LANGUAGE = "house-name", "house-copies", "house-language"
 KEPT = 60
-"""Seconds for which all are kept."""
+"""Seconds for which name and time are kept; the language until it changes, because every answer asks for it first."""
 
 
 def name() -> str:
@@ -31,19 +31,27 @@ def copies_kept() -> timedelta:
 
 def language() -> str:
     """The one language of the house; empty if each reader has their own."""
-    return str(_kept(LANGUAGE))
+    _kept(NAME)
+    return known_language()
+
+
+def known_language() -> str:
+    """The same as far as it is known without asking the database: since anybody asked for the name."""
+    return str(cache.get(LANGUAGE, ""))
 
 
 def changed() -> None:
     """Forget what was."""
-    cache.delete_many([NAME, COPIES, LANGUAGE])
+    cache.delete_many([NAME, COPIES])
+    _kept(NAME)
 
 
 def _kept(what: str) -> Any:
     kept = cache.get(what)
     if kept is None:
         here = House.here()
-        read: dict[str, Any] = {NAME: here.name, COPIES: here.copies_kept, LANGUAGE: here.language}
+        read: dict[str, Any] = {NAME: here.name, COPIES: here.copies_kept}
         cache.set_many(read, KEPT)
+        cache.set(LANGUAGE, here.language, None)
         kept = read[what]
     return kept

@@ -1,6 +1,5 @@
 """In which language an answer is: that of the house, else what was chosen, else what the browser asks for."""
 
-from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
@@ -13,13 +12,10 @@ class LanguageMiddleware(LocaleMiddleware):
     """Django's own looks at the cookie, then at Accept-Language."""
 
     def process_request(self, request: HttpRequest) -> None:
-        """Choose. A database that does not answer is for others to tell of."""
+        """Choose, without asking the database anything."""
         super().process_request(request)
-        try:
-            if only := house.language():
-                translation.activate(only)
-        except DatabaseError:
-            return
+        if only := house.known_language():
+            translation.activate(only)
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Say that it hung on both."""

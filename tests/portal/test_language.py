@@ -6,13 +6,13 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
-from portal import times
+from portal import house, times
 from portal.mail import notices
 from portal.mail.letters import letter
 from portal.models import User
 from portal.words import problem
 from provisioning.errors import Blame
-from provisioning.models import Mail, Membership
+from provisioning.models import House, Mail, Membership, Report
 from provisioning.phases import Role
 from tests.makers import NOON, make_event, make_person
 from tests.portal import scenes
@@ -119,3 +119,26 @@ def test_pages_of_errors_and_of_the_front_door_are_german_too(german: Client, db
     for path, status in {"/nothing": 404, f"/door/{shut.host}": 403, "/door/x.apps.localhost": 404}.items():
         answer = german.get(path)
         assert (answer.status_code, english(answer.content.decode())) == (status, [])
+
+
+def test_a_house_with_one_language_speaks_it_to_everybody(german: Client, desk: Client, staff: User) -> None:
+    House.objects.create(language="en")
+    house.changed()
+    page = german.get("/").content.decode()
+    assert '<html lang="en">' in page
+    assert "Deutsch" not in page
+    House.objects.update(language="de")
+    house.changed()
+    assert "Fairground kommt an" in letter("test", {"to": staff}).subject
+    assert "language" not in desk.get("/me").context["form"].fields
+
+
+def test_whoever_reported_is_answered_in_the_language_they_wrote_in(german: Client, staff: User) -> None:
+    shown = scenes.ready()
+    german.post("/report", {"host": shown.host, "reason": "trick", "words": "", "email": "a@b.org"})
+    report = Report.objects.get()
+    User.objects.filter(pk=staff.pk).update(is_superuser=True)
+    client = Client(headers={"Accept-Language": "en"})
+    client.force_login(User.objects.get(pk=staff.pk))
+    client.post(f"/desk/reports/{report.pk}", {"leave": "", "answer": "Alles gut."})
+    assert Mail.objects.get(recipient="a@b.org").subject == f"Ihre Meldung über {shown.host}"

@@ -8,7 +8,7 @@ from playwright.sync_api import CDPSession, Page, expect
 
 from portal.models import User
 from provisioning.models import House, Mail
-from tests.e2e.pages.test_story import PASSWORD, sign_up
+from tests.e2e.pages.person import PASSWORD, sign_up
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 PHONE = {

@@ -5,6 +5,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from portal import house as this_house
+from portal.people import providers
 
 
 def house(_request: HttpRequest) -> dict[str, object]:
@@ -14,6 +15,7 @@ def house(_request: HttpRequest) -> dict[str, object]:
         "house_name": SimpleLazyObject(this_house.name),
         "site_url": settings.SITE_URL,
         "house_language": SimpleLazyObject(this_house.language),
+        "elsewhere": providers.names().items(),
     }
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from allauth.account import forms as allauth_forms
 from allauth.account.adapter import get_adapter
+from allauth.socialaccount.forms import SignupForm as SocialSignupForm
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest
@@ -53,8 +54,8 @@ class DayInput(forms.DateInput):
         super().__init__(attrs=attrs, format="%Y-%m-%d")
 
 
-class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]  # allauth is untyped
-    """A mail address and a password; the name is a courtesy, the zone is told by the browser."""
+class NewcomerForm(allauth_forms.BaseSignupForm):  # type: ignore[misc]  # allauth is untyped
+    """What everybody tells who makes an account; the name is a courtesy, the zone is told by the browser."""
 
     name = forms.CharField(
         label=_("Your name"),
@@ -69,7 +70,6 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]  # allauth is 
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _("Mail address")
         self.fields["name"].initial = joining.chosen_name(get_adapter().request)
-        self.fields["password1"].help_text = _("At least 10 characters, and not what everybody uses.")
 
     def clean_email(self) -> str:
         """Take only addresses that may make an account here."""
@@ -87,6 +87,22 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]  # allauth is 
         user.first_name = self.cleaned_data["name"]
         user.time_zone = self.cleaned_data["time_zone"]
         user.save(update_fields=["first_name", "time_zone"])
+
+
+class SignupForm(NewcomerForm, allauth_forms.SignupForm):  # type: ignore[misc]  # allauth is untyped
+    """A mail address and a password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].help_text = _("At least 10 characters, and not what everybody uses.")
+
+
+class ElsewhereSignupForm(NewcomerForm, SocialSignupForm):  # type: ignore[misc]  # allauth is untyped
+    """A mail address, where the account elsewhere tells none."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].initial = self.fields["name"].initial or self.sociallogin.user.get_full_name()
 
 
 class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]  # allauth is untyped

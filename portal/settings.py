@@ -8,6 +8,7 @@ import environ
 
 from cli.home import home, settings_file
 from portal.desk import look
+from portal.people import providers
 from portal.server import log_lines
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -127,6 +128,9 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.github",
 ]
 MIDDLEWARE = [
     "portal.server.request_id.with_id",
@@ -225,6 +229,7 @@ ACCOUNT_RATE_LIMITS = {
     "wish": "20/h/user",
     "api": "120/m/user",
     "try": "3/h/ip",
+    "elsewhere": "60/m/ip",
 }
 PASSKEYS = SECURE or urlsplit(SITE_URL).hostname == "localhost"
 """Browsers have them for names under https and for this computer, never for an address of a network."""
@@ -247,6 +252,11 @@ MFA_FORMS = {
     "reauthenticate": "portal.people.ways_forms.AgainCodeForm",
     "activate_totp": "portal.people.ways_forms.AddCodesForm",
 }
+SOCIALACCOUNT_PROVIDERS = providers.configured(env)
+SOCIALACCOUNT_ADAPTER = "portal.people.elsewhere.ElsewhereAdapter"
+SOCIALACCOUNT_FORMS = {"signup": "portal.forms.ElsewhereSignupForm"}
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+"""A mail address that somebody else vouches for opens no account of ours; whoever has one links the other to it."""
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 
 # --- browsers ---------------------------------------------------------------------------------------------------------
@@ -279,6 +289,7 @@ LOGGING = log_lines.logging_of(
         SECRET_KEY,
         *FIELD_KEYS,
         METRICS_BEARER,
+        *providers.secrets_in(env),
         *log_lines.passwords_in(
             *(env.str(name, default="") for name in ("DATABASE_URL", "BROKER_URL", "EMAIL_URL", "CACHE_URL"))
         ),

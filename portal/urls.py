@@ -9,6 +9,7 @@ from portal.views import (
     authors,
     copies,
     door,
+    elsewhere,
     event,
     fair,
     front,
@@ -115,6 +116,10 @@ urlpatterns = [
     path("accounts/ways/totp/activate/", ways.AddCodes.as_view()),
     *ways.OF_PASSKEYS,
     path("accounts/ways/", include("allauth.mfa.urls")),
+    path("accounts/elsewhere/<str:provider_id>/go", elsewhere.go, name="elsewhere"),
+    path("accounts/elsewhere/", ways.Unlink.as_view()),
+    path("accounts/elsewhere/", include("allauth.socialaccount.urls")),
+    *elsewhere.BACK,
 ]
 
 handler403 = "portal.views.faults.not_found"

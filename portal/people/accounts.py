@@ -48,12 +48,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
 
     @transaction.atomic
     def save_user(self, request: HttpRequest, user: User, form: forms.Form, commit: bool = True) -> User:
-        """Make the account; with an invitation, count it."""
-        house = House.here()
-        invited = is_invited(request, house) and Invitation.use(request.session.pop(INVITATION), timezone.now())
-        if house.who_may_sign_up == SignUp.INVITATION and not (invited or brings_a_code(request, house)):
-            raise ImmediateHttpResponse(shut_door(request, house))  # somebody else was quicker
-        user.is_let_in = invited or house.who_may_sign_up != SignUp.APPROVAL
+        """Make the account by the rule of the house."""
+        admit(request, user)
         saved: User = super().save_user(request, user, form, commit)
         return saved
 
@@ -82,9 +78,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         user.username = random_username()
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Put the letter of this occasion into the outbox. Only the code travels into it, nothing of the request."""
+        """Put the letter of this occasion into the outbox. Nothing of the request travels into it."""
         name = template_prefix.rpartition("/")[2]
-        outbox.put(letter(f"account/{name}", {"code": context.get("code", "")}), email, at=timezone.now())
+        told = {"code": context.get("code", ""), "provider": getattr(context.get("provider"), "name", "")}
+        outbox.put(letter(f"account/{name}", told), email, at=timezone.now())
 
 
 class ApprovalStage(LoginStage):  # type: ignore[misc]  # allauth is untyped
@@ -99,6 +96,18 @@ class ApprovalStage(LoginStage):  # type: ignore[misc]  # allauth is untyped
             return None, True
         ask_to_let_in(user, timezone.now())
         return redirect("account-waits"), False
+
+
+def admit(request: HttpRequest, user: User) -> None:
+    """Settle by the rule of the house what a new account may; with an invitation, count it.
+
+    Raises ImmediateHttpResponse if there is no room in it any more.
+    """
+    house = House.here()
+    invited = is_invited(request, house) and Invitation.use(request.session.pop(INVITATION), timezone.now())
+    if house.who_may_sign_up == SignUp.INVITATION and not (invited or brings_a_code(request, house)):
+        raise ImmediateHttpResponse(shut_door(request, house))  # somebody else was quicker
+    user.is_let_in = invited or house.who_may_sign_up != SignUp.APPROVAL
 
 
 def is_invited(request: HttpRequest, house: House) -> bool:

@@ -109,7 +109,10 @@ def _copies(_house: House, _at: datetime) -> None:
 
 KEPT: Sequence[Kept] = (
     Kept(
-        _("Your account: mail address, name, language, time zone, and a fingerprint of your password"),
+        _(
+            "Your account: mail address, name, language, time zone, a fingerprint of your password, the public half of your "
+            "passkeys, and who you are at a provider if you sign in by one"
+        ),
         _("So that you, and nobody else, can sign in and look after your services."),
         _(
             "Until you delete yourself, on the page about you. Then it is emptied as soon as your services are packed away."

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -149,7 +150,8 @@ def _forget_account(person: User) -> None:
     for asked in (Check, Wish):
         asked.objects.filter(by=person).delete()
     person.groups.clear()
-    Authenticator.objects.filter(user=person).delete()
+    for way_in in (Authenticator, SocialAccount):
+        way_in.objects.filter(user=person).delete()
     for name in ("email", "first_name", "last_name", "time_zone"):
         setattr(person, name, "")
     person.username = random_username()

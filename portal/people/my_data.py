@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Q, QuerySet
 
@@ -37,6 +38,9 @@ def _parts(person: User) -> Mapping[str, Rows]:
             "email first_name last_name time_zone language mails_off date_joined last_login is_staff is_curator",
         ),
         "passkeys-and-codes": _rows(Authenticator.objects.filter(user=person), "type created_at last_used_at"),
+        "accounts-elsewhere": _rows(
+            SocialAccount.objects.filter(user=person), "provider uid extra_data date_joined last_login"
+        ),
         "events": _rows(Event.objects.filter(owner=person), "key name zone opens_at closes_at created_at"),
         "taking-part": _rows(Membership.objects.filter(person=person), "event__key event__name role name since"),
         "services": _rows(

@@ -2,8 +2,11 @@
 
 from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.webauthn.views import AddWebAuthnView
+from allauth.socialaccount.views import ConnectionsView
 from django.conf import settings
-from django.urls import path, reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import path, reverse, reverse_lazy
 from django.views.generic import RedirectView
 
 from portal.people.second_step import is_asked_of
@@ -23,6 +26,16 @@ class AddCodes(ActivateTOTPView):  # type: ignore[misc]  # allauth is untyped
     def get_success_url(self) -> str:
         """Show the spare codes."""
         return reverse("mfa_view_recovery_codes")
+
+
+class Unlink(ConnectionsView):  # type: ignore[misc]  # allauth is untyped
+    """No longer in by an account elsewhere."""
+
+    success_url = reverse_lazy("me")
+
+    def get(self, _request: HttpRequest) -> HttpResponse:
+        """All of them stand on the page about oneself."""
+        return redirect("me")
 
 
 OF_PASSKEYS = (

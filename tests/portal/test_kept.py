@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -55,6 +56,7 @@ def plant(staff: User, now: datetime, archives: Path) -> User:
     EmailAddress.objects.create(user=person, email=MAIL, verified=True, primary=True)
     Allowance.objects.create(person=person, services=3)
     Authenticator.objects.create(user=person, type="webauthn", data={"name": NAME, "credential": {}})
+    SocialAccount.objects.create(user=person, provider="directory", uid=NAME, extra_data={"email": MAIL})
     ask_to_let_in(person, now)
     Token.make(person, NAME, may_change=True, until=now + timedelta(days=3000), at=now)
     Wish.objects.create(words=NAME, by=person, at=now)
@@ -106,7 +108,8 @@ def test_the_search_for_traces_finds_what_was_planted(staff: User, now: datetime
     plant(staff, now, archives)
     found = {one.partition(":")[0] for one in traces()}
     assert {
-        "Authenticator.data", "User.username", "User.email", "User.last_name", "EmailAddress.email", "Event.name",
+        "Authenticator.data", "SocialAccount.uid", "SocialAccount.extra_data", "User.username", "User.email",
+        "User.last_name", "EmailAddress.email", "Event.name",
         "Deployment.title", "Deployment.name",
         "Address.name", "Archive.name", "Machine.facts", "LogChunk.data", "Entry.told", "Mail.html", "Report.words",
         "Deed.told", "LogEntry.object_repr", "Membership.name", "Wish.words", "Check.url", "Token.name",

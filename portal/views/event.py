@@ -38,7 +38,9 @@ def event(request: SignedInRequest, key: str) -> HttpResponse:
     """Show the event's services: what needs somebody first."""
     found = gate.visible_event(request.user, key)
     lines = lines_of(found)
-    return tab(request, "event", found, lines=lines, needs=[line for line in lines if line.needs_somebody])
+    needs = [line for line in lines if line.needs_somebody]
+    living = sum(not line.deployment.is_gone for line in lines)
+    return tab(request, "event", found, lines=lines, needs=needs, living=living)
 
 
 @login_required

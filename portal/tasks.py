@@ -20,7 +20,7 @@ def post() -> None:
     """Write what people must be told into the outbox, and send what is due. To be called every few seconds."""
     at = now()
     notices.write(at)
-    outbox.post(at)
+    outbox.post(at, notices.tells_now)
 
 
 @shared_task(name="portal.tidy", ignore_result=True, expires=300)

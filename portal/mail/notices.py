@@ -7,16 +7,19 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.functional import SimpleLazyObject, lazy
 
 from portal import times, words
 from portal.mail import outbox
-from portal.mail.letters import letter
+from portal.mail.letters import Letter, letter
 from portal.models import User
+from portal.pages import extension
 from portal.stream import watch_key
-from provisioning.models import Archive, Deployment, Entry, Event
+from provisioning.models import Archive, Deployment, Entry, Event, Mail
 from provisioning.phases import Happened, Phase, Role, Settled, Wanted
+from provisioning.reconciler import warnings
+from provisioning.reconciler.copies import BEFORE as REMINDED
 
 AT_ONCE = 200
 LOOKED = timedelta(seconds=5)
@@ -42,11 +45,42 @@ class Notice:
 
 def write(at: datetime) -> int:
     """Turn what happened since the last time into mails in the outbox. Return how many entries were read."""
-    read = Entry.objects.select_related("event__owner", "deployment__owner", "deployment__event__owner")
-    entries = list(read.filter(noticed=False).order_by("at", "pk")[:AT_ONCE])
+    entries = list(_read().filter(noticed=False).order_by("at", "pk")[:AT_ONCE])
     for entry in entries:
         _notice(entry, at)
     return len(entries)
+
+
+def _read() -> "QuerySet[Entry]":
+    return Entry.objects.select_related("event__owner", "deployment__owner", "deployment__event__owner")
+
+
+def tells_now(mail: Mail, at: datetime) -> Letter | None:
+    """What a mail that is about to leave tells at this moment; None if nothing of it is so any more.
+
+    A last warning that leaves too late moves the end first, and is not sent: the next says the new one.
+    """
+    entry = _read().filter(mails=mail)[0]
+    if entry.happened == Happened.WARNING and entry.event and _is_overtaken(entry, entry.event, at):
+        return None
+    as_written = Letter(mail.subject, mail.text, mail.html, mail.letter)
+    has_waited = mail.tries or at - mail.created_at > warnings.LATE
+    if not has_waited or not User.objects.filter(email=mail.recipient).exists():  # the reader has another address now
+        return as_written
+    theirs = (notice for notice in notices_of(entry, at) if notice.to.email == mail.recipient)
+    return next((letter(one.letter, {"to": one.to, **one.told}) for one in theirs), None)
+
+
+def _is_overtaken(entry: Entry, event: Event, at: datetime) -> bool:
+    end, before = event.closes_at, timedelta(seconds=entry.told["before"])
+    later = Entry.objects.filter(event=event, happened=Happened.WARNING, pk__gt=entry.pk)
+    if (
+        end <= at
+        or entry.told["closes_at"] != end.isoformat()
+        or later.filter(told__closes_at=end.isoformat()).exists()
+    ):
+        return True
+    return warnings.is_late(event, before, at) and warnings.make_up(event, before, at)
 
 
 def _notice(entry: Entry, at: datetime) -> None:
@@ -89,7 +123,7 @@ def notices_of(entry: Entry, at: datetime) -> Iterator[Notice]:
 def _outcome(deployment: Deployment, entry: Entry, at: datetime) -> Iterator[Notice]:
     """How a launch, or a life, has ended; nothing of what is not so any more."""
     if deployment.phase == Phase.GONE:
-        yield from _ended(deployment, at)
+        yield from _ended(entry, deployment, at)
     elif deployment.phase in (Phase.READY, Phase.FAILED) and not deployment.suspend_wanted:
         told = _of_service(deployment, at)
         yield from (Notice(deployment.phase, person, told) for person in _not_watching(deployment, entry.at))
@@ -99,30 +133,70 @@ def _warning(entry: Entry, event: Event, at: datetime) -> Iterator[Notice]:
     """One mail per person and event, never one per service; none if the end has moved since."""
     if entry.told.get("closes_at") != event.closes_at.isoformat():
         return
-    living = list(event.deployments.filter(wanted=Wanted.UP).select_related("owner").order_by("created_at", "pk"))
-    told = _of_event(event, living, at) | {"keeps": not all(service.manifest.stateless for service in living)}
+    living = list(event.deployments.filter(wanted=Wanted.UP).order_by("created_at", "pk"))
+    began = min((service.created_at for service in living), default=at)
+    agreed, next_one = warnings.agreed_end(event), warnings.next_warning(event.closes_at, began, at)
+    told = _of_event(event, living, at) | {
+        "keeps": not all(service.manifest.stateless for service in living),
+        "agreed": day_and_hour(agreed, event.tzinfo) if agreed != event.closes_at else "",
+        "next": day_and_hour(next_one, event.tzinfo) if next_one else "",
+    }
+    organisers = _organisers(event, Q())
     for person in _organisers(event, Q(memberships__person__in=[service.launched_by_id for service in living])):
-        yield Notice("warning", person, told)
+        yield Notice("warning", person, told | (_extension(event, person) if person in organisers else {}))
 
 
-def _ended(deployment: Deployment, at: datetime) -> Iterator[Notice]:
-    """When an event's last service is gone, one mail about all of them; before, one about each that left a copy."""
+def _extension(event: Event, person: User) -> dict[str, Any]:
+    to, is_longest = extension.later_end(event)
+    if to <= event.closes_at:
+        return {"organises": True}
+    link = extension.link_to(person, event)
+    return {"organises": True, "extend": link, "extended": day(to, event.tzinfo), "is_longest": is_longest}
+
+
+def _ended(entry: Entry, deployment: Deployment, at: datetime) -> Iterator[Notice]:
+    """When an event's last service is gone, one mail about all of them; before its end, one about each that left a copy."""
     event = deployment.event
-    services = list(event.deployments.prefetch_related("archives").order_by("created_at", "pk"))
-    is_last = event.closes_at <= at and all(service.is_gone for service in services)
-    about = [service for service in services if service.ready_at] if is_last else [deployment]
-    copies = [copy for service in about for copy in service.archives.all() if copy.deleted_at is None]
-    if not about or not (copies or is_last):
+    services = list(event.deployments.prefetch_related("archives", "machines").order_by("created_at", "pk"))
+    is_over = event.closes_at <= at
+    if is_over and not _is_last(entry, event, services):
         return
+    about = [service for service in services if service.ready_at] if is_over else [deployment]
+    copies = [copy for service in about for copy in service.archives.all() if copy.deleted_at is None]
+    if not about or not (copies or is_over):
+        return
+    told = (
+        _of_event(event, about, at)
+        | _of_what_is_left(event, copies, about)
+        | {
+            "is_last": is_over,
+            "title": deployment.title,
+            "lasted": span(event.closes_at - event.opens_at),
+        }
+    )
+    yield from (
+        Notice("ended", person, told)
+        for person in _organisers(event, Q(memberships__person__in=[service.launched_by_id for service in about]))
+    )
+
+
+def _is_last(entry: Entry, event: Event, services: Iterable[Deployment]) -> bool:
+    """Whether this is the Entry about the last service of an event that is over: it speaks for all of them."""
+    gone = Entry.objects.filter(deployment__event=event, machine=None, happened=Happened.PHASE, told__phase=Phase.GONE)
+    return all(service.is_gone for service in services) and gone.order_by("at", "pk").last() == entry
+
+
+def _of_what_is_left(event: Event, copies: list[Archive], about: Iterable[Deployment]) -> dict[str, Any]:
+    """The facts: copies until when, machines seen absent when."""
     until = min((copy.delete_at for copy in copies), default=None)
-    told = _of_event(event, about, at) | {
-        "is_last": is_last,
+    absent = [machine.absent_at for service in about for machine in service.machines.all() if machine.absent_at]
+    return {
         "copies": copies,
         "kept_until": day(until, event.tzinfo) if until else "",
-        "title": deployment.title,
-        "lasted": span(event.closes_at - event.opens_at),
+        "reminded_on": day(until - REMINDED, event.tzinfo) if until else "",
+        "machines": len(absent),
+        "absent": day_and_hour(max(absent), event.tzinfo) if absent else "",
     }
-    yield from (Notice("ended", person, told) for person in _people(deployment))
 
 
 def _reminder(together: Iterable[int], event: Event) -> Iterator[Notice]:

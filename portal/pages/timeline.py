@@ -76,6 +76,7 @@ PEOPLE: Mapping[str, Words] = {
 OTHERS: Mapping[str, Words] = {
     Happened.WARNING: _("We wrote that it ends soon."),
     Happened.EXTENSION: _("%(who)s moved the end."),
+    "late": _("Our reminder could not leave in time, so the end moved by as much."),
     Happened.MAIL: _("A mail about it was given up: for three days no server took it."),
     Happened.LOOK: _("%(who)s looked at what the installer handed over."),
 }
@@ -129,7 +130,7 @@ def words_of(entry: Entry) -> Words | None:
         case Happened.PEOPLE:
             return PEOPLE.get(told.get("did", ""))
         case _:
-            return OTHERS.get(entry.happened)
+            return OTHERS.get("late" if told.get("late") else entry.happened)
 
 
 def _said(words: Words, entry: Entry, called: Mapping[int, str]) -> str:

@@ -35,6 +35,11 @@ def due_warnings(closes_at: datetime, began: datetime, at: datetime) -> Sequence
     return sorted(before for before in _fitting(closes_at, began) if closes_at - before <= at)[:1]
 
 
+def next_warning(closes_at: datetime, began: datetime, at: datetime) -> datetime | None:
+    """When the next one is due; None after the last."""
+    return min((due for one in _fitting(closes_at, began) if (due := closes_at - one) > at), default=None)
+
+
 def wait_for_warnings(at: datetime) -> None:
     """Move each end that has come, or nearly, while its people have not been told: as if they were told now."""
     for event, began in _living(closes_at__lte=at + SOON):

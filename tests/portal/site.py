@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from time import time
 
 import uvicorn
 from allauth.account.models import EmailAddress
@@ -19,10 +20,12 @@ from portal.desk import audit
 from portal.mail import outbox
 from portal.mail.letters import letter
 from portal.models import User
+from portal.pages.extension import link_to
 from provisioning.models import Admission, Deployment, Event, Fabric, Machine, Membership, Report
 from tests.makers import NOON, make_person
 from tests.needs import program
 from tests.portal.scenes import fair
+from tests.portal.ways import give_all_ways, pages_of
 from tests.waiting import until
 
 FLAGS = [
@@ -103,6 +106,7 @@ def fill() -> tuple[dict[str, str], str]:
         **{f"event-{tab}": f"/events/{event}/{tab}" for tab in ("people", "limits", "copies", "timeline", "card")},
         "event-member": f"/events/{event}/people/{guest.pk}",
         "extend": f"/events/{event}/extend",
+        "extend-link": f"/extend/{link_to(owner, services['ready'].event)}",
         "poster": f"/services/{services['ready'].key}/poster",
         "404": "/nothing",
         "out-fair": f"/e/{public_name}",
@@ -128,7 +132,7 @@ def fill() -> tuple[dict[str, str], str]:
     }
     pages |= {f"service-{name}": f"/services/{service.key}" for name, service in services.items()}
     pages |= {f"out-door-{name}": f"/door/{services[name].host}" for name in ("building", "silent", "shut", "ended")}
-    return pages, session_of(owner)
+    return pages | pages_of(give_all_ways(owner)), session_of(owner)
 
 
 def again_page(ended: Deployment) -> str:
@@ -157,6 +161,7 @@ def fill_desk() -> tuple[dict[str, str], str]:
     rooms = ["apps", "places", "people", "events", "reports", "mail", "audit", f"reports/{report.pk}", f"apps/{app}"]
     rooms += [f"apps/{app}/retire", f"places/{place}/drain", f"services/{service.key}/suspend", "mail/letters/warning"]
     pages = {f"desk-{room.replace('/', '-').replace(service.key, 'one')}": f"/desk/{room}" for room in rooms}
+    pages |= {"me-codes": "/accounts/ways/totp/activate/"}
     return {"desk": "/desk"} | pages, session_of(User.objects.get(pk=admin.pk))
 
 
@@ -166,6 +171,7 @@ def session_of(person: User) -> str:
     session[SESSION_KEY] = str(person.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = person.get_session_auth_hash()
+    session["account_authentication_methods"] = [{"method": "password", "at": time(), "reauthenticated": True}]
     session.save()
     return session.session_key or ""
 

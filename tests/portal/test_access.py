@@ -37,6 +37,8 @@ SIGNED_IN = {
 }
 LOOKS_OF_PARTICIPANTS = {"service", "service-live", "service-poster", "service-picture", "event", "event-people"}
 LOOKS = LOOKS_OF_PARTICIPANTS | {"event-limits", "event-copies", "event-timeline"}
+OF_A_MAIL = {"extend", "extend-undo"}
+"""Where the links of mails lead; who may follow them stands in test_extension.py."""
 OWN_LOOKS = {"event-extend", "event-card", "event-member", "service-copy", "service-again"}
 VERBS = {
     "service-restart",
@@ -90,7 +92,7 @@ def status(client: Client, person: User | None, name: str, path: str) -> int:
 
 
 def test_every_address_of_the_site_is_in_this_matrix() -> None:
-    known = OPEN | SIGNED_IN | LOOKS | OWN_LOOKS | VERBS | STREAMS
+    known = OPEN | OF_A_MAIL | SIGNED_IN | LOOKS | OWN_LOOKS | VERBS | STREAMS
     ours = [entry for entry in get_resolver().url_patterns if isinstance(entry, URLPattern) and entry.name]
     assert {entry.name for entry in ours} - {"account_email", "me-token-end", "trial", "trial-keep"} == known
 

@@ -7,6 +7,7 @@ from django.core.cache import cache
 
 from portal.mail import notices
 from portal.models import User
+from portal.pages.extension import link_to
 from portal.stream import watch_key
 from provisioning.models import Archive, Entry, Event, Mail
 from provisioning.phases import Happened
@@ -38,7 +39,8 @@ def test_a_warning_is_one_mail_for_an_event_with_many_services(owner: User) -> N
     assert mail.subject == "Spring Fair ends on Monday 10 May, 14:00: 2 services"
     assert "- Auction\n- Photo wall" in mail.text
     assert "in 7 days (Mon 10 May, 14:00)" in mail.text
-    assert f"Extend it: http://localhost:8000/events/{event.key}/extend" in mail.text
+    assert f"- Extend to 17 May: http://localhost:8000/extend/{link_to(owner, event)}" in mail.text
+    assert "because you organise Spring Fair. Next reminder: Sunday 9 May, 14:00." in mail.text
 
 
 def test_the_same_warning_is_never_sent_twice(owner: User) -> None:
@@ -109,11 +111,12 @@ def test_the_end_of_an_event_is_one_mail_about_all_its_copies(owner: User) -> No
     event = make_event(owner, days=0.001)
     scenes.ended(event, title="Auction")
     scenes.ended(event, title="Photo wall")
-    mail = tell(NOON + timedelta(hours=1))[-1]
+    (mail,) = tell(NOON + timedelta(hours=1))
     assert mail.subject == "Spring Fair has ended. Everything you need is here"
-    assert "- Auction, 1.2\xa0MB: http://localhost:8000/services/" in mail.text
-    assert "Kept and checked, until 2 June" in mail.text
-    assert "Nothing runs any more" in mail.text
+    assert "Kept and checked, until 2 June:\n\n- Auction, 1.2\xa0MB\n- Photo wall, 1.2\xa0MB" in mail.text
+    assert "Download it, or put it up again: http://localhost:8000/copies" in mail.text
+    assert "We delete it on 2 June, and remind you on 26 May." in mail.text
+    assert "2 machines, with their accounts and passwords. On Monday 3 May, 12:00 we looked" in mail.text
 
 
 def test_a_service_taken_down_early_is_told_with_its_copy(owner: User) -> None:

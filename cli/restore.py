@@ -15,7 +15,14 @@ from cli.home import home, settings_file
 from cli.manage import manage
 from cli.talk import HaltError, say
 
-OF_THIS_COMPUTER = ("DOCKER_HOST", "MACHINE_IMAGE", "GIT_DOOR_LISTEN", "CADDY_ADMIN", "DATABASE_URL")
+OF_THIS_COMPUTER = (
+    "DOCKER_HOST",
+    "MACHINE_IMAGE",
+    "GIT_DOOR_LISTEN",
+    "GIT_DOOR_FOR_US_ALONE",
+    "CADDY_ADMIN",
+    "DATABASE_URL",
+)
 """Settings that say where things are here; those of the backup may be another computer's."""
 IN_QUARANTINE = (
     "INSERT INTO provisioning_admission (id, is_open, quarantined, last_person_id) VALUES (1, {yes}, {yes}, 0) "

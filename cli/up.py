@@ -22,6 +22,7 @@ from cli import (
     packages,
     ports,
     programs,
+    turns,
     venv,
 )
 from cli.children import Watch
@@ -75,15 +76,19 @@ def make_ready(asked: Namespace) -> dict[str, str]:
     python = venv.ensure(venv.RUN)
     known_engine()  # another one would be empty
     engine = container_engine.ensure(say)
+    image = ensure_image(engine, say)
+    engine = container_engine.try_door(engine, image, say)
     doors_in_use = programs.pid(front_door.NAME) is not None
+    turns.take()  # from here until our programs listen
     chosen = ports.choose(asked.port, asked.apps_port, apps_in_use=doors_in_use)
     settings = env_file.write(
         env_file.keys()
         | chosen
         | local_network.choose(asked.listen, env_file.read(), chosen)
         | domain.choose(asked, env_file.read(), doors_in_use=doors_in_use)
-        | {"DOCKER_HOST": engine.docker_host, "MACHINE_IMAGE": ensure_image(engine, say)}
-        | {"GIT_DOOR_LISTEN": _git_door(engine), "FRONT_DOOR": "caddy", "CADDY_ADMIN": front_door.admin()}
+        | {"DOCKER_HOST": engine.docker_host, "MACHINE_IMAGE": image}
+        | {"GIT_DOOR_LISTEN": _git_door(engine), "GIT_DOOR_FOR_US_ALONE": str(int(engine.is_door_for_us_alone))}
+        | {"FRONT_DOOR": "caddy", "CADDY_ADMIN": front_door.admin()}
     )
     if count := machines.start_again(engine):
         say(f"Started {count} machines again that `down` had stopped.")
@@ -154,6 +159,7 @@ def _await_page(settings: dict[str, str], in_vain: Callable[[], bool]) -> None:
         if time.monotonic() > deadline or in_vain():
             raise HaltError(f"The portal did not answer. See {programs.log_file('web')}")
         time.sleep(0.1)
+    turns.give_back()
 
 
 def _answers(listen: str) -> bool:

@@ -53,6 +53,8 @@ CADDY_ADMIN = env.str("CADDY_ADMIN", default=f"unix/{HOME}/caddy.sock")
 FRONT_DOOR_LISTEN = env.str("FRONT_DOOR_LISTEN", default="127.0.0.1:8080")
 GIT_DOOR_LISTEN = env.str("GIT_DOOR_LISTEN", default="")
 """host:port where machines fetch their two repositories; empty = they fetch from upstream themselves."""
+GIT_DOOR_FOR_US_ALONE = env.bool("GIT_DOOR_FOR_US_ALONE", default=False)
+"""Other computers reach that address, too: the door lets in only what comes from this one."""
 DOCKER_HOST = env.str("DOCKER_HOST", default="")
 PLACE_ADDRESS, BRIDGE_PREFIX = env.str("PLACE_ADDRESS", default=""), env.str("BRIDGE_PREFIX", default="")
 """Where the portal itself runs in a container: the host's address on its network, and how machines' bridges are called."""

@@ -11,11 +11,10 @@ import os
 import socket
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, replace
 
-from cli.container_engine import firewall, own, traces
+from cli import turns
+from cli.container_engine import firewall, git_door, own, traces
 from cli.container_engine.api import Api, EngineError
 from cli.container_engine.apt import apt_install
 from cli.container_engine.firewall import bridge_prefix
@@ -32,9 +31,10 @@ __all__ = [
     "plan",
     "remove",
     "stop",
+    "try_door",
 ]
 
-GIT_DOOR_PORT = 8418
+GIT_DOOR_PORT = git_door.PORT
 """Where the portal's git door listens for machines, on `Engine.git_door_host`."""
 
 
@@ -45,7 +45,8 @@ class Engine:
     docker_host: str  # "unix:///run/…/engine.sock"
     is_ours: bool
     is_fenced: bool = False  # our firewall rules stand: machines reach the open internet and the git door only
-    git_door_host: str = ""  # an address of this host that machines reach and nobody else does; "" = there is none
+    git_door_host: str = ""  # an address of this host that machines reach; "" = there is none
+    is_door_for_us_alone: bool = False  # others reach it, too: the door asks who comes
 
     @property
     def api(self) -> Api:
@@ -87,31 +88,29 @@ def ensure(say: Callable[[str], None] = print, *, git_door_port: int = GIT_DOOR_
             )
         own.start(say)
         engine = Engine(own.docker_host(), is_ours=True)
-    door = git_door_host(engine)
+    turns.take()
+    try:
+        door = git_door.address(engine.api)
+    finally:
+        turns.give_back()
     if fenced := firewall.can_be_set():
-        firewall.put_up(firewall.Door(door, git_door_port) if door else None)
+        firewall.put_up(firewall.Door(door, git_door_port) if door else None, for_podman=engine.api.is_podman())
     else:
         say("Machines are not fenced in: only root can write firewall rules. Launch apps that you trust.")
     return Engine(engine.docker_host, engine.is_ours, fenced, door)
 
 
-def git_door_host(engine: Engine) -> str:
-    """Make sure that there is an address only machines reach, the gateway of an empty network; "" where it is not here.
-
-    A virtual machine between us and the engine (Docker Desktop) has that address for itself: then nothing can listen
-    on it, and machines fetch their repositories from where they come from.
-    """
-    name = _door_name()
-    found = [network for network in engine.api.networks(name=name) if network["Name"] == name]
-    if not found:
-        engine.api.json("POST", "/networks/create", _door_network(name))
-    address = str(_door_network(name)["IPAM"]["Config"][0]["Gateway"])
-    with socket.socket() as trial:
-        try:
-            trial.bind((address, 0))
-        except OSError:
-            return ""
-    return address
+def try_door(engine: Engine, image: str, say: Callable[[str], None] = print) -> Engine:
+    """Find out whether a machine reaches the git door, and if not, whether it would at this host's own address."""
+    if engine.is_ours:
+        return engine  # its rules let machines in
+    if engine.git_door_host and git_door.reached_from(engine.api, image, engine.git_door_host):
+        return engine
+    here = git_door.own_address()
+    if here and git_door.reached_from(engine.api, image, here) == here:
+        return replace(engine, git_door_host=here, is_door_for_us_alone=True)
+    say("Machines do not reach this computer: they fetch apps and content straight from where these are published.")
+    return replace(engine, git_door_host="")
 
 
 def stop() -> None:
@@ -131,8 +130,7 @@ def remove() -> str:
     if engine and (others := _others(engine)):
         return f"Engine, networks and firewall rules stay: {others}."
     if engine:
-        for network in engine.api.networks(name=_door_name()):
-            engine.api.ask("DELETE", f"/networks/{network['Id']}")
+        git_door.remove(engine.api)
     if firewall.can_be_set():
         firewall.take_down()
     if engine and engine.is_ours and engine.api.containers():
@@ -152,8 +150,8 @@ def _others(engine: Engine) -> str:
     ]
     if machines := [name for name in bridges if name.startswith(bridge_prefix()) and not name.endswith("-door")]:
         return f"another portal of this checkout has {len(machines)} machines on it"
-    door = str(_door_network(_door_name())["IPAM"]["Config"][0]["Gateway"])
-    for port in range(GIT_DOOR_PORT, GIT_DOOR_PORT + firewall.SPARE_DOORS + 1):
+    door = git_door.known(engine.api)
+    for port in git_door.PORTS if door else ():
         with socket.socket() as trial:
             trial.settimeout(1)
             if trial.connect_ex((door, port)) == 0:
@@ -172,22 +170,5 @@ def _places() -> list[str]:
         return [chosen]
     runtime = os.environ.get("XDG_RUNTIME_DIR", "/run/user/nobody")
     usual = ["/var/run/docker.sock", f"{runtime}/podman/podman.sock", "/run/podman/podman.sock"]
-    # Two engines of this kind on one system would take each other's rules away: a second checkout shares the first's.
-    return [f"unix://{path}" for path in [*usual, *map(str, Path("/run").glob("fairground-*/engine.sock"))]]
-
-
-def _door_name() -> str:
-    return f"fairground-{mark()}-door"
-
-
-def _door_network(name: str) -> dict[str, Any]:
-    """An empty network, at a place in our range that follows from the checkout, so that two checkouts do not meet."""
-    base = f"10.214.{int(mark()[:2], 16)}"
-    fourth = int(mark()[2], 16) * 16
-    return {
-        "Name": name,
-        "CheckDuplicate": True,
-        "Driver": "bridge",
-        "IPAM": {"Driver": "default", "Config": [{"Subnet": f"{base}.{fourth}/28", "Gateway": f"{base}.{fourth + 1}"}]},
-        "Options": {"com.docker.network.bridge.name": f"{bridge_prefix()}-door"},
-    }
+    checkouts = f"/run/fairground-{mark()}/engine.sock"  # an installation apart uses the engine of its checkout
+    return [f"unix://{path}" for path in [*usual, checkouts]]

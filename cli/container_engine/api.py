@@ -75,6 +75,11 @@ class Api:
         except EngineError:
             return False
 
+    def is_podman(self) -> bool:
+        """Say whether this is Podman, which speaks Docker's language with an accent. Raises EngineError."""
+        parts = self.json("GET", "/version").get("Components") or []
+        return any("Podman" in part.get("Name", "") for part in parts)
+
     def networks(self, **filters: str) -> list[dict[str, Any]]:
         """All networks that match, e.g. label="x=y"."""
         chosen = json.dumps({name: [value] for name, value in filters.items()})

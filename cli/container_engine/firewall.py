@@ -29,7 +29,10 @@ SPARE_DOORS = 7
 INNER_GIT_DOOR = 8418
 """Of a portal that runs in containers."""
 INPUT, FORWARD, REFUSE = (f"FAIRGROUND-{mark()}-{end}" for end in ("IN", "FWD", "NO"))
-_PATH = "/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin"
+DOCKER, CNI, NETAVARK = GATES = ("DOCKER-USER", "CNI-ADMIN", "NETAVARK_FORWARD")
+"""Chains that engines ask before their own rules: Docker's and CNI's for that purpose; netavark's own, because Podman 4.3
+puts its jump before all others, as often as the chain is missing. What is not there is not needed, but that last one."""
+PATH = "/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin"
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def portal_bridge() -> str:
 
 def can_be_set() -> bool:
     """Say whether we may and can write rules here."""
-    return os.geteuid() == 0 and shutil.which("iptables-restore", path=_PATH) is not None
+    return os.geteuid() == 0 and shutil.which("iptables-restore", path=PATH) is not None
 
 
 def stands() -> bool:
@@ -60,7 +63,7 @@ def stands() -> bool:
     return _has_chain(INPUT) and _has_chain(FORWARD)
 
 
-def put_up(door: Door | None) -> None:
+def put_up(door: Door | None, *, for_podman: bool = False) -> None:
     """Write all rules; the same again if they stand already. Raises EngineError."""
     bridges = f"{bridge_prefix()}+"
     # A reset, because only so many unreachables are sent per second, and then programs wait instead of failing.
@@ -68,7 +71,11 @@ def put_up(door: Door | None) -> None:
     chains = {REFUSE: refuse, INPUT: input_rules(bridges, door), FORWARD: forward_rules(bridges)}
     _restore("iptables-restore", chains)
     _jump("iptables", "INPUT", INPUT)
-    _jump("iptables", "DOCKER-USER" if _has_chain("DOCKER-USER") else "FORWARD", FORWARD)
+    if for_podman:
+        run_tables("iptables", "-N", NETAVARK)  # before its first machine makes it: then we stand first in it
+    gates = [gate for gate in GATES if _has_chain(gate)]
+    for gate in gates if DOCKER in gates else [*gates, "FORWARD"]:
+        _jump("iptables", gate, FORWARD)
     if Path("/proc/sys/net/ipv6").exists():
         nothing = [f"-i {bridges} -j DROP"]
         _restore("ip6tables-restore", {INPUT: nothing, FORWARD: [*nothing, f"-o {bridges} -j DROP"]})
@@ -79,12 +86,13 @@ def put_up(door: Door | None) -> None:
 def take_down() -> None:
     """Take all our rules and chains away; silent if there are none."""
     for program in ("iptables", "ip6tables"):
-        for builtin, chain in (("INPUT", INPUT), ("DOCKER-USER", FORWARD), ("FORWARD", FORWARD)):
+        for builtin, chain in (("INPUT", INPUT), *((gate, FORWARD) for gate in (*GATES, "FORWARD"))):
             while run_tables(program, "-D", builtin, "-j", chain) == 0:
                 pass
         for chain in (INPUT, FORWARD, REFUSE):
             run_tables(program, "-F", chain)
             run_tables(program, "-X", chain)
+    run_tables("iptables", "-X", NETAVARK)  # refused while it holds anything that is not ours
 
 
 def input_rules(bridges: str, door: Door | None) -> list[str]:
@@ -143,7 +151,7 @@ def _restore(program: str, chains: Mapping[str, Sequence[str]]) -> None:
     lines += [f"-A {chain} {rule}" for chain, rules in chains.items() for rule in rules]
     done = subprocess.run(
         [program, "--noflush", "--wait", "10"], input="\n".join([*lines, "COMMIT", ""]),
-        env={"PATH": _PATH}, capture_output=True, text=True, check=False,
+        env={"PATH": PATH}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
         raise EngineError(f"The firewall rules could not be written ({program}): {done.stderr.strip()}")
@@ -161,5 +169,5 @@ def _has_chain(name: str) -> bool:
 
 def run_tables(program: str, *words: str) -> int:
     """Run iptables or ip6tables; return its exit code."""
-    done = subprocess.run([program, "--wait", "10", *words], env={"PATH": _PATH}, capture_output=True, check=False)
+    done = subprocess.run([program, "--wait", "10", *words], env={"PATH": PATH}, capture_output=True, check=False)
     return done.returncode

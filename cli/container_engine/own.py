@@ -16,9 +16,10 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from cli.container_engine import traces
+from cli.container_engine import neighbours, traces
 from cli.container_engine.api import Api, EngineError
 from cli.container_engine.apt import apt_install
+from cli.container_engine.neighbours import Rule
 from cli.home import home, run_folder
 
 Say = Callable[[str], None]
@@ -61,7 +62,7 @@ def pid() -> int | None:
 def start(say: Say) -> None:
     """Make sure that our own engine runs and answers. Raises EngineError with the end of its log."""
     with _alone():
-        started = None
+        started, of_others = None, list[Rule]()
         _make_traversable()
         if pid() is None:
             install(say)
@@ -69,8 +70,9 @@ def start(say: Say) -> None:
                 traces.look_before()
             say("Starting the container engine …")
             _write_settings()
+            of_others = neighbours.rules()
             started = _spawn()
-        _await_answer(started)
+        _await_answer(started, of_others)
 
 
 def stop() -> None:
@@ -211,10 +213,12 @@ def _spawn() -> subprocess.Popen[bytes]:
         )  # fmt: skip
 
 
-def _await_answer(started: subprocess.Popen[bytes] | None) -> None:
+def _await_answer(started: subprocess.Popen[bytes] | None, of_others: list[Rule]) -> None:
     deadline = time.monotonic() + START_PATIENCE
     while not Api(docker_host(), timeout=5).answers():
+        neighbours.put_back(of_others)  # now and then, so that their machines are away for a moment only
         if time.monotonic() > deadline or (started and started.poll() is not None and pid() is None):
             tail = _log_file().read_text(errors="replace")[-1500:]
             raise EngineError(f"The container engine did not start. The end of {_log_file()}:\n{tail}")
         time.sleep(0.1)
+    neighbours.put_back(of_others)

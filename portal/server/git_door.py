@@ -80,16 +80,19 @@ class _Asked:
     body: bytes = b""
 
 
-def make_git_door(may_read: MayRead, mirrors: Path, limits: DoorLimits = DoorLimits()) -> App:
-    """Return the door to the mirrors below this folder."""
-    return _Door(may_read, mirrors, limits)
+def make_git_door(
+    may_read: MayRead, mirrors: Path, limits: DoorLimits = DoorLimits(), *, for_us_alone: bool = False
+) -> App:
+    """Return the door to the mirrors below this folder. `for_us_alone`: nothing is answered to another computer."""
+    return _Door(may_read, mirrors, limits, for_us_alone=for_us_alone)
 
 
 class _Door:
-    def __init__(self, may_read: MayRead, mirrors: Path, limits: DoorLimits) -> None:
+    def __init__(self, may_read: MayRead, mirrors: Path, limits: DoorLimits, *, for_us_alone: bool) -> None:
         self.may_read = may_read
         self.mirrors = mirrors
         self.limits = limits
+        self.for_us_alone = for_us_alone
         self.inside: Counter[str] = Counter()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -109,6 +112,8 @@ class _Door:
         found = PATH.fullmatch(scope["path"])
         bearer = BEARER.fullmatch(headers.get(b"authorization", b""))
         if not found or not bearer or not _is_git(scope, headers, found["what"]):
+            raise _Refused(404)
+        if self.for_us_alone and not _comes_from_here(scope):
             raise _Refused(404)
         who = hashlib.sha256(bearer[1]).hexdigest()
         repository = self.mirrors / found["mirror"]
@@ -191,6 +196,12 @@ def _is_git(scope: Message, headers: dict[bytes, bytes], what: str) -> bool:
         return bool(scope["method"] == "GET" and scope["query_string"] == b"service=git-upload-pack")
     kind = headers.get(b"content-type") == b"application/x-git-upload-pack-request"
     return bool(scope["method"] == "POST" and not scope["query_string"] and kind)
+
+
+def _comes_from_here(scope: Message) -> bool:
+    """Say whether this computer asks: what has its own address on both ends was never on a network."""
+    client, server = scope.get("client"), scope.get("server")
+    return bool(client and server and client[0] == server[0])
 
 
 def _command(asked: _Asked) -> list[str]:

@@ -30,4 +30,4 @@ def may_read(bearer_sha256: str) -> frozenset[str]:
     return frozenset(mirror_of(url).folder.name for url in urls)
 
 
-application = make_git_door(may_read, settings.MIRRORS)
+application = make_git_door(may_read, settings.MIRRORS, for_us_alone=settings.GIT_DOOR_FOR_US_ALONE)

@@ -132,6 +132,7 @@ def test_a_machine_reaches_the_git_door_and_nothing_else_here(
 ) -> None:
     door = rig.place.git_door_host
     with socket.socket() as git:
+        git.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # somebody may have knocked there just now
         try:
             git.bind((door, GIT_DOOR_PORT))
             git.listen()

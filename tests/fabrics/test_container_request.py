@@ -62,10 +62,11 @@ def test_no_secret_is_in_the_request_or_in_the_labels() -> None:
     assert "PRIVATE" not in text
 
 
-def test_engines_that_need_it_get_a_limit_of_tasks_per_user() -> None:
-    limits = request.container(SPEC, options(), OWNER, limit_tasks=True)["HostConfig"]["Ulimits"]
+def test_engines_that_need_it_get_a_limit_of_tasks_per_user_which_is_no_limit_of_one_machine() -> None:
+    limits = request.container(SPEC, options(tasks="9000"), OWNER, limit_tasks=True)["HostConfig"]["Ulimits"]
 
-    assert [limit["Name"] for limit in limits] == ["nofile", "nproc"]
+    assert [(limit["Name"], limit["Hard"]) for limit in limits][1:] == [("nproc", 9000)]
+    assert SPEC.size.processes < 9000
 
 
 def test_the_name_of_a_bridge_fits_the_kernel() -> None:
@@ -83,6 +84,7 @@ def test_the_name_of_a_bridge_fits_the_kernel() -> None:
         ({"address": "0.0.0.0"}, "address"),
         ({"git_door_host": "door"}, "git_door_host"),
         ({"open_files": "many"}, "open_files"),
+        ({"tasks": "many"}, "tasks"),
         ({"colour": "red"}, "colour"),
     ],
 )

@@ -54,8 +54,9 @@ class Door:
         return f"/git/{self.mirror.folder.name}"
 
 
-@pytest.fixture
-def door(tmp_path: Path) -> Iterator[Door]:
+@pytest.fixture(params=[False])
+def door(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Door]:
+    """`request.param`: whether it is for this computer alone."""
     repo = make_repo(tmp_path / "up" / "app", {"page.txt": "one"})
     secret = make_repo(tmp_path / "up" / "other", {"page.txt": "secret"})
     rules = GitRules((f"file://{tmp_path}/up/",))
@@ -67,7 +68,7 @@ def door(tmp_path: Path) -> Iterator[Door]:
     async def may_read(bearer: str) -> frozenset[str]:
         return allowed.get(bearer, frozenset())
 
-    app = make_git_door(may_read, tmp_path / "mirrors", LIMITS)
+    app = make_git_door(may_read, tmp_path / "mirrors", LIMITS, for_us_alone=request.param)
     with listening() as (sock, url):
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
@@ -163,6 +164,18 @@ def test_everything_else_is_the_same_404(door: Door) -> None:
     assert {(answer.content, answer.headers["content-type"]) for answer in asked if answer.content} == {
         (b"Nothing here.\n", "text/plain")
     }
+
+
+@pytest.mark.parametrize("door", [True, False], indirect=True)
+def test_a_door_for_us_alone_does_not_exist_for_another_computer(
+    door: Door, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    with httpx.Client(transport=httpx.HTTPTransport(local_address="127.0.0.2")) as another:
+        asked = another.get(door.url + door.path + INFO, headers={"Authorization": f"Bearer {BEARER}"})
+
+    is_for_us_alone = request.node.callspec.params["door"]
+    assert asked.status_code == (404 if is_for_us_alone else 200)
+    assert door.git(tmp_path, "ls-remote", door.url + door.path).returncode == 0
 
 
 def test_nobody_writes(door: Door, tmp_path: Path) -> None:

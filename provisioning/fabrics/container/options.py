@@ -9,6 +9,8 @@ from typing import Any
 
 PORTALS = ("subnets", "first_port", "slots", "price_per_day")
 """Options of any place, which the portal reads itself."""
+MOST_FILES, MOST_TASKS = 4096, 16_384
+"""Of one machine; of one user in all machines. Podman 4.3 gives itself, and so to others, not more than 32,768 tasks."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,8 @@ class Options:
     git_door_host: str = ""  # the address under which machines reach the portal's git door; "" = they cannot
     bridge_prefix: str = "fg"  # how the names of our bridges begin; the firewall knows them by it
     address: str = "127.0.0.1"  # where ports are published, and reached from the portal's host
-    open_files: int = 0  # limit of open files; 0 = as many as may be, at most 4096
+    open_files: int = 0  # limit of open files; 0 = as many as may be
+    tasks: int = 0  # limit of tasks of one user, in all machines, where an engine needs one; 0 = as many as may be
 
 
 def problems(options: Mapping[str, Any]) -> Sequence[str]:
@@ -40,8 +43,8 @@ def problems(options: Mapping[str, Any]) -> Sequence[str]:
     found += [f"{name}: an IP address, not {text[name]!r}." for name in addresses]
     if text["address"] and _is_address(text["address"]) and ipaddress.ip_address(text["address"]).is_unspecified:
         found.append("address: not all addresses; sshd of the machines would be open to everybody.")
-    if not re.fullmatch(r"\d{0,7}", text["open_files"]):
-        found.append("open_files: a number, 0 for as many as may be.")
+    numbers = [name for name in ("open_files", "tasks") if not re.fullmatch(r"\d{0,7}", text[name])]
+    found += [f"{name}: a number, 0 for as many as may be." for name in numbers]
     return found
 
 
@@ -50,13 +53,15 @@ def read(options: Mapping[str, Any]) -> Options:
     if wrong := problems(options):
         raise ValueError(" ".join(wrong))
     given = {field.name: options[field.name] for field in fields(Options) if field.name in options}
-    return Options(**{**given, "open_files": int(given.get("open_files") or _open_files())})
+    files, tasks = _at_most(resource.RLIMIT_NOFILE, MOST_FILES), _at_most(resource.RLIMIT_NPROC, MOST_TASKS)
+    chosen = {"open_files": int(given.get("open_files") or files), "tasks": int(given.get("tasks") or tasks)}
+    return Options(**{**given, **chosen})
 
 
-def _open_files() -> int:
+def _at_most(what: int, most: int) -> int:
     """What a machine may have. More than this host gives us would be refused where nobody may raise limits."""
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    return 4096 if hard == resource.RLIM_INFINITY else min(4096, hard)
+    hard = resource.getrlimit(what)[1]
+    return most if hard == resource.RLIM_INFINITY else min(most, hard)
 
 
 def _is_address(text: str) -> bool:

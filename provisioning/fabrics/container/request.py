@@ -52,12 +52,16 @@ def network(spec: MachineSpec, options: Options, owner: str) -> dict[str, Any]:
 
 
 def container(spec: MachineSpec, options: Options, owner: str, *, limit_tasks: bool) -> dict[str, Any]:
-    """The create request. Some engines need a limit of tasks per user, too, where nobody may raise limits."""
+    """The create request.
+
+    `limit_tasks`: Podman would ask for more tasks per user than may be had where nobody may raise limits. The kernel
+    counts them over all machines whose user it is, so that this one does not limit a machine: PidsLimit does.
+    """
     published = {SSH: spec.ssh_port, **{f"{port.number}/tcp": port.outer for port in spec.ports}}
     frozen = {"ssh": spec.ssh_port, "ports": {port.name: port.outer for port in spec.ports}}
     memory = spec.size.memory_mib * MIB
     files = {"Name": "nofile", "Soft": options.open_files, "Hard": options.open_files}
-    tasks = {"Name": "nproc", "Soft": spec.size.processes, "Hard": spec.size.processes}
+    tasks = {"Name": "nproc", "Soft": options.tasks, "Hard": options.tasks}
     return {
         "Image": options.image,
         "Hostname": spec.key[:12],

@@ -5,9 +5,11 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.management import call_command
 
+from provisioning.driver import Seen
 from provisioning.models import Admission, Deployment, Fabric
 from provisioning.phases import Phase, Wanted
 from provisioning.reconciler.keep import differences
+from provisioning.reconciler.start import look_at_what_was_restored
 from tests.reconciler.test_keep import DAY, HOUR, stranger
 from tests.simulation import Simulation, key_of, phase_of, ready
 
@@ -57,3 +59,13 @@ def test_what_was_on_its_way_out_when_the_backup_was_made_keeps_its_machine(worl
     assert set(world.place.machines) == {key_of(deployment)}
     Admission.objects.update(quarantined=False)
     world.until_phase(deployment, Phase.GONE)
+
+
+def test_machines_that_were_stopped_since_the_backup_are_started_at_once(world: Simulation) -> None:
+    deployment = ready(world)
+    world.place.kill(key_of(deployment))
+    assert look_at_what_was_restored(world.at) == 0
+    quarantine()
+    assert look_at_what_was_restored(world.at) == 2
+    world.run_for(timedelta(seconds=30))
+    assert world.place.machines[key_of(deployment)].seen == Seen.RUNNING

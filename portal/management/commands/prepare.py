@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils.timezone import now
 
 from provisioning.models import local_network
-from provisioning.reconciler.start import give_back_leases
+from provisioning.reconciler.start import give_back_leases, look_at_what_was_restored
 
 
 class Command(BaseCommand):
@@ -32,6 +32,7 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         if settings.BROKER_URL.startswith("folder:"):  # then all workers are on this computer, and `up` has ended them
             give_back_leases(now())
+        look_at_what_was_restored(now())
         if settings.LAN_ADDRESS:
             with transaction.atomic():
                 local_network.give_to_all(now())

@@ -18,6 +18,7 @@ from time import monotonic, time
 from django.core.cache import cache
 from django.db import DatabaseError, connections
 from django.db.models import Q
+from django.utils.translation import override
 
 from portal.pages.logs import title_of
 from portal.plain import Lines
@@ -163,7 +164,7 @@ def _new_chunks(after: Mapping[int, int]) -> Iterator[Chunk]:
             yield Chunk(pk, deployment, job, bytes(data))
 
 
-async def events(deployment: int, user: int, *, after: int, lasts: float) -> AsyncIterator[bytes]:
+async def events(deployment: int, user: int, *, after: int, lasts: float, language: str) -> AsyncIterator[bytes]:
     """Tell a page what happens: `changed` when it should fetch its live part again, `log` with new lines of output."""
     until = monotonic() + lasts
     lines: defaultdict[str, Lines] = defaultdict(Lines)
@@ -178,5 +179,7 @@ async def events(deployment: int, user: int, *, after: int, lasts: float) -> Asy
             if isinstance(news, str):
                 yield b"event: changed\ndata: " + news.encode() + b"\n\n"
             elif text := lines[news.job].take(news.data):
-                told = json.dumps({"job": news.job, "title": title_of(news.job), "text": text})
+                with override(language):
+                    title = title_of(news.job)
+                told = json.dumps({"job": news.job, "title": title, "text": text})
                 yield b"event: log\nid: %d\ndata: %s\n\n" % (news.pk, told.encode())

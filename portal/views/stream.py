@@ -3,6 +3,7 @@
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
 from portal import gate
@@ -28,7 +29,7 @@ async def stream(request: HttpRequest, key: str) -> HttpResponseBase:
     if not (user.is_staff or await sync_to_async(gate.may_change)(user, deployment)):
         after = NO_LOG
     lasts = settings.STREAM_LASTS.total_seconds()
-    content = events(deployment.pk, user.pk, after=after, lasts=lasts)
+    content = events(deployment.pk, user.pk, after=after, lasts=lasts, language=get_language() or "")
     return StreamingHttpResponse(content, content_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
 

@@ -47,10 +47,10 @@ def say(deployment: Deployment, text: bytes, offset: int) -> LogChunk:
     return LogChunk.objects.create(machine=machine, job="install-1-aaaa", offset=offset, size=len(text), data=text)
 
 
-async def open_stream(user: User, deployment: Deployment, **query: Any) -> Any:
+async def open_stream(user: User, deployment: Deployment, language: str = "en", **query: Any) -> Any:
     client = AsyncClient()
     await sync_to_async(client.force_login)(user)
-    return await client.get(f"/services/{deployment.key}/stream", query)
+    return await client.get(f"/services/{deployment.key}/stream", query, headers={"Accept-Language": language})
 
 
 def run(watching: Coroutine[Any, Any, T]) -> T:
@@ -111,6 +111,21 @@ def test_a_page_gets_new_lines_of_the_installer_and_goes_on_after_a_break() -> N
         await leave(answer)
 
     run(watch())
+
+
+@DATABASE
+def test_two_pages_of_one_service_are_each_told_in_their_own_language() -> None:
+    deployment = being_built()
+
+    async def watch() -> list[str]:
+        answers = [await open_stream(deployment.owner, deployment, language) for language in ("de", "en")]
+        await sync_to_async(say)(deployment, b"new line\n", 210)
+        told = [(await until_event(answer.streaming_content, "log"))["data"] for answer in answers]
+        for answer in answers:
+            await leave(answer)
+        return [json.loads(data)["title"] for data in told]
+
+    assert run(watch()) == ["Installiert sie", "Installing it"]
 
 
 @DATABASE

@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from portal.models import User
 from tests.makers import make_person
+from tests.portal.provider import ANNA, Directory, directory
 
 MEMORY = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
@@ -51,6 +52,22 @@ def staff(db: None) -> User:
     person.is_staff = True
     person.save()
     return person
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Directory]:
+    """One OpenID provider for all tests of this process."""
+    with directory() as found:
+        yield found
+
+
+@pytest.fixture
+def school(running: Directory, settings: Settings, db: None) -> Directory:
+    """The school's directory, which this house asks, with Anna in it, whose mail address it has proven."""
+    settings.SOCIALACCOUNT_PROVIDERS = running.as_setting()
+    settings.ALLOWED_HOSTS = ["testserver", "localhost"]
+    running.knows("anna-7", email=ANNA, email_verified=True, name="Anna Weber")
+    return running
 
 
 @pytest.fixture

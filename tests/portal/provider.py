@@ -1,18 +1,23 @@
 """A school's directory for tests: an OpenID provider of its own program, reached over real HTTP."""
 
+import re
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+from django.test import Client
 
 from tests.waiting import until
 
 NAME = "Linden school"
+GO = "/accounts/elsewhere/directory/go"
+ANNA = "anna@school.example"
 
 
 class Directory:
@@ -67,3 +72,26 @@ def _answers(url: str) -> bool:
         return httpx.get(f"{url}/.well-known/openid-configuration").is_success
     except httpx.TransportError:
         return False
+
+
+def leave(client: Client, **told: str) -> str:
+    """Press the button; return where the page on the way leads."""
+    page = client.post(GO, told).content.decode()
+    found = re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', page)
+    assert found is not None, page
+    return unescape(found[1])
+
+
+def come(client: Client, school: Directory, subject: str = "anna-7", **told: str) -> "Answer":
+    """There and back."""
+    back = urlsplit(school.says_yes(leave(client, **told), subject))
+    return Answer(client.get(f"{back.path}?{back.query}"))
+
+
+class Answer:
+    """What the portal said in the end."""
+
+    def __init__(self, response: object) -> None:
+        self.status: int = response.status_code  # type: ignore[attr-defined]
+        self.where: str = response.headers.get("Location", "")  # type: ignore[attr-defined]
+        self.page: str = response.content.decode()  # type: ignore[attr-defined]

@@ -57,6 +57,8 @@ VERBS = {
     "event-leave",
 }
 STREAMS = {"service-stream"}
+OF_PROVIDERS = {"elsewhere", "openid_connect_callback", "github_callback"}
+"""Tried in test_elsewhere.py."""
 
 
 def paths(deployment: Deployment, archive: Archive | None = None) -> Mapping[str, str]:
@@ -92,7 +94,7 @@ def status(client: Client, person: User | None, name: str, path: str) -> int:
 
 
 def test_every_address_of_the_site_is_in_this_matrix() -> None:
-    known = OPEN | OF_A_MAIL | SIGNED_IN | LOOKS | OWN_LOOKS | VERBS | STREAMS
+    known = OPEN | OF_A_MAIL | SIGNED_IN | LOOKS | OWN_LOOKS | VERBS | STREAMS | OF_PROVIDERS
     ours = [entry for entry in get_resolver().url_patterns if isinstance(entry, URLPattern) and entry.name]
     assert {entry.name for entry in ours} - {"account_email", "me-token-end", "trial", "trial-keep"} == known
 

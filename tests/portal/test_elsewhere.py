@@ -1,11 +1,7 @@
-"""In by an account elsewhere: whose word is believed about what, and that the rules of the house hold at this door too."""
+"""In by an account elsewhere: whose word is believed about what, and how it is linked and let go of."""
 
 import base64
 import hashlib
-import re
-from collections.abc import Iterator
-from datetime import datetime
-from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import environ
@@ -17,29 +13,9 @@ from pytest_django import Settings
 
 from portal.models import User
 from portal.people import providers
-from provisioning.models import Mail, SignUp
-from tests.portal.provider import NAME, Directory, directory
+from provisioning.models import Mail
+from tests.portal.provider import ANNA, GO, NAME, Directory, come, leave
 from tests.portal.test_accounts import PASSWORD, code, is_in
-from tests.portal.test_sign_up import invitation, rule
-
-GO = "/accounts/elsewhere/directory/go"
-ANNA = "anna@school.example"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Directory]:
-    """One provider for the tests of this file."""
-    with directory() as found:
-        yield found
-
-
-@pytest.fixture
-def school(running: Directory, settings: Settings, db: None) -> Directory:
-    """The school's directory, which this house asks, with Anna in it, whose mail address it has proven."""
-    settings.SOCIALACCOUNT_PROVIDERS = running.as_setting()
-    settings.ALLOWED_HOSTS = ["testserver", "localhost"]
-    running.knows("anna-7", email=ANNA, email_verified=True, name="Anna Weber")
-    return running
 
 
 @pytest.fixture
@@ -48,29 +24,6 @@ def anna(db: None) -> User:
     person = User.objects.create_user(username="anna", email=ANNA, password=PASSWORD)
     EmailAddress.objects.create(user=person, email=ANNA, verified=True, primary=True)
     return person
-
-
-def leave(client: Client, **told: str) -> str:
-    """Press the button; return where the page on the way leads."""
-    page = client.post(GO, told).content.decode()
-    found = re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', page)
-    assert found is not None, page
-    return unescape(found[1])
-
-
-def come(client: Client, school: Directory, subject: str = "anna-7", **told: str) -> "Answer":
-    """There and back."""
-    back = urlsplit(school.says_yes(leave(client, **told), subject))
-    return Answer(client.get(f"{back.path}?{back.query}"))
-
-
-class Answer:
-    """What the portal said in the end."""
-
-    def __init__(self, response: object) -> None:
-        self.status: int = response.status_code  # type: ignore[attr-defined]
-        self.where: str = response.headers.get("Location", "")  # type: ignore[attr-defined]
-        self.page: str = response.content.decode()  # type: ignore[attr-defined]
 
 
 def test_where_nothing_is_configured_nothing_is_offered(client: Client, db: None) -> None:
@@ -197,67 +150,6 @@ def test_nobody_can_send_us_to_a_provider_without_end(client: Client, school: Di
 @pytest.mark.parametrize("where", ["//evil.example", "https://evil.example"])
 def test_nobody_is_led_away_after_coming_back(client: Client, school: Directory, where: str) -> None:
     assert come(client, school, next=where).where == "/home"
-
-
-@pytest.mark.parametrize("way", [SignUp.CLOSED, SignUp.INVITATION])
-def test_a_shut_door_is_shut_here_too(client: Client, school: Directory, way: str) -> None:
-    rule(way)
-    assert "Ms Weber, room 12" in come(client, school).page
-    assert not User.objects.exists()
-
-
-@pytest.mark.parametrize("way", [SignUp.INVITATION, SignUp.APPROVAL, SignUp.DOMAIN])
-def test_an_invitation_lets_in_here_too_and_is_counted(
-    client: Client, school: Directory, now: datetime, way: str
-) -> None:
-    rule(way, mail_domains="other.example")
-    one = invitation(now)
-    client.post(f"/invited/{one.code}")
-    come(client, school)
-    one.refresh_from_db()
-    assert (is_in(client), one.used) == (True, 1)
-
-
-def test_the_second_one_with_an_invitation_for_one_stays_out(client: Client, school: Directory, now: datetime) -> None:
-    rule(SignUp.INVITATION)
-    school.knows("bert-8", email="bert@school.example", email_verified=True)
-    one, other = invitation(now), Client()
-    for browser in (client, other):
-        browser.post(f"/invited/{one.code}")
-    come(client, school)
-    assert "You need an invitation" in come(other, school, "bert-8").page
-    assert [person.email for person in User.objects.all()] == [ANNA]
-
-
-def test_where_only_our_mail_addresses_may_others_are_told_why(client: Client, school: Directory) -> None:
-    rule(SignUp.DOMAIN, mail_domains="school.example")
-    school.knows("eve-3", email="eve@evil-school.example", email_verified=True)
-    answer = come(client, school, "eve-3")
-    assert "Accounts here are for mail addresses at school.example." in answer.page
-    assert not User.objects.exists()
-    come(client, school)
-    assert is_in(client)
-
-
-def test_where_somebody_must_say_yes_one_waits_here_too(client: Client, school: Directory) -> None:
-    rule(SignUp.APPROVAL)
-    assert come(client, school).where == "/accounts/waits"
-    assert come(client, school).where == "/accounts/waits"
-    assert not is_in(client)
-
-
-def test_who_brings_no_mail_address_types_one_and_its_code(client: Client, school: Directory) -> None:
-    rule(SignUp.DOMAIN, mail_domains="school.example")
-    school.knows("carl-5", name="Carl")
-    assert come(client, school, "carl-5").where == "/accounts/elsewhere/signup/"
-    page = client.get("/accounts/elsewhere/signup/").content.decode()
-    assert 'value="Carl"' in page
-    refused = client.post("/accounts/elsewhere/signup/", {"email": "carl@other.example"})
-    assert "for mail addresses at school.example" in refused.content.decode()
-    client.post("/accounts/elsewhere/signup/", {"email": "carl@school.example", "name": "Carl"})
-    assert not is_in(client)
-    client.post("/accounts/confirm-email/", {"code": code()})
-    assert (is_in(client), User.objects.get().called) == (True, "Carl")
 
 
 def test_an_account_elsewhere_is_linked_by_its_owner_after_the_password(

@@ -67,7 +67,7 @@ def test_a_passkey_is_made_lets_in_and_is_removed(page: Page, device: CDPSession
     sign_out(page)
     page.goto("/accounts/login/?next=/copies")
     page.get_by_role("button", name="Sign in with a passkey").click()
-    page.wait_for_url("**/copies")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Kept copies")
     rename(page, "My phone", "Old phone")
     page.get_by_role("link", name="Remove Old phone").click()
     page.get_by_role("button", name="Yes, remove it").click()

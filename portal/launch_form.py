@@ -112,6 +112,11 @@ class LaunchForm(forms.Form):
         """Something that is folded away needs a look."""
         return any(field.errors for field in self.folded())
 
+    def payer(self) -> int:
+        """From whose share it is taken: that of whoever answers for the event that is chosen, else one's own."""
+        chosen = self["event"].value()
+        return next((event.owner_id for event in self.events if event.key == chosen), self.user.pk)
+
     def is_new_event(self) -> bool:
         """The event is to be made with the same press."""
         return bool(self["event"].value() == NEW)

@@ -1,18 +1,19 @@
 """A person's own rooms: their events, and themselves."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Prefetch
+from django.db.models import F, Prefetch
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from portal.pages.service import Face, face_of, phase_of
 from portal.requests import SignedInRequest
 from provisioning.models import Deployment, Event
-from provisioning.phases import Phase
+from provisioning.phases import Phase, Role
 
 NEEDS_AT_MOST = 5
 
@@ -46,15 +47,23 @@ class EventCard:
 
     event: Event
     lines: list[ServiceLine]
+    looked_after: list[ServiceLine]
+    """Those that the person may do something about."""
 
 
 def cards(user_pk: int) -> list[EventCard]:
     """Read somebody's events with their services in two queries; the one that ends next comes first."""
     services = Deployment.objects.select_related("release__app").order_by("created_at", "pk")
-    events = Event.objects.filter(memberships__person=user_pk).prefetch_related(Prefetch("deployments", services))
+    part = Event.objects.filter(memberships__person=user_pk).annotate(role=F("memberships__role"))
+    events = part.prefetch_related(Prefetch("deployments", services))
     now = timezone.now()
     in_order = sorted(events, key=lambda event: (event.closes_at <= now, abs(event.closes_at - now)))
-    return [EventCard(event, lines_of(event)) for event in in_order]
+    return [EventCard(event, lines := lines_of(event), _looked_after(event, lines, user_pk)) for event in in_order]
+
+
+def _looked_after(event: Any, lines: list[ServiceLine], user_pk: int) -> list[ServiceLine]:
+    """Of an event that was read with what this person is in it."""
+    return [line for line in lines if event.role == Role.ORGANISER or line.deployment.launched_by_id == user_pk]
 
 
 def lines_of(event: Event) -> list[ServiceLine]:
@@ -63,9 +72,9 @@ def lines_of(event: Event) -> list[ServiceLine]:
 
 
 @login_required
-@require_GET
+@require_safe
 def home(request: SignedInRequest) -> HttpResponse:
     """Show somebody's events, and what needs them."""
     mine = cards(request.user.pk)
-    needs = [line for card in mine for line in card.lines if line.needs_somebody][:NEEDS_AT_MOST]
+    needs = [line for card in mine for line in card.looked_after if line.needs_somebody][:NEEDS_AT_MOST]
     return render(request, "pages/home.html", {"cards": mine, "needs": needs})

@@ -40,7 +40,7 @@ def once(request: SignedInRequest) -> HttpResponse | None:
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def new_service(request: SignedInRequest) -> HttpResponse:
     """Ask what is needed; on the press, make the event if it is new, and launch."""
     app = gate.visible_app(request.user, request.GET.get("app", ""))
@@ -57,10 +57,11 @@ def new_service(request: SignedInRequest) -> HttpResponse:
         return redirect("service", key=deployment.key)
     known = evidence([app.pk]).get(app.pk, Evidence())
     told = {"form": form, "stall": Stall(app, release.manifest, known), "release": release}
-    share, needs = share_of(request.user.pk), release.manifest.install_memory_mib
+    share, needs = share_of(form.payer()), release.manifest.install_memory_mib
     told |= {
         "price": price_per_day(release.manifest),
         "share": share,
+        "is_own": form.payer() == request.user.pk,
         "waits": not share.has_room_for(needs),
         "never": not share.could_ever_hold(needs),
         "longest": longest_event_of(request.user.pk).days,

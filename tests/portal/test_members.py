@@ -14,7 +14,7 @@ from portal.people import kept, leaving
 from provisioning.admission import share_of
 from provisioning.models import Deployment, Entry, Event, House, JoiningCode, Membership
 from provisioning.phases import Happened, Role
-from tests.makers import NOON, launch, make_event, make_person
+from tests.makers import NOON, launch, make_event, make_person, make_release
 from tests.portal import scenes
 
 PASSWORD = "correct-horse-battery"
@@ -209,6 +209,48 @@ def test_whoever_was_sent_away_finds_nothing_any_more(client: Client, owner: Use
     assert event.let_go(guest, by=owner, at=NOON)
     assert [client.get(path).status_code for path in paths] == [404, 404]
     assert client.post(f"/services/{service.key}/end").status_code == 404
+
+
+def test_a_participants_home_shows_the_event_and_asks_nothing_of_them(client: Client, owner: User) -> None:
+    service = scenes.failed(make_event(owner), title="Broken one")
+    guest = join(service.event)
+    client.force_login(guest)
+    page = client.get("/home").content.decode()
+    assert ("Spring Fair" in page, "Broken one" in page, "Needs you" in page) == (True, True, False)
+    scenes.change(service, launched_by=guest)
+    assert "Needs you" in client.get("/home").content.decode()
+
+
+def test_whose_share_it_counts_for_is_told_before_the_press(client: Client, owner: User, now: datetime) -> None:
+    event = make_event(owner, at=now, all_launch=True)
+    service = scenes.ready(event, at=now)
+    client.force_login(join(event))
+    page = client.get(f"/services/new?app={service.release.app.slug}", follow=True).content.decode()
+    assert "Whoever answers for this event uses 1 of the 20 machines" in page
+
+
+def test_what_a_participant_puts_up_is_theirs_to_look_after_and_the_owners_to_answer_for(
+    client: Client, owner: User, now: datetime
+) -> None:
+    event, release = make_event(owner, at=now, all_launch=True), make_release()
+    guest = join(event)
+    client.force_login(guest)
+    form = {"form_token": "a" * 32, "event": event.key, "title": "Quiz"}
+    for _ in range(2):
+        answer = client.post(f"/services/new?app={release.app.slug}", form)
+    service = Deployment.objects.get()
+    assert answer.headers["Location"] == f"/services/{service.key}"
+    assert (service.owner, service.launched_by) == (owner, guest)
+    assert client.post(f"/services/{service.key}/end").status_code == 302
+
+
+def test_a_participant_puts_nothing_up_where_the_event_does_not_allow_it(
+    client: Client, owner: User, now: datetime
+) -> None:
+    event, release = make_event(owner, at=now), make_release()
+    client.force_login(join(event))
+    client.post(f"/services/new?app={release.app.slug}", {"form_token": "a" * 32, "event": event.key, "title": "Quiz"})
+    assert not Deployment.objects.exists()
 
 
 def test_who_may_put_something_up_looks_after_that_and_nothing_else(client: Client, owner: User) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError
 
-from provisioning.models import Archive, Deployment
+from provisioning.models import Archive, Deployment, House
 from provisioning.phases import Phase
 from provisioning.reconciler import keep
 from provisioning.steps.machine import restore
@@ -51,6 +51,12 @@ def test_its_own_end_leaves_a_copy_of_its_own(world: Simulation) -> None:
     deployment.retire(by=None, at=world.at)
     world.until_phase(deployment, Phase.GONE)
     assert Archive.objects.filter(deleted_at=None).count() == 2
+
+
+def test_a_copy_is_kept_for_as_long_as_the_house_has_decided(world: Simulation) -> None:
+    House.objects.create(copies_kept_days=3)
+    copy = ended(world)
+    assert copy.delete_at - copy.verified_at == timedelta(days=3)
 
 
 def test_an_address_that_is_in_use_is_not_given_twice(world: Simulation) -> None:

@@ -1,7 +1,5 @@
 """Somebody with every way to sign in, and the pages about them."""
 
-from collections.abc import Mapping
-
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
@@ -38,7 +36,7 @@ def give_all_ways(person: User) -> Authenticator:
     return passkey
 
 
-def pages_of(passkey: Authenticator) -> Mapping[str, str]:
+def pages_of(passkey: Authenticator) -> dict[str, str]:
     """What this person meets on the way of changing how they sign in."""
     ways = "/accounts/ways"
     return {

@@ -7,8 +7,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django import Settings
 
 from portal.models import User
+from tests.e2e.pages.person import PASSWORD, sign_up
 from tests.e2e.pages.test_pages import axe, faults
-from tests.e2e.pages.test_story import PASSWORD, sign_up
 from tests.portal.provider import ANNA, NAME, Directory, directory
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]

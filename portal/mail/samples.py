@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from portal.models import User
-from portal.times import both, day, span
+from portal.times import both, day, day_and_hour, span
 from portal.words import REASONS, problem
 from provisioning.errors import Blame
 from provisioning.models import Archive, Deployment, Event, Report
@@ -16,7 +16,7 @@ from provisioning.phases import Reason
 def samples(reader: User, at: datetime) -> dict[str, Any]:
     """Everything that any letter may tell."""
     ends = at + timedelta(days=7)
-    event = Event(key="0" * 32, name=_("Spring Fair"), zone=reader.zone.key, opens_at=at, closes_at=ends)
+    event = Event(key="0" * 32, name=_("Spring Fair"), zone=reader.zone.key, owner=reader, opens_at=at, closes_at=ends)
     titles = [_("Auction"), _("Photo wall"), _("Notice board")]
     services = [
         Deployment(title=title, key=str(n) * 32, event=event, suspended_why=_("It asks for passwords."))
@@ -37,6 +37,14 @@ def samples(reader: User, at: datetime) -> dict[str, Any]:
         "kept_until": day(ends, event.tzinfo),
         "lasted": span(timedelta(days=30)),
         "keeps": True,
+        "organises": True,
+        "extend": "made-up",
+        "extended": day(ends + timedelta(days=7), event.tzinfo),
+        "agreed": "",
+        "next": day_and_hour(ends - timedelta(days=1), event.tzinfo),
+        "reminded_on": day(ends - timedelta(days=7), event.tzinfo),
+        "machines": len(services),
+        "absent": day_and_hour(at, event.tzinfo),
         "is_last": True,
         "copies": copies,
         "code": "482915",

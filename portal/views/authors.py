@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from catalog import checks
 from catalog.admin import AppForm
@@ -38,7 +38,7 @@ class CheckForm(AppForm):
         """Whoever looks after an app on the shelf may check it, too."""
 
 
-@require_GET
+@require_safe
 def guide(request: HttpRequest) -> HttpResponse:
     """Show how an app is made; to whom is signed in also what became of their own."""
     return _page(request, CheckForm(initial={"ref": "HEAD"}))

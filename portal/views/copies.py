@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.models import State
 from portal import gate
@@ -44,14 +44,14 @@ def lines_of(kept: Sequence[Archive]) -> list[CopyLine]:
 
 
 @login_required
-@require_GET
+@require_safe
 def copies(request: SignedInRequest) -> HttpResponse:
     """Show somebody's kept copies."""
     return render(request, "copies/copies.html", {"lines": lines_of(list(gate.kept_copies(request.user)))})
 
 
 @login_required
-@require_GET
+@require_safe
 def fetch(request: SignedInRequest, key: str, number: int) -> HttpResponseBase:
     """Download a kept copy."""
     copy = gate.kept_copy(request.user, key, number)
@@ -60,7 +60,7 @@ def fetch(request: SignedInRequest, key: str, number: int) -> HttpResponseBase:
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def again(request: SignedInRequest, key: str, number: int) -> HttpResponse:
     """Ask for which event, and what the app asks; on the press, put the copy up again."""
     copy = gate.copy_to_put_up(request.user, key, number)

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal import gate
 from portal.event_forms import EventForm, PlanForm
@@ -33,7 +33,7 @@ def tab(request: SignedInRequest, name: str, event: Event, **told: Any) -> HttpR
 
 
 @login_required
-@require_GET
+@require_safe
 def event(request: SignedInRequest, key: str) -> HttpResponse:
     """Show the event's services: what needs somebody first."""
     found = gate.visible_event(request.user, key)
@@ -44,7 +44,7 @@ def event(request: SignedInRequest, key: str) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def show_limits(request: SignedInRequest, key: str) -> HttpResponse:
     """Show what it uses and may use, what that costs, and its plan."""
     found = gate.event_in_full(request.user, key)
@@ -66,7 +66,7 @@ def plan(request: SignedInRequest, key: str) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def kept_copies(request: SignedInRequest, key: str) -> HttpResponse:
     """Show the kept copies of its services."""
     found = gate.event_in_full(request.user, key)
@@ -75,7 +75,7 @@ def kept_copies(request: SignedInRequest, key: str) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def timeline(request: SignedInRequest, key: str) -> HttpResponse:
     """Show what was done."""
     found = gate.event_in_full(request.user, key)
@@ -83,7 +83,7 @@ def timeline(request: SignedInRequest, key: str) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def new(request: SignedInRequest) -> HttpResponse:
     """Ask for a name and the last day; make the event on the press."""
     now = timezone.now()
@@ -95,7 +95,7 @@ def new(request: SignedInRequest) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def extend(request: SignedInRequest, key: str) -> HttpResponse:
     """Ask for the new end; opening the page changes nothing, the press moves every service that ends with the event."""
     found = gate.changeable_event(request.user, key)

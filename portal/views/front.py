@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from catalog.manifest import Manifest
 from catalog.models import App, State, Wish
@@ -76,13 +76,13 @@ def _fits(manifest: Manifest, search: str) -> bool:
     return all(word in words for word in search.lower().split())
 
 
-@require_GET
+@require_safe
 def front(request: HttpRequest) -> HttpResponse:
     """Say what this is, and offer the first stalls."""
     return render(request, "pages/front.html", {"stalls": stalls()[:ON_FRONT]})
 
 
-@require_GET
+@require_safe
 def shelf(request: HttpRequest) -> HttpResponse:
     """Show every app, or those that a search finds."""
     search = request.GET.get("q", "").strip()[:80]
@@ -106,7 +106,7 @@ def wish(request: SignedInRequest) -> HttpResponse:
     return redirect(f"{reverse('shelf')}?{urlencode({'q': words})}")
 
 
-@require_GET
+@require_safe
 def app(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one app, before it is launched."""
     found = gate.visible_app(request.user, slug)

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.people import joining
 from provisioning.models import JoiningCode, Membership
@@ -27,14 +27,14 @@ class JoinForm(forms.Form):
     )
 
 
-@require_GET
+@require_safe
 def ask(request: HttpRequest) -> HttpResponse:
     """Ask for the code, and go where it leads."""
     typed = JoiningCode.read(request.GET.get("code", ""))
     return redirect("join", code=typed) if typed else render(request, "join/ask.html")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest, code: str) -> HttpResponse:
     """Say which event this is; on the press, join it, after signing in or up if need be."""
     # Wrong codes are counted, and whoever has tried too many learns nothing more, not even of a right one.

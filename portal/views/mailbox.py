@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from portal.models import User
 from portal.server.forwarded import MARK
@@ -22,7 +22,7 @@ def is_at_this_computer(request: HttpRequest) -> bool:
     return ip_address(request.META["REMOTE_ADDR"]).is_loopback
 
 
-@require_GET
+@require_safe
 def mailbox(request: HttpRequest) -> HttpResponse:
     """Show the newest mails. 404 wherever this is not meant for evaluation."""
     if not (settings.EMBEDDED_MAIL and is_at_this_computer(request)):

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.forms import LeaveForm, MailsForm, MeForm
 from portal.pages.ways import ways_of
@@ -19,7 +19,7 @@ from provisioning.models import House
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def me(request: SignedInRequest) -> HttpResponse:
     """Show and change what we know of somebody."""
     form = MeForm(request.POST or None, instance=request.user)
@@ -47,7 +47,7 @@ def mails(request: SignedInRequest) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def data(request: SignedInRequest) -> HttpResponse:
     """Hand over all that we know of somebody."""
     told = {"Content-Disposition": 'attachment; filename="my-data.zip"'}
@@ -55,7 +55,7 @@ def data(request: SignedInRequest) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: SignedInRequest) -> HttpResponse:
     """Say what deleting oneself does; do it on the press."""
     person, at = request.user, timezone.now()
@@ -76,13 +76,13 @@ def leave(request: SignedInRequest) -> HttpResponse:
     return render(request, "me/leave.html", told)
 
 
-@require_GET
+@require_safe
 def left(request: HttpRequest) -> HttpResponse:
     """Say goodbye."""
     return render(request, "me/left.html")
 
 
-@require_GET
+@require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """Say what is kept, why, and until when."""
     house = House.here()

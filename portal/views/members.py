@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from portal import gate
 from portal.pages.event import good_code
@@ -22,7 +22,7 @@ SHOWN = 50
 
 
 @login_required
-@require_GET
+@require_safe
 def people(request: SignedInRequest, key: str) -> HttpResponse:
     """Show who is there: to organisers everybody and the joining code, to participants who organises it."""
     found = gate.visible_event(request.user, key)
@@ -35,7 +35,7 @@ def people(request: SignedInRequest, key: str) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def member(request: SignedInRequest, key: str, pk: int) -> HttpResponse:
     """Show one of its people, and what can be done about them."""
     found = gate.changeable_event(request.user, key)
@@ -93,7 +93,7 @@ def end_code(request: SignedInRequest, key: str) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def card(request: SignedInRequest, key: str) -> HttpResponse:
     """Show the joining code as a sheet for a wall. There is none while there is no code."""
     found = gate.changeable_event(request.user, key)

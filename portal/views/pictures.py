@@ -1,7 +1,7 @@
 """The pictures that an app's author has drawn, out of our copy of the repository, at the version that is on the shelf."""
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from catalog import sync
 from catalog.manifest import Manifest
@@ -13,7 +13,7 @@ SEALED = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """A drawing is a page of its own when somebody opens it alone: nothing in it may run or ask for anything."""
 
 
-@require_GET
+@require_safe
 def picture(request: HttpRequest, slug: str, commit: str, number: int) -> HttpResponse:
     """Hand out the icon (0) or a screenshot (from 1). A commit never changes, so that browsers need not ask again."""
     app = gate.visible_app(request.user, slug)

@@ -3,7 +3,7 @@
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from portal import gate
 from portal.pages.poster import qr
@@ -11,7 +11,7 @@ from portal.requests import SignedInRequest
 
 
 @login_required
-@require_GET
+@require_safe
 def service(request: SignedInRequest, key: str) -> HttpResponse:
     """Show the sheet of a service. There is none for an address that is gone."""
     deployment = gate.visible_deployment(request.user, key)

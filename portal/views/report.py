@@ -58,7 +58,7 @@ class ReportForm(forms.Form):
         return bool(self.cleaned_data["homepage"])
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest) -> HttpResponse:
     """Ask what is wrong, and say what will happen; then say that it has come."""
     if "thanks" in request.GET:

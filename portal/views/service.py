@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from portal import gate
 from portal.pages.logs import log_of
@@ -25,14 +25,14 @@ def _page(request: SignedInRequest, key: str) -> ServicePage:
 
 
 @login_required
-@require_GET
+@require_safe
 def service(request: SignedInRequest, key: str) -> HttpResponse:
     """Show the service, whatever face it has now."""
     return _whole(request, _page(request, key))
 
 
 @login_required
-@require_GET
+@require_safe
 def live(request: SignedInRequest, key: str) -> HttpResponse:
     """Show the part of the page that changes by itself."""
     return render(request, "services/_live.html", {"page": _page(request, key)})

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.models import Token
 from portal.requests import SignedInRequest
@@ -36,7 +36,7 @@ class TokenForm(forms.Form):
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def tokens(request: SignedInRequest) -> HttpResponse:
     """Show somebody's tokens; make a new one and tell it this once."""
     at = timezone.now()
@@ -62,7 +62,7 @@ def end(request: SignedInRequest, pk: int) -> HttpResponse:
     return redirect("me-tokens")
 
 
-@require_GET
+@require_safe
 def guide(request: HttpRequest) -> HttpResponse:
     """Say how programs talk to us."""
     return render(request, "authors/api.html", {"site": settings.SITE_URL})

@@ -18,7 +18,7 @@ from portal.people import trials
 from portal.views.front import Stall
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def offer(request: HttpRequest, slug: str) -> HttpResponse:
     """Say what an hour with this app is; begin it on the press. One browser has one trial at a time."""
     app = gate.visible_app(request.user, slug)
@@ -42,7 +42,7 @@ def offer(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "trial/offer.html", told, status=503 if told["is_full"] else 200)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def trial(request: HttpRequest) -> HttpResponse:
     """Show the trial of this browser; on the press, what it has handed over."""
     found = trials.of(request)

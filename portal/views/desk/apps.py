@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog import sync
 from catalog.admin import AppForm
@@ -36,7 +36,7 @@ class AddForm(AppForm):
 
 
 @gate.curators
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def apps(request: SignedInRequest) -> HttpResponse:
     """Show what waits for a curator, and the shelf; take a new app by its address."""
     form = AddForm(request.POST or None)
@@ -54,7 +54,7 @@ def apps(request: SignedInRequest) -> HttpResponse:
 
 
 @gate.curators
-@require_GET
+@require_safe
 def app(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show one app: what is wrong with it, how it does, its versions, and what uses it."""
     found = _candidate(pk)
@@ -112,7 +112,7 @@ def turn_down(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @gate.curators
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def retire(request: SignedInRequest, pk: int) -> HttpResponse:
     """Say what still uses it; then offer it no longer. What runs goes on."""
     found, at = _candidate(pk), timezone.now()

@@ -5,7 +5,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from portal import gate
 from portal.models import Deed
@@ -17,7 +17,7 @@ SHOWN = 50
 
 
 @gate.counter
-@require_GET
+@require_safe
 def events(request: SignedInRequest) -> HttpResponse:
     """Show events, the one that ends next first; with ?silent those whose services do not answer."""
     search, at = request.GET.get("q", "").strip()[:80], timezone.now()
@@ -32,7 +32,7 @@ def events(request: SignedInRequest) -> HttpResponse:
 
 
 @gate.counter
-@require_GET
+@require_safe
 def audit(request: SignedInRequest) -> HttpResponse:
     """Show who did what, the newest first."""
     pages = Paginator(Deed.objects.select_related("by", "person").order_by("-at", "-pk"), SHOWN)

@@ -23,7 +23,7 @@ USUAL = timedelta(days=14)
 
 
 @gate.administrators
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: SignedInRequest) -> HttpResponse:
     """Show and change the rules of the house."""
     form = HouseForm(request.POST or None, instance=House.here())
@@ -37,7 +37,7 @@ def settings(request: SignedInRequest) -> HttpResponse:
 
 
 @gate.administrators
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def invitations(request: SignedInRequest) -> HttpResponse:
     """Show the invitations that are still good, and make a new one."""
     at = timezone.now()
@@ -73,7 +73,7 @@ def let_in(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @gate.administrators
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def allowance(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show and change what one person may use at once."""
     person = get_object_or_404(User, pk=pk)

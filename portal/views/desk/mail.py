@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from portal import gate
 from portal.mail import outbox
@@ -26,7 +26,7 @@ LETTER_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none';
 
 
 @gate.counter
-@require_GET
+@require_safe
 def mail(request: SignedInRequest) -> HttpResponse:
     """Show what has not left and why, what left last, and every letter that there is. Codes are shown to nobody."""
     mails = Mail.objects.order_by("-pk")
@@ -84,14 +84,14 @@ def let_go(request: SignedInRequest) -> HttpResponse:
 
 
 @gate.counter
-@require_GET
+@require_safe
 def preview(request: SignedInRequest, name: str) -> HttpResponse:
     """Show a letter as text, with something made up in it."""
     return render(request, "desk/letter.html", {"name": name, "letter": _letter(request, name)})
 
 
 @gate.counter
-@require_GET
+@require_safe
 def preview_html(request: SignedInRequest, name: str) -> HttpResponse:
     """Show a letter as a mail program would."""
     return HttpResponse(_letter(request, name).html, headers={"Content-Security-Policy": LETTER_POLICY})

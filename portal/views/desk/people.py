@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from portal import gate
 from portal.desk import audit
@@ -19,7 +19,7 @@ SHOWN = 50
 
 
 @gate.counter
-@require_GET
+@require_safe
 def people(request: SignedInRequest) -> HttpResponse:
     """Show accounts, the newest first, or those that a search finds."""
     search = request.GET.get("q", "").strip()[:80]

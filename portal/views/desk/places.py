@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal import gate
 from portal.desk import audit
@@ -20,7 +20,7 @@ SHOWN = 50
 
 
 @gate.counter
-@require_GET
+@require_safe
 def places(request: SignedInRequest) -> HttpResponse:
     """Show every place, and the machines that stay because their copy could not be made."""
     told = {"places": rooms(), "held": held_machines()[:SHOWN], "zone": request.user.zone}
@@ -28,7 +28,7 @@ def places(request: SignedInRequest) -> HttpResponse:
 
 
 @gate.counter
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def drain(request: SignedInRequest, pk: int) -> HttpResponse:
     """Say what runs there; then let nothing new in. What runs ends as planned, or is asked to end now."""
     place, at = get_object_or_404(Fabric, pk=pk), timezone.now()

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal import gate
 from portal.desk import audit
@@ -47,7 +47,7 @@ class WhyForm(forms.Form):
 
 
 @gate.counter
-@require_GET
+@require_safe
 def reports(request: SignedInRequest) -> HttpResponse:
     """Show what waits, what is taken off, and what was decided."""
     read = Report.objects.select_related("deployment__event", "decided_by")
@@ -62,7 +62,7 @@ def reports(request: SignedInRequest) -> HttpResponse:
 
 
 @gate.counter
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def report(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show one report; take its service off, or leave it, and answer."""
     found = get_object_or_404(Report.objects.select_related("deployment__event__owner", "deployment__owner"), pk=pk)
@@ -77,7 +77,7 @@ def report(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @gate.counter
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def suspend(request: SignedInRequest, key: str) -> HttpResponse:
     """Say what will happen; then take a service off its address."""
     service = _service(key)

@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from catalog.models import App
 from portal import gate
@@ -18,7 +18,7 @@ from provisioning.phases import Phase, Wanted
 
 
 @gate.counter
-@require_GET
+@require_safe
 def today(request: SignedInRequest) -> HttpResponse:
     """Show what needs somebody, how much room is left, and what is going on."""
     at, places = timezone.now(), rooms()

@@ -14,14 +14,15 @@ class Defect:
     file: str
     old: str
     new: str
-    test: str  # "test_lease::test_a_row_is_claimed_once", in tests/reconciler
+    test: str  # "test_lease::test_a_row_is_claimed_once", in tests/reconciler; or "portal/test_members::test_…"
     on_postgres: bool = False  # SQLite holds it by itself
 
     @property
     def node(self) -> str:
         """The test as pytest names it."""
         module, _, name = self.test.partition("::")
-        return f"tests/reconciler/{module}.py::{name}"
+        folder = "tests" if "/" in module else "tests/reconciler"
+        return f"{folder}/{module}.py::{name}"
 
     def trouble(self, root: Path = ROOT) -> str:
         """Why it cannot be played in this tree: its text or its test is not there. Empty = it can."""

@@ -116,8 +116,8 @@ CLAIMING = (
     Defect(
         "launch again at every press",
         f"{MODELS}/deployment.py",
-        "if before := self.filter(owner=by, form_token=form_token).first():",
-        'if before := self.filter(owner=by, form_token="").first():',
+        "if before := self.filter(launched_by=by, form_token=form_token).first():",
+        'if before := self.filter(launched_by=by, form_token="").first():',
         "test_one_life::test_the_same_form_token_is_the_same_service",
     ),
     Defect(

@@ -54,13 +54,14 @@
     form.hidden = false;
     button.addEventListener("click", async () => {
       if (!form.reportValidity()) return;
-      said.textContent = "";
+      said.className = said.textContent = "";
       button.disabled = true;
       try {
         const credential = await (form.dataset.passkey === "make" ? make : show)(await options(form));
         form.elements.credential.value = told(credential);
         form.submit();
       } catch (error) {
+        said.className = "fault";
         said.textContent = { SecurityError: said.dataset.elsewhere, InvalidStateError: said.dataset.known }[error.name]
           || said.dataset.stopped;
       } finally {

@@ -72,7 +72,7 @@ def test_an_account_is_linked_used_and_let_go_of(tab: Page) -> None:
     expect(tab.get_by_role("heading", level=1)).to_have_text("My events")
     assert User.objects.count() == 1
     tab.goto("/me")
-    tab.get_by_role("button", name=f"No longer with {NAME}").click()
+    tab.get_by_role("button", name=f"Unlink {NAME}").click()
     tab.get_by_label("Password", exact=True).fill(PASSWORD)
     tab.get_by_role("button", name="Go on").click()
     expect(tab.get_by_text("It is not linked any more")).to_be_visible()

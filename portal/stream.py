@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 TICK = 1.0
 """Seconds between two looks: while somebody watches, looks are a second apart."""
+APART = 0.05
+"""Seconds between telling one page of a change and the next: each then asks for its live part, and not all at once."""
 HEARTBEAT = 15.0
 """Seconds of silence after which a line is sent, so that nobody between us and the browser thinks it is over."""
 KNOWN = 600
@@ -36,13 +38,17 @@ KNOWN = 600
 CHUNKS = 200
 ROWS = 100
 
-MARKS = (
-    "pk", "phase", "wanted", "attempt", "failed_attempt", "steps_done", "problem", "silent_since", "expires_at",
-    "suspend_wanted", "suspended_at", "picture__taken_at",
+OWN = (
+    "phase", "wanted", "attempt", "failed_attempt", "steps_done", "problem", "silent_since", "expires_at",
+    "suspend_wanted", "suspended_at",
+)  # fmt: skip
+OTHERS = (
+    "picture__taken_at",
     "machines__pk", "machines__phase", "machines__steps_done", "machines__problem", "machines__content_commit",
     "machines__content_problem", "machines__restart_asked_at", "machines__restarted_at", "machines__pull_asked_at",
     "machines__pulled_at",
 )  # fmt: skip
+"""What a page shows of its service, and of what belongs to it."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,10 @@ class Watch:
     mark: str = ""
     news: asyncio.Queue[str | Chunk] = field(default_factory=lambda: asyncio.Queue(maxsize=2000))
 
+    def is_told(self, look: Look) -> bool:
+        """Whether this look changes nothing for the page."""
+        return look.marks.get(self.deployment, "gone") == self.mark
+
     def tell(self, look: Look) -> None:
         """Queue what is new to this page. A page too slow to keep up is told later; the rows keep everything."""
         mark = look.marks.get(self.deployment, "gone")
@@ -101,9 +111,9 @@ class Poller:
         return sum(watch.user == user for watch in self._watches)
 
     @contextmanager
-    def watching(self, deployment: int, user: int, after: int) -> Iterator[Watch]:
+    def watching(self, deployment: int, user: int, after: int, mark: str) -> Iterator[Watch]:
         """Take part in the looks."""
-        watch = Watch(deployment, user, after)
+        watch = Watch(deployment, user, after, mark)
         self._watches.add(watch)
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._run())
@@ -121,11 +131,23 @@ class Poller:
             except DatabaseError:
                 log.exception("a look at the watched services failed")
                 await loop.run_in_executor(self._thread, connections.close_all)
+                await asyncio.sleep(TICK)
             else:
-                for watch in watches:
-                    watch.tell(look)
-            await asyncio.sleep(TICK)
+                await _tell(watches, look)
         await loop.run_in_executor(self._thread, connections.close_all)
+
+
+async def _tell(watches: Sequence[Watch], look: Look) -> None:
+    """Tell every page, those of a change one after the other, within a tick."""
+    changed = [watch for watch in watches if not watch.is_told(look)]
+    for watch in watches:
+        if watch.is_told(look):
+            watch.tell(look)
+    apart = min(APART, TICK / max(1, len(changed)))
+    for watch in changed:
+        watch.tell(look)
+        await asyncio.sleep(apart)
+    await asyncio.sleep(max(0.0, TICK - apart * len(changed)))
 
 
 poller = Poller()
@@ -142,14 +164,31 @@ def look_at(watches: Iterable[Watch]) -> Look:
     for watch in watches:
         after[watch.deployment] = min(watch.after, after.get(watch.deployment, watch.after))
     cache.set_many({watch_key(watch.deployment, watch.user): time() for watch in watches}, timeout=KNOWN)
-    rows = defaultdict(list)
-    moving = set()
-    for row in Deployment.objects.filter(pk__in=after).order_by("pk", "machines__pk").values_list(*MARKS):
-        rows[row[0]].append(repr(row[1:]))
-        if row[1] in (Phase.WAITING, Phase.BUILDING, Phase.FAILED):
-            moving.add(row[0])
-    marks = {pk: sha256("\n".join(lines).encode()).hexdigest()[:16] for pk, lines in rows.items()}
+    marks, moving = _marks(after)
     return Look(marks, list(_new_chunks({pk: after[pk] for pk in moving})))
+
+
+def mark_of(deployment: Deployment) -> str:
+    """The mark of a page that shows this row as it was read: it is told only of what has come since."""
+    own = tuple(getattr(deployment, name) for name in OWN)
+    others = Deployment.objects.filter(pk=deployment.pk).order_by("machines__pk").values_list(*OTHERS)
+    return _mark([*own, *row] for row in others)
+
+
+def _marks(deployments: Iterable[int]) -> tuple[Mapping[int, str], set[int]]:
+    """A mark of each, and which of them are being set up or have failed."""
+    rows: defaultdict[int, list[Sequence[object]]] = defaultdict(list)
+    moving = set()
+    known = Deployment.objects.filter(pk__in=list(deployments)).order_by("pk", "machines__pk")
+    for pk, *row in known.values_list("pk", *OWN, *OTHERS):
+        rows[pk].append(row)
+        if row[0] in (Phase.WAITING, Phase.BUILDING, Phase.FAILED):
+            moving.add(pk)
+    return {pk: _mark(lines) for pk, lines in rows.items()}, moving
+
+
+def _mark(lines: Iterable[Sequence[object]]) -> str:
+    return sha256("\n".join(repr(list(line)) for line in lines).encode()).hexdigest()[:16]
 
 
 def _new_chunks(after: Mapping[int, int]) -> Iterator[Chunk]:
@@ -164,11 +203,13 @@ def _new_chunks(after: Mapping[int, int]) -> Iterator[Chunk]:
             yield Chunk(pk, deployment, job, bytes(data))
 
 
-async def events(deployment: int, user: int, *, after: int, lasts: float, language: str) -> AsyncIterator[bytes]:
-    """Tell a page what happens: `changed` when it should fetch its live part again, `log` with new lines of output."""
+async def events(
+    deployment: int, user: int, *, after: int, lasts: float, language: str, mark: str = ""
+) -> AsyncIterator[bytes]:
+    """Tell a page with this mark what happens: `changed` when it should fetch its live part again, `log` with new output."""
     until = monotonic() + lasts
     lines: defaultdict[str, Lines] = defaultdict(Lines)
-    with poller.watching(deployment, user, after) as watch:
+    with poller.watching(deployment, user, after, mark) as watch:
         yield b"retry: 2000\n\n"
         while (left := until - monotonic()) > 0:
             try:

@@ -12,6 +12,7 @@ from portal.pages.figures import Evidence, evidence
 from portal.pages.progress import Progress, progress
 from portal.pages.timeline import Moment, timeline
 from portal.sentences import WAITS
+from portal.stream import mark_of
 from provisioning.admission import place_in_line
 from provisioning.models import Archive, Deployment, Entry, Machine, Picture
 from provisioning.phases import Phase
@@ -48,6 +49,8 @@ class ServicePage:
     may_look_inside: bool
     """What its programs said, and who did what."""
     now: datetime
+    mark: str
+    """Of what it shows: see portal/stream.py."""
     seen_at: datetime | None = None
     """When the picture of its own page was taken, if there is one."""
 
@@ -86,7 +89,8 @@ class ServicePage:
 
 
 def service_page(deployment: Deployment, *, may_change: bool, may_look_inside: bool, now: datetime) -> ServicePage:
-    """Read what the page shows: four queries, whatever there is to see."""
+    """Read what the page shows: as many queries, whatever there is to see."""
+    mark = mark_of(deployment)  # first: what comes while the rest is read is told of once more
     machine = deployment.machine()
     app = deployment.release.app_id
     known = evidence([app]).get(app, Evidence())
@@ -103,6 +107,7 @@ def service_page(deployment: Deployment, *, may_change: bool, may_look_inside: b
         may_change=may_change,
         may_look_inside=may_look_inside,
         now=now,
+        mark=mark,
         seen_at=_seen_at(deployment) if face == Face.READY else None,
     )
 

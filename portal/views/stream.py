@@ -13,6 +13,9 @@ NO_LOG = 2**63 - 1
 """After the last line of output that there can ever be: participants are told that something changed, and nothing else."""
 
 
+LONGEST_MARK = 16
+
+
 @require_GET
 async def stream(request: HttpRequest, key: str) -> HttpResponseBase:
     """Open the stream. It ends by itself after a while; the browser comes back and goes on where it was."""
@@ -29,7 +32,8 @@ async def stream(request: HttpRequest, key: str) -> HttpResponseBase:
     if not (user.is_staff or await sync_to_async(gate.may_change)(user, deployment)):
         after = NO_LOG
     lasts = settings.STREAM_LASTS.total_seconds()
-    content = events(deployment.pk, user.pk, after=after, lasts=lasts, language=get_language() or "")
+    told = {"mark": request.GET.get("mark", "")[:LONGEST_MARK], "language": get_language() or ""}
+    content = events(deployment.pk, user.pk, after=after, lasts=lasts, **told)
     return StreamingHttpResponse(content, content_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
 

@@ -62,7 +62,7 @@
 
   const open = () => {
     if (stream || document.hidden || !part) return;
-    stream = new EventSource(`${part.dataset.stream}?after=${after}`);
+    stream = new EventSource(`${part.dataset.stream}?after=${after}&mark=${part.dataset.mark}`);
     stream.addEventListener("changed", fetchPart);
     stream.addEventListener("error", () => {
       // Refused (too many pages open): look every five seconds instead.

@@ -9,7 +9,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.core.cache import cache
 from django.db import connections
-from django.test import AsyncClient
+from django.test import AsyncClient, Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from portal import stream
@@ -237,3 +237,18 @@ def test_a_page_that_is_too_slow_is_told_later() -> None:
         return watch.after
 
     assert asyncio.run(slow()) == 2000
+
+
+def test_a_page_that_shows_what_is_is_told_only_of_what_comes(visit: Client, owner: User) -> None:
+    deployment = scenes.building(make_event(owner))
+    mark = visit.get(f"/services/{deployment.key}").content.decode().partition('data-mark="')[2][:16]
+    page = Watch(deployment.pk, owner.pk, 0, mark)
+    assert page.is_told(look_at([page]))
+    scenes.change(deployment, steps_done=["publish"])
+    assert not page.is_told(look_at([page]))
+
+
+def test_a_change_is_told_to_each_of_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    watches = [Watch(1, 1, 0) for _ in range(30)]
+    asyncio.run(stream._tell(watches, Look({1: "changed"}, [])))
+    assert [one.news.get_nowait() for one in watches] == ["changed"] * 30

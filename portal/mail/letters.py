@@ -4,7 +4,8 @@ The first line of a source is the subject. What people have typed must pass the 
 it can be neither Markdown nor a link.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,15 +14,18 @@ import css_inline
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
-from django.utils.translation import get_language, override
+from django.utils.translation import get_language, gettext, override
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from portal import house
+from portal.forms import MAY_BE_OFF
 from portal.models import User
 from portal.templatetags.letters import plain
 
 MARKDOWN = MarkdownIt("commonmark", {"html": False})
+MAIN_LINK = re.compile("<p><a ([^>]*>[^<]*)</a></p>")
+"""The first link that is a paragraph by itself: what one will mostly want to press."""
 WITH_TABLES = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
@@ -55,8 +59,8 @@ def _letter(name: str, told: Mapping[str, Any]) -> Letter:
     called = house.name()
     source = render_to_string(f"mail/{name}.md", {"site": settings.SITE_URL, "house_name": plain(called), **told})
     subject, _, body = source.strip().partition("\n")
-    tokens = MARKDOWN.parse(body)
-    content = MARKDOWN.renderer.render(tokens, MARKDOWN.options, {})
+    tokens = MARKDOWN.parse(body + _way_out(name))
+    content = MAIN_LINK.sub(r'<p><a class="main" \1</a></p>', MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}), 1)
     framed = {"content": mark_safe(content), "subject": subject}  # noqa: S308 - our own renderer, html off
     whole = render_to_string("mail/_frame.html", {"site": settings.SITE_URL, "house_name": called, **framed})
     return Letter(
@@ -65,6 +69,12 @@ def _letter(name: str, told: Mapping[str, Any]) -> Letter:
         html=_inliner().inline(whole),
         name=name,
     )
+
+
+def _way_out(name: str) -> str:
+    """For letters that one may do without: where to say so. Opening it changes nothing."""
+    said = gettext("Do without mails like this")
+    return f"\n\n*[{said}]({settings.SITE_URL}/me#mails)*" if name in MAY_BE_OFF else ""
 
 
 @lru_cache
@@ -87,13 +97,15 @@ def text(tokens: Iterable[Token]) -> str:
     return "".join(parts).strip() + "\n"
 
 
-def _inline(tokens: Iterable[Token]) -> str:
+def _inline(tokens: Sequence[Token]) -> str:
+    """An address in the middle of a sentence stands in angle brackets: no full stop behind it becomes part of it."""
     said, link = [], ""
-    for token in tokens:
+    for place, token in enumerate(tokens):
         if token.type == "link_open":
             link = str(token.attrs["href"])
         elif token.type == "link_close":
-            said.append(f": {link}")
+            goes_on = any(later.content.strip() for later in tokens[place + 1 :])
+            said.append(f" <{link}>" if goes_on else f": {link}")
         elif token.type in ("softbreak", "hardbreak"):
             said.append("\n")
         else:

@@ -19,11 +19,18 @@ def samples(reader: User, at: datetime) -> dict[str, Any]:
     event = Event(key="0" * 32, name=_("Spring Fair"), zone=reader.zone.key, owner=reader, opens_at=at, closes_at=ends)
     titles = [_("Auction"), _("Photo wall"), _("Notice board")]
     services = [
-        Deployment(title=title, key=str(n) * 32, event=event, suspended_why=_("It asks for passwords."))
+        Deployment(
+            title=title,
+            name=f"stall-{n}1a2b3c",
+            key=str(n) * 32,
+            event=event,
+            suspended_why=_("It asks for passwords."),
+        )
         for n, title in enumerate(titles)
     ]
+    kept = at + timedelta(days=30)
     said = both(ends, at, event.tzinfo)
-    copies = [Archive(pk=1, deployment=services[0], name="auction.tar.gz", size=21_500_000, delete_at=ends)]
+    copies = [Archive(pk=1, deployment=services[0], name="auction.tar.gz", size=21_500_000, delete_at=kept)]
     return {
         "to": reader,
         "person": User(email="bert@example.org", first_name="Bert"),
@@ -31,10 +38,10 @@ def samples(reader: User, at: datetime) -> dict[str, Any]:
         "deployment": services[0],
         "services": services,
         "title": services[0].title,
-        "ends": said,
+        "ends": day_and_hour(ends, event.tzinfo),
         "ends_both": said,
         "since": both(at - timedelta(minutes=4), at, event.tzinfo),
-        "kept_until": day(ends, event.tzinfo),
+        "kept_until": day(kept, event.tzinfo),
         "lasted": span(timedelta(days=30)),
         "keeps": True,
         "organises": True,
@@ -42,7 +49,9 @@ def samples(reader: User, at: datetime) -> dict[str, Any]:
         "extended": day(ends + timedelta(days=7), event.tzinfo),
         "agreed": "",
         "next": day_and_hour(ends - timedelta(days=1), event.tzinfo),
-        "reminded_on": day(ends - timedelta(days=7), event.tzinfo),
+        "reminded_on": day(kept - timedelta(days=7), event.tzinfo),
+        "free": 70,
+        "provider": _("Linden school"),
         "machines": len(services),
         "absent": day_and_hour(at, event.tzinfo),
         "is_last": True,

@@ -39,7 +39,7 @@ def test_a_warning_is_one_mail_for_an_event_with_many_services(owner: User) -> N
     assert mail.subject == "Spring Fair ends on Monday 10 May, 14:00: 2 services"
     assert "- Auction\n- Photo wall" in mail.text
     assert "in 7 days (Mon 10 May, 14:00)" in mail.text
-    assert f"- Extend to 17 May: http://localhost:8000/extend/{link_to(owner, event)}" in mail.text
+    assert f"Extend to 17 May: http://localhost:8000/extend/{link_to(owner, event)}" in mail.text
     assert "because you organise Spring Fair. Next reminder: Sunday 9 May, 14:00." in mail.text
 
 

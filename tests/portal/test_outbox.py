@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from pytest_django import Settings
 
-from portal.mail import outbox
+from portal.mail import notices, outbox
 from portal.mail.letters import Letter
+from portal.models import User
 from provisioning.models import Admission, Mail
 from tests.makers import NOON, make_event
 from tests.portal import scenes
@@ -99,3 +100,36 @@ def test_mails_with_codes_are_forgotten_after_a_day_and_others_only_once_they_ha
     Mail.objects.update(sent_at=NOON)
     outbox.tidy(NOON + timedelta(hours=25))
     assert Mail.objects.get().recipient == "bert@example.org"
+
+
+def test_a_name_with_a_line_break_makes_no_header(server: Post, owner: User) -> None:
+    scenes.ready(make_event(owner), title="Wiki\r\nBcc: everybody@example.org\r\n\r\nHello")
+    notices.write(NOON + timedelta(minutes=1))
+    assert outbox.post(NOON + timedelta(minutes=1)) == 1
+    (mail,) = server.mails()
+    assert mail["Bcc"] is None
+    assert mail["Subject"] == "Wiki Bcc: everybody@example.org Hello is open"
+    assert server.tried == [owner.email]
+
+
+def test_no_machine_answers_a_mail_and_one_may_do_without_some(server: Post) -> None:
+    for name in ("ready", "warning"):
+        outbox.put(replace(HELLO, name=name), f"{name}@example.org", at=NOON)
+    outbox.post(NOON)
+    ready, warning = sorted(server.mails(), key=lambda mail: str(mail["To"]))
+    assert ready["List-Unsubscribe"] == "<http://localhost:8000/me#mails>"
+    assert warning["List-Unsubscribe"] is None
+    assert ready["Auto-Submitted"] == warning["Auto-Submitted"] == "auto-generated"
+    assert warning["From"] == "Fairground <fairground@localhost>"
+
+
+@pytest.mark.parametrize("name", ["\u05d9\u05e8\u05d9\u05d3", "Fête d'été", "Jahrmarkt 🎪", "x" * 80])
+def test_a_name_in_any_writing_arrives_as_it_was_written(server: Post, owner: User, name: str) -> None:
+    scenes.ready(make_event(owner), title=name)
+    notices.write(NOON + timedelta(minutes=1))
+    outbox.post(NOON + timedelta(minutes=1))
+    (mail,) = server.mails()
+    assert name in str(mail["Subject"])
+    body = mail.get_body(("plain",))
+    assert body
+    assert name in body.get_content()

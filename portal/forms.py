@@ -12,6 +12,7 @@ from django import forms
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -127,6 +128,7 @@ class MeForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run t
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.initial["language"] = self.instance.language or get_language()
         if house.language():
             del self.fields["language"]
 

@@ -125,7 +125,7 @@ def test_two_pages_of_one_service_are_each_told_in_their_own_language() -> None:
             await leave(answer)
         return [json.loads(data)["title"] for data in told]
 
-    assert run(watch()) == ["Installiert sie", "Installing it"]
+    assert run(watch()) == ["Sie wird installiert", "Installing it"]
 
 
 @DATABASE

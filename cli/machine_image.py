@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 
 from cli import brought
 from cli.container_engine import Engine, EngineError, apt_install
-from cli.container_engine.api import Api
+from cli.container_engine.api import Api, limits
 from cli.home import run_folder
 from machine.image.recipe import KEPT, LEFT_OUT, REPOSITORY, SUITE, Recipe, read_recipe
 
@@ -37,7 +37,7 @@ def ensure_image(engine: Engine, say: Say = print) -> str:
         if not _has(api, recipe.tag):
             say("Baking the machine image (once, about a minute) …")
             began = time.monotonic()
-            image = _bake_from_packages(api, recipe) if _can_bootstrap(say) else _bake_upon_base(api, recipe)
+            image = _bake(api, recipe, say)
             api.json("POST", f"/images/{quote(image)}/tag", repo=REPOSITORY, tag=recipe.digest)
             say(f"The machine image {recipe.tag} is ready after {time.monotonic() - began:.0f} s.")
     return recipe.tag
@@ -58,11 +58,35 @@ def _has(api: Api, image: str) -> bool:
     return api.ask("GET", f"/images/{image}/json")[0] == 200
 
 
-def _can_bootstrap(say: Say) -> bool:
-    if shutil.which("mmdebstrap") is None and os.geteuid() == 0 and shutil.which("apt-get"):
+def _bake(api: Api, recipe: Recipe, say: Say) -> str:
+    """From packages where we are root; else upon what a registry has; else from packages again, in a user namespace."""
+    if os.geteuid() == 0 and _has_bootstrap(say):
+        return _bake_from_packages(api, recipe)
+    why_not = _pull(api)
+    if not why_not:
+        return _bake_upon_base(api, recipe)
+    if shutil.which("mmdebstrap") and shutil.which("newuidmap"):
+        return _bake_from_packages(api, recipe)
+    raise EngineError(
+        f"The machine image needs {BASE}, and it cannot be pulled: {why_not} Without a registry it is made from Debian "
+        "packages; for that, as root on Debian: apt install mmdebstrap uidmap. Then start again."
+    )
+
+
+def _has_bootstrap(say: Say) -> bool:
+    if shutil.which("mmdebstrap") is None and shutil.which("apt-get"):
         say("Installing mmdebstrap, which makes Debian systems from packages …")
         apt_install(("mmdebstrap", "debian-archive-keyring"))
-    return shutil.which("mmdebstrap") is not None and os.geteuid() == 0
+    return shutil.which("mmdebstrap") is not None
+
+
+def _pull(api: Api) -> str:
+    """Make sure that the engine has Debian; return why it cannot be had, else ""."""
+    if _has(api, BASE):
+        return ""
+    brought.write_down(brought.IMAGES, [BASE])
+    status, answer = api.ask("POST", f"/images/create?{urlencode({'fromImage': BASE})}")
+    return "" if _has(api, BASE) else f"{answer[-300:].decode(errors='replace').strip()} (status {status})."
 
 
 def _bake_from_packages(api: Api, recipe: Recipe) -> str:
@@ -89,10 +113,12 @@ def _bake_from_packages(api: Api, recipe: Recipe) -> str:
 
 
 def _bootstrap(recipe: Recipe, overlay: Path) -> list[str]:
+    """The last script cleans up by itself; mmdebstrap's own way would then empty the package lists of this host."""
     left_out = [f"--dpkgopt=path-exclude={pattern}" for pattern in LEFT_OUT]
     kept = [f"--dpkgopt=path-include={pattern}" for pattern in KEPT]
     return [
-        "mmdebstrap", "--variant=minbase", "--format=tar", f"--include={','.join(recipe.packages)}", *left_out, *kept,
+        "mmdebstrap", "--variant=minbase", "--format=tar", "--skip=cleanup/apt", *left_out, *kept,
+        f"--include={','.join(recipe.packages)}",
         f"--customize-hook=tar-in {overlay} /",
         '--customize-hook=chroot "$1" /usr/lib/machine/finish.sh',
         SUITE, "-", *([recipe.mirror] if recipe.mirror else []),
@@ -109,20 +135,18 @@ def _imported(status: int, answer: bytes) -> str:
 
 
 def _bake_upon_base(api: Api, recipe: Recipe) -> str:
-    """Pull Debian, lay the recipe upon it in a container, and keep the result; return the image's id."""
-    if not _has(api, BASE):
-        brought.write_down(brought.IMAGES, [BASE])
-        status, answer = api.ask("POST", f"/images/create?{urlencode({'fromImage': BASE})}")
-        if not _has(api, BASE):
-            raise EngineError(
-                f"The machine image needs {BASE}, and it cannot be pulled (status {status}): {answer[-300:]!r}. "
-                "As root on Debian it is made from packages, without any registry."
-            )
+    """Lay the recipe upon Debian in a container, and keep the result; return the image's id."""
     script = (
         f"apt-get update -q && apt-get install -q -y --no-install-recommends {' '.join(recipe.packages)}"
         " && tar -xf /overlay.tar -C / && rm /overlay.tar && /usr/lib/machine/finish.sh"
     )
-    made = api.json("POST", "/containers/create", {"Image": BASE, "Cmd": ["sh", "-c", script], "Tty": True})
+    start: dict[str, Any] = {
+        "Cmd": ["sh", "-c", script],
+        "Entrypoint": [],
+        "Tty": True,
+        "HostConfig": {"Ulimits": limits()},
+    }
+    made = api.json("POST", "/containers/create", {"Image": BASE, **start})
     try:
         return _run_and_commit(api, made["Id"], recipe)
     finally:

@@ -82,8 +82,12 @@ def install(needs: list[Need]) -> None:
             subprocess.run(["systemctl", "disable", "--now", service], capture_output=True, check=False)
 
 
-def require(needs: list[Need]) -> None:
-    """Raises HaltError with exactly what to install, if anything is missing and we cannot bring it."""
-    if needs and not may_install():
-        told = ", ".join(need.what for need in needs)
-        raise HaltError(f"Missing here: {told}. On Debian or Ubuntu, as root: apt install {names(needs)}")
+def require(needs: list[Need], *further: str) -> None:
+    """Raises HaltError with exactly what to install, if anything is missing and we cannot bring it.
+
+    `further`: packages that bring no program.
+    """
+    if (needs or further) and not may_install():
+        told = ", ".join([*(need.what for need in needs), *further])
+        wanted = " ".join(filter(None, [names(needs), *further]))
+        raise HaltError(f"Missing here: {told}. On Debian or Ubuntu, as root: apt install {wanted}")

@@ -56,12 +56,12 @@ def up(asked: Namespace) -> int:
 def plan() -> list[str]:
     """What a start would change on the system, in sentences; empty if nothing."""
     lacking = packages.missing(packages.FOR_UP)
-    packages.require(lacking)
+    further = [] if venv.is_filled(venv.RUN) or packages.has_venv() else [packages.venv_package()]
+    packages.require(lacking, *further)
     if not is_root() and container_engine.find() is None:
         container_engine.ensure(say)  # says what an ordinary user has to do, before anything is made
     steps = [] if venv.is_filled(venv.RUN) else [f"Make a virtual environment with Python packages in {venv.VENV}."]
-    wanted = [packages.names(lacking)] if lacking else []
-    wanted += [] if packages.has_venv() else [packages.venv_package()]
+    wanted = [packages.names(lacking), *further] if lacking else further
     steps += [f"Install the Debian packages {' '.join(wanted)}."] if wanted else []
     steps += [] if home().exists() else [f"Keep data in {home()}."]
     return steps + container_engine.plan()

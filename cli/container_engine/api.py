@@ -3,12 +3,14 @@
 import contextlib
 import http.client
 import json
+import resource
 import socket
 from collections.abc import Mapping
 from typing import IO, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 Body = bytes | IO[bytes] | None
+LIMITS = (("nofile", resource.RLIMIT_NOFILE, 4096), ("nproc", resource.RLIMIT_NPROC, 16_384))
 
 
 class EngineError(Exception):
@@ -89,3 +91,14 @@ class Api:
         """All containers that match, stopped ones too."""
         chosen = json.dumps({name: [value] for name, value in filters.items()})
         return list(self.json("GET", f"/containers/json?all=1&filters={quote(chosen)}") or [])
+
+
+def limits() -> list[dict[str, Any]]:
+    """Ulimits of a container that is here for a moment: an engine's own may be more than may be given on this host."""
+    return [_limit(*limit) for limit in LIMITS]
+
+
+def _limit(name: str, what: int, most: int) -> dict[str, Any]:
+    hard = resource.getrlimit(what)[1]
+    many = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    return {"Name": name, "Soft": many, "Hard": many}

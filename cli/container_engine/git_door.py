@@ -8,7 +8,6 @@ is at this host's own address, and lets nobody else in.
 import contextlib
 import ipaddress
 import os
-import resource
 import shutil
 import socket
 import subprocess
@@ -16,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from cli.container_engine.api import Api, EngineError
+from cli.container_engine.api import Api, EngineError, limits
 from cli.container_engine.firewall import PATH, SPARE_DOORS, bridge_prefix
 from cli.home import mark
 
@@ -28,8 +27,6 @@ BLOCKS = tuple(ipaddress.IPv4Network("10.213.0.0/16").subnets(new_prefix=19))
 DOORS = tuple(ipaddress.IPv4Network("10.214.0.0/16").subnets(new_prefix=19))
 """An empty network in one of these says that a checkout takes its machines' networks from the block of this number."""
 KNOCK = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 3)"
-LIMITS = (("nofile", resource.RLIMIT_NOFILE, 1024), ("nproc", resource.RLIMIT_NPROC, 16_384))
-"""Of the throwaway machine, and not more than we have: an engine's own may be more than may be given here."""
 
 
 def name() -> str:
@@ -168,7 +165,7 @@ def _knock(api: Api, image: str, host: str, port: int) -> None:
         "HostConfig": {
             "NetworkMode": name(),
             "CapDrop": ["ALL"],
-            "Ulimits": [_limit(*limit) for limit in LIMITS],
+            "Ulimits": limits(),
         },
     }
     made = api.json("POST", "/containers/create", wanted)["Id"]
@@ -177,9 +174,3 @@ def _knock(api: Api, image: str, host: str, port: int) -> None:
         api.json("POST", f"/containers/{made}/wait")
     finally:
         api.ask("DELETE", f"/containers/{made}?force=1&v=1")
-
-
-def _limit(what: str, number: int, most: int) -> dict[str, Any]:
-    hard = resource.getrlimit(number)[1]
-    many = most if hard == resource.RLIM_INFINITY else min(most, hard)
-    return {"Name": what, "Soft": many, "Hard": many}

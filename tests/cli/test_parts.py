@@ -110,6 +110,9 @@ def test_what_is_missing_and_cannot_be_brought_is_told_exactly(monkeypatch: pyte
     need = packages.Need("a thing", ("no-such-program",), ("thing-package",))
     with pytest.raises(talk.HaltError, match=r"a thing.*apt install thing-package"):
         packages.require(packages.missing((need,)))
+    with pytest.raises(talk.HaltError, match=r"a thing, python-venv.*apt install thing-package python-venv$"):
+        packages.require(packages.missing((need,)), "python-venv")
+    packages.require([])
 
 
 def test_the_door_tells_what_there_is() -> None:

@@ -1,9 +1,9 @@
 """Who may. Every view asks here; what is not yours is not there (404), in the same words as what never was."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -14,12 +14,16 @@ from django.http import Http404, HttpResponse
 from catalog.models import App, State
 from portal.models import User
 from portal.requests import SignedInRequest
-from provisioning.models import Archive, Deployment, Event, Membership
+from provisioning.models import Archive, Deployment, Event, Machine, Membership
 from provisioning.phases import Phase, Role
 
 Visitor = User | AnonymousUser
 P = ParamSpec("P")
-PUT_UP = {"deployment__phase": Phase.GONE, "deployment__release__app__state": State.PUBLISHED}
+KEPT: Mapping[str, Any] = {"deleted_at": None, "is_surplus": False}
+PUT_UP = {
+    "deployment__phase__in": [Phase.READY, Phase.FAILED, Phase.GONE],
+    "deployment__release__app__state": State.PUBLISHED,
+}
 View = Callable[Concatenate[SignedInRequest, P], HttpResponse]
 
 
@@ -138,7 +142,7 @@ def changeable_event(user: User, key: str) -> Event:
 def kept_copy(user: User, key: str, number: int) -> Archive:
     """A copy of a service of theirs that has not been deleted."""
     deployment = changeable_deployment(user, key)
-    found = deployment.archives.filter(pk=number, deleted_at=None).first()
+    found = deployment.archives.filter(pk=number, **KEPT).first()
     if found is None:
         raise Http404
     return found
@@ -146,19 +150,26 @@ def kept_copy(user: User, key: str, number: int) -> Archive:
 
 def kept_copies(user: User) -> QuerySet[Archive]:
     """All copies of their services that have not been deleted, the newest first."""
-    theirs = Archive.objects.filter(deployment__in=Deployment.objects.filter(_theirs(user)), deleted_at=None)
+    theirs = Archive.objects.filter(deployment__in=Deployment.objects.filter(_theirs(user)), **KEPT)
     about = theirs.select_related("deployment__event", "deployment__release__app")
     return about.order_by("-verified_at", "-pk")
 
 
+def running_machines(user: User) -> QuerySet[Machine]:
+    """The machines of their services that run; some of them if there are many."""
+    theirs = Deployment.objects.filter(_theirs(user), phase=Phase.READY)
+    of_theirs = Machine.objects.filter(deployment__in=theirs, phase=Phase.READY)
+    return of_theirs.select_related("deployment__event", "deployment__release").order_by("pk")[:20]
+
+
 def copies_of(event: Event) -> QuerySet[Archive]:
     """All copies of this event's services that have not been deleted, for whoever sees the event in full."""
-    kept = Archive.objects.filter(deployment__event=event, deleted_at=None)
+    kept = Archive.objects.filter(deployment__event=event, **KEPT)
     return kept.select_related("deployment__event", "deployment__release__app").order_by("-verified_at", "-pk")
 
 
 def copy_to_put_up(user: User, key: str, number: int) -> Archive:
-    """A kept copy of theirs whose service is gone and whose app is still offered."""
+    """A kept copy of theirs whose app is still offered: of a service that is gone, or beside one that is there."""
     found = kept_copies(user).filter(deployment__key=key, pk=number, **PUT_UP).first()
     if found is None:
         raise Http404

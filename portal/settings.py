@@ -75,6 +75,9 @@ LEASE = timedelta(seconds=60)
 FAILED_KEPT = timedelta(hours=env.int("FAILED_KEPT_HOURS", default=24))
 HOLD_FOR = timedelta(days=7)
 COPIES_KEPT = timedelta(days=30)
+COPIES_EACH = env.int("COPIES_EACH", default=5)
+COPIES_EACH_MIB = env.int("COPIES_EACH_MIB", default=5120)
+"""Of the copies that one person has asked for while a service runs."""
 MACHINES_AT_ONCE = env.int("MACHINES_AT_ONCE", default=40)
 """Room of the embedded place when it says nothing else."""
 SERVICES_PER_PERSON = env.int("SERVICES_PER_PERSON", default=20)

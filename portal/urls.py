@@ -94,6 +94,7 @@ urlpatterns = [
     path("services/<str:key>/live", service.live, name="service-live"),
     path("services/<str:key>/stream", stream.stream, name="service-stream"),
     path("services/<str:key>/restart", service.restart, name="service-restart"),
+    path("services/<str:key>/keep", service.keep_copy, name="service-keep"),
     path("services/<str:key>/pull", service.pull, name="service-pull"),
     path("services/<str:key>/retry", service.retry, name="service-retry"),
     path("services/<str:key>/end", service.retire, name="service-end"),
@@ -125,6 +126,6 @@ urlpatterns = [
     *elsewhere.BACK,
 ]
 
-handler403 = "portal.views.faults.not_found"
+handler403 = "portal.views.faults.not_yours"
 handler404 = "portal.views.faults.not_found"
 handler500 = "portal.views.faults.our_mistake"

@@ -1,6 +1,6 @@
 """The app format `fairground.toml`, pure: no Django, no network, no clock."""
 
-from catalog.manifest.fields import Daemon, Data, FromFact, FromParam, Output, Param, Port, Probe
+from catalog.manifest.fields import Archive, Daemon, Data, FromFact, FromParam, Output, Param, Port, Probe
 from catalog.manifest.manifest import Manifest
 from catalog.manifest.params import ValueProblem, complete
 from catalog.manifest.problems import ManifestError, Problem
@@ -9,6 +9,7 @@ from catalog.manifest.remarks import remarks
 
 __all__ = [
     "FILE",
+    "Archive",
     "Daemon",
     "Data",
     "FromFact",

@@ -16,6 +16,7 @@ VERBS = {
     "job-start": "jobs",
     "job-peek": "looks",
     "job-end": "jobs",
+    "copy-fetched": "archive",
     "content": "content",
     "check": "check",
     "schedule": "schedule",

@@ -1,12 +1,14 @@
 """`archive FILE`: a copy of what the manifest says is to be kept, whole and described, or a reason.
 
 The app's `before` locks or dumps, `after` unlocks and runs whenever `before` was begun, `verify` looks at the copy.
+One copy is made at a time, and only the last one lies on the machine.
 It is written as a stream to a temporary name; only when it and its description are on the disk do they get their names.
 `restore` puts it back.
 """
 
 from __future__ import annotations
 
+import fcntl
 import fnmatch
 import hashlib
 import io
@@ -14,6 +16,7 @@ import os
 import stat
 import tarfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Iterator
 
@@ -21,6 +24,7 @@ from machine.onboard.failure import Failed, Why, reported
 from machine.onboard.given import Parameters
 from machine.onboard.hook import run_hook
 from machine.onboard.places import flush_folder, write_json
+from machine.onboard.wire import Given, Refused, text
 
 CHUNK = 1 << 18
 
@@ -31,11 +35,43 @@ def archive(file: str) -> int:
     def work() -> None:
         given = Parameters(file)
         out = Path(given.full_path("out"))
-        if not described(out).exists():
-            copy(given, out)
+        with alone(out.parent):
+            if not described(out).exists():
+                throw_away_others(out)
+                copy(given, out)
         print(f"the copy is {packed(out)}", flush=True)
 
     return reported(work)
+
+
+def copy_fetched(given: Given) -> dict[str, Any]:
+    """The portal has this copy: {out}. It needs no room here any more."""
+    out = Path(text(given, "out"))
+    if not out.is_absolute() or ".." in out.parts:
+        raise Refused("bad-input", "out: expected an absolute path")
+    for path in (described(out), packed(out)):
+        if path.exists():
+            path.unlink()
+    return {}
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Wait until no other copy is being made: the `after` of one must not unlock what the `before` of another has locked."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def throw_away_others(out: Path) -> None:
+    """Copies that were made before, and halves that a death left behind."""
+    for path in sorted(out.parent.iterdir()):
+        if path.name.endswith((".tar.gz", ".json", ".part")):
+            path.unlink()
 
 
 def packed(out: Path) -> Path:
@@ -53,7 +89,6 @@ def copy(given: Parameters, out: Path) -> None:
     paths = [Path(path) for path in given.texts("paths")]
     if not paths or any(not path.is_absolute() or ".." in path.parts for path in paths):
         raise Failed(Why.BAD_PARAMETERS, "paths: expected full paths")
-    out.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = out.with_name(f".{out.name}.part")
     try:
         told = locked(given, paths, part)

@@ -20,7 +20,8 @@ class HouseForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at ru
         fields: ClassVar = [
             "name", "contact", "language", "sign_up", "mail_domains", "counter_second_step", "services_each",
             "memory_each_mib", "longest_event_days", "trials_at_once",
-            "copies_kept_days", "mails_kept_days", "logs_kept_days", "names_kept_days",
+            "nightly_copies", "copies_each", "copies_each_mib", "copies_kept_days",
+            "mails_kept_days", "logs_kept_days", "names_kept_days",
         ]  # fmt: skip
         labels: ClassVar = {
             "name": _("Name of the house"),
@@ -33,6 +34,9 @@ class HouseForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at ru
             "memory_each_mib": _("Memory at once, for each person, in MB"),
             "longest_event_days": _("Longest event, in days"),
             "trials_at_once": _("People without an account who may try an app for an hour, at once"),
+            "nightly_copies": _("Copies of its last nights, for each service that runs"),
+            "copies_each": _("Copies that one person may have asked for"),
+            "copies_each_mib": _("Size of all of them, in MB"),
             "copies_kept_days": _("Copies are kept for, in days"),
             "mails_kept_days": _("Mails are kept for, in days"),
             "logs_kept_days": _("What programs said is kept for, in days"),
@@ -46,6 +50,9 @@ class HouseForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at ru
             "services_each": _("Empty: the usual number."),
             "memory_each_mib": _("Empty: as much as there is."),
             "trials_at_once": _("Empty: nobody."),
+            "nightly_copies": _("0: none are made. The copy at the end is always made."),
+            "copies_each": _("Empty: the usual number. When there is a newer one, the oldest goes."),
+            "copies_each_mib": _("Empty: the usual size."),
             "copies_kept_days": _("Empty: the usual time. Copies that exist are kept for as long as was promised."),
             "longest_event_days": _("Empty: the usual length. Events that last longer already are left alone."),
         }
@@ -82,12 +89,14 @@ class AllowanceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
 
     class Meta:
         model = Allowance
-        fields: ClassVar = ["services", "memory_mib", "longest_event_days"]
+        fields: ClassVar = ["services", "memory_mib", "longest_event_days", "copies", "copies_mib"]
         labels: ClassVar = {
             "services": _("Services at once"),
             "memory_mib": _("Memory at once, in MB"),
             "longest_event_days": _("Longest event, in days"),
+            "copies": _("Copies that were asked for"),
+            "copies_mib": _("Size of all of them, in MB"),
         }
-        help_texts: ClassVar = {name: _("Empty: as for everybody.") for name in ("services", "memory_mib")} | {
-            "longest_event_days": _("Empty: as for everybody. Never longer than the house allows.")
-        }
+        help_texts: ClassVar = {
+            name: _("Empty: as for everybody.") for name in ("services", "memory_mib", "copies", "copies_mib")
+        } | {"longest_event_days": _("Empty: as for everybody. Never longer than the house allows.")}

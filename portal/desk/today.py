@@ -80,6 +80,7 @@ def red_lines(places: Sequence[Room], at: datetime) -> Sequence[RedLine]:
         lambda: _places(places, at),
         lambda: _mail(at),
         _copies,
+        _nights,
         _reports,
         _asking,
     )
@@ -183,6 +184,18 @@ def _copies() -> Iterator[RedLine]:
             n,
         )
         yield RedLine(what % {"n": n}, _("Decide about it"), reverse("desk-places") + "#held")
+
+
+def _nights() -> Iterator[RedLine]:
+    failed = Machine.objects.filter(phase=Phase.READY, wanted=Wanted.UP).exclude(copy_problem="")
+    known = failed.aggregate(n=Count("pk"), first=Min("deployment__key"))
+    if n := known["n"]:
+        what = ngettext(
+            "The last copy of %(n)d service that runs could not be made: what is in it is on its machine alone.",
+            "The last copies of %(n)d services that run could not be made: what is in them is on their machines alone.",
+            n,
+        )
+        yield RedLine(what % {"n": n}, _("See why"), reverse("service", args=[known["first"]]))
 
 
 def _reports() -> Iterator[RedLine]:

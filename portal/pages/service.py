@@ -9,9 +9,10 @@ from catalog.manifest import Output
 from portal import words
 from portal.mail.letters import markdown
 from portal.pages.figures import Evidence, evidence
+from portal.pages.nights import Night, tonight
 from portal.pages.progress import Progress, progress
 from portal.pages.timeline import Moment, timeline
-from portal.sentences import WAITS
+from portal.sentences import PROBLEMS, WAITS
 from portal.stream import mark_of
 from provisioning.admission import place_in_line
 from provisioning.models import Archive, Deployment, Entry, Machine, Picture
@@ -51,6 +52,8 @@ class ServicePage:
     now: datetime
     mark: str
     """Of what it shows: see portal/stream.py."""
+    tonight: Night | None = None
+    """When its next copy is made by itself."""
     seen_at: datetime | None = None
     """When the picture of its own page was taken, if there is one."""
 
@@ -82,6 +85,23 @@ class ServicePage:
         return bool(machine and machine.restart_asked_at and machine.restart_asked_at != machine.restarted_at)
 
     @property
+    def is_copying(self) -> bool:
+        """A copy was asked for and has not been made."""
+        machine = self.machine
+        return bool(machine and machine.copy_asked_at and machine.copy_asked_at != machine.copied_at)
+
+    @property
+    def copy_trouble(self) -> str:
+        """Why the last copy while it runs could not be made, in words."""
+        code = self.machine.copy_problem if self.machine else ""
+        return str(PROBLEMS[code] % {"title": self.deployment.title}) if code in PROBLEMS else ""
+
+    @property
+    def newest_copy(self) -> Archive | None:
+        """What there is to go back to."""
+        return self.copies[-1] if self.copies else None
+
+    @property
     def is_pulling(self) -> bool:
         """New content was asked for and has not come."""
         machine = self.machine
@@ -89,7 +109,7 @@ class ServicePage:
 
 
 def service_page(deployment: Deployment, *, may_change: bool, may_look_inside: bool, now: datetime) -> ServicePage:
-    """Read what the page shows: as many queries, whatever there is to see."""
+    """Read what the page shows: four queries, whatever there is to see."""
     mark = mark_of(deployment)  # first: what comes while the rest is read is told of once more
     machine = deployment.machine()
     app = deployment.release.app_id
@@ -103,11 +123,14 @@ def service_page(deployment: Deployment, *, may_change: bool, may_look_inside: b
         progress=progress(deployment, machine, usually=known.usually, now=now),
         trouble=_trouble(deployment, machine, face, may_look_inside),
         waiting=_waiting(deployment),
-        copies=list(deployment.archives.filter(deleted_at=None).order_by("pk")) if deployment.ready_at else [],
+        copies=list(deployment.archives.filter(deleted_at=None, is_surplus=False).order_by("pk"))
+        if deployment.ready_at
+        else [],
         may_change=may_change,
         may_look_inside=may_look_inside,
         now=now,
         mark=mark,
+        tonight=tonight([machine], now) if machine and face == Face.READY and may_change else None,
         seen_at=_seen_at(deployment) if face == Face.READY else None,
     )
 

@@ -25,6 +25,7 @@ WISHES: Mapping[str, Words] = {
     "suspend": _("%(who)s took it off its address."),
     "lift": _("%(who)s asked for it to be opened again."),
     "pull": _("%(who)s asked for new content."),
+    "copy": _("%(who)s asked for a copy."),
     "show": _("%(who)s showed the event's page to everybody."),
     "hide": _("%(who)s took the event's page away."),
     "plan": _("%(who)s changed when it opens, or who may put up services."),
@@ -44,6 +45,9 @@ COPIES: Mapping[str, Words] = {
     Settled.NOT_YET: _("The copy could not be made, so everything is kept until it can be."),
 }
 KEPT: Mapping[str, Words] = {
+    "kept": _("A copy was made while it ran, read back and found whole."),
+    "not_kept": _("A copy could not be made while it runs. The service itself is as it was."),
+    "gave_way": _("The oldest copy that was asked for was deleted, because there is a newer one."),
     "copies": _("We wrote that its copy will be deleted soon."),
     "deleted": _("The time of its copy was over, and it was deleted."),
 }

@@ -15,6 +15,7 @@ from catalog.models import State
 from portal import gate
 from portal.launch_form import LaunchForm
 from portal.pages.downloads import download
+from portal.pages.nights import tonight
 from portal.requests import SignedInRequest
 from portal.views.launch import PRESS, once, pressed
 from provisioning.models import Archive, Deployment
@@ -31,9 +32,13 @@ class CopyLine:
 
     @property
     def may_be_put_up(self) -> bool:
-        """Its service is gone, and the app is still offered."""
-        before = self.copy.deployment
-        return before.phase == Phase.GONE and before.release.app.state == State.PUBLISHED
+        """Its app is still offered."""
+        return self.copy.deployment.release.app.state == State.PUBLISHED
+
+    @property
+    def is_beside(self) -> bool:
+        """Its own service is there, and would stay there."""
+        return self.up is not None and self.up.pk == self.copy.deployment_id
 
 
 def lines_of(kept: Sequence[Archive]) -> list[CopyLine]:
@@ -47,7 +52,9 @@ def lines_of(kept: Sequence[Archive]) -> list[CopyLine]:
 @require_safe
 def copies(request: SignedInRequest) -> HttpResponse:
     """Show somebody's kept copies."""
-    return render(request, "copies/copies.html", {"lines": lines_of(list(gate.kept_copies(request.user)))})
+    lines = lines_of(list(gate.kept_copies(request.user)))
+    first = None if lines else tonight(gate.running_machines(request.user), timezone.now())
+    return render(request, "copies/copies.html", {"lines": lines, "first": first})
 
 
 @login_required

@@ -56,6 +56,14 @@ def pull(request: SignedInRequest, key: str) -> HttpResponse:
 
 @login_required
 @require_POST
+def keep_copy(request: SignedInRequest, key: str) -> HttpResponse:
+    """Keep a copy now, while it runs."""
+    asked = _changeable(request, key).keep_copy(by=request.user, at=timezone.now())
+    return _back(request, key, asked, _("A copy is being made and checked. The service runs on meanwhile."))
+
+
+@login_required
+@require_POST
 def retry(request: SignedInRequest, key: str) -> HttpResponse:
     """Try again from the step that failed."""
     asked = _changeable(request, key).retry(by=request.user, at=timezone.now())

@@ -20,9 +20,7 @@ class Archive(models.Model):
     machine = models.ForeignKey("provisioning.Machine", on_delete=models.PROTECT, related_name="archives")
     name = models.CharField(max_length=200, unique=True)
     """Its name in the vault."""
-    kind = models.CharField(
-        max_length=7, choices=[(word.value, word.value) for word in CopyKind], default=CopyKind.END
-    )
+    kind = models.CharField(max_length=7, choices=[(word.value, word.value) for word in CopyKind], default=CopyKind.END)
     is_surplus = models.BooleanField(default=False)
     """Newer ones have taken its place: it is deleted without a word, and never a copy of an end."""
     sha256 = models.CharField(max_length=64)

@@ -169,6 +169,10 @@ class Deployment(Reconciled):
         """How often a ready one is asked whether it still answers."""
         return self.manifest.health.live.every
 
+    def next_keeping(self, at: datetime) -> datetime:
+        """When it is asked next."""
+        return at + self.keep_every
+
     @property
     def gives_up_at(self) -> datetime:
         """The latest moment at which setting it up is given up."""
@@ -265,6 +269,15 @@ class Deployment(Reconciled):
         return changed
 
     @transaction.atomic
+    def keep_copy(self, *, by: "User", at: datetime) -> bool:
+        """Ask for a copy now, while it runs. Return False if one is being made, if it is not running, or keeps nothing."""
+        idle = Q(copy_asked_at=None) | Q(copied_at=F("copy_asked_at"))
+        changed = self.manifest.archive is not None and self._ask_machines(at, idle, copy_asked_at=at)
+        if changed:
+            self._wished(by, at, f"wish:copy:{at.isoformat()}", wanted="copy")
+        return changed
+
+    @transaction.atomic
     def outputs(self, *, by: "User", at: datetime) -> dict[str, Any]:
         """What the installer handed over, secrets included. Each look is an Entry; what is shown once is dropped by it."""
         machine = self.machines.select_for_update().order_by("-pk").first()
@@ -281,9 +294,9 @@ class Deployment(Reconciled):
         """The machine that does (or did last) the main role."""
         return self.machines.order_by("-pk").first()
 
-    def _ask_machines(self, at: datetime, **asked: datetime) -> bool:
+    def _ask_machines(self, at: datetime, which: Q | None = None, **asked: datetime) -> bool:
         running = self.machines.filter(wanted=Wanted.UP, phase=Phase.READY, deployment__wanted=Wanted.UP)
-        changed = running.update(**asked, **woken(at, Lane.PERSON)) > 0
+        changed = running.filter(which or Q()).update(**asked, **woken(at, Lane.PERSON)) > 0
         for pk in running.values_list("pk", flat=True):
             nudge_on_commit(Kind.MACHINE, pk)
         return changed

@@ -1,5 +1,6 @@
 """What the people who run this house have decided, in one row; and what single persons were allowed beyond it."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
@@ -89,6 +90,26 @@ def longest_event_of(person: int) -> timedelta:
     own = Allowance.objects.filter(person=person).values_list("longest_event_days", flat=True).first()
     longest = House.here().longest_event
     return min(longest, timedelta(days=own)) if own else longest
+
+
+@dataclass(frozen=True)
+class CopiesEach:
+    """How many copies one person may have asked for, and how large all of them may be, in bytes."""
+
+    number: int
+    size: int
+
+
+def copies_of_each(person: int) -> CopiesEach:
+    """This person's own allowance; else what the house says; else what the settings say."""
+    house, own = House.here(), Allowance.objects.filter(person=person).first()
+    numbers = (own.copies if own else None, house.copies_each, settings.COPIES_EACH)
+    sizes = (own.copies_mib if own else None, house.copies_each_mib, settings.COPIES_EACH_MIB)
+    return CopiesEach(_first(*numbers), _first(*sizes) << 20)
+
+
+def _first(*given: int | None) -> int:
+    return next(number for number in given if number is not None)
 
 
 class Allowance(models.Model):

@@ -14,6 +14,7 @@ from provisioning.models.entry import Entry
 from provisioning.models.fabric import Fabric
 from provisioning.models.fields import SealedJSON, SealedText
 from provisioning.models.reconciled import Reconciled, woken
+from provisioning.nights import next_night
 from provisioning.nudge import nudge_on_commit
 from provisioning.phases import Happened, Kind, Lane, Phase, Settled, Wanted
 
@@ -109,6 +110,10 @@ class Machine(Reconciled):
 
     keep_every = timedelta(minutes=5)
     """How often a ready one is looked at by itself; a roll call counts all of them every minute, in one question."""
+
+    def next_keeping(self, at: datetime) -> datetime:
+        """When it is looked at next if nothing happens: in time for its copy of the night."""
+        return min(at + self.keep_every, next_night(self.key, self.deployment.event.tzinfo, at))
 
     @staticmethod
     def patience(manifest: Manifest) -> timedelta:

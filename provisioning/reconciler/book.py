@@ -7,14 +7,15 @@ from typing import Any
 
 from provisioning import admission
 from provisioning.driver import Endpoint, Sighting
-from provisioning.errors import Blame, NotYet
+from provisioning.errors import Blame, NotYet, Stop
 from provisioning.models import Archive, Deployment, Entry, House, LogChunk, Machine, Route, statements
 from provisioning.models.reconciled import woken
 from provisioning.nudge import nudge_on_commit
-from provisioning.phases import Happened, Kind, Lane, Phase, Settled, Wanted
+from provisioning.phases import CopyKind, Happened, Kind, Lane, Phase, Settled, Wanted
+from provisioning.reconciler.due_copies import make_room
 from provisioning.reconciler.lease import Lease
 from provisioning.slots import new_machine
-from provisioning.step import Answer, Copy, MachineFacts
+from provisioning.step import Answer, Copy, DueCopy, MachineFacts
 
 LOG_KEPT = 2 << 20
 """Bytes of one job's output that the portal keeps; the machine itself keeps 1 MiB (faults F54)."""
@@ -115,10 +116,35 @@ class MachineRows(LogRows):
         if is_nearly_full:
             self.lease.note(Happened.HEALTH, f"disk:{self.lease.epoch}", disk_free_mib=free_mib)
 
+    def kept(self, due: DueCopy, copy: Copy) -> None:
+        machine = self.lease.row
+        told: dict[str, Any] = {"kept": due.kind, "size": copy.size}
+        with self.lease.fence():
+            keep(machine.deployment, machine, copy, due.kind, self.lease.at)
+            Entry.objects.write(machine, Happened.COPY, at=self.lease.at, cause=f"kept:{due.job}", **told)
+            self.lease.write(**_done(due), copy_problem="")
+
+    def not_kept(self, due: DueCopy, stop: Stop) -> None:
+        self.lease.note(Happened.COPY, f"not-kept:{due.job}", not_kept=due.kind, code=stop.code, params=stop.params)
+        self.lease.set(**_done(due), copy_problem=stop.code)
+
     def passed_over(self, code: str, /, *, blame: Blame, **params: object) -> None:
         row = self.lease.row
         told = {"code": code, "blame": blame, "step": row.step, "params": params}
         self.lease.note(Happened.PROBLEM, f"passed-over:{row.attempt}:{code}", **told)
+
+
+def _done(due: DueCopy) -> dict[str, datetime]:
+    return {"copied_at" if due.kind == CopyKind.ASKED else "night_done_at": due.at}
+
+
+def keep(deployment: Deployment, machine: Machine, copy: Copy, kind: CopyKind, at: datetime) -> None:
+    """Note a copy that was read back, once; older ones make room for it."""
+    kept = {"deployment": deployment, "machine": machine, "sha256": copy.sha256, "size": copy.size, "kind": kind}
+    times = {"verified_at": at, "delete_at": at + House.here().copies_kept}
+    _, is_new = Archive.objects.get_or_create(name=copy.name, defaults=kept | times)
+    if is_new:
+        make_room(deployment, kind)
 
 
 class DeploymentRows:
@@ -157,7 +183,7 @@ class DeploymentRows:
                 cause = f"settled:{row.pk}:{self.lease.row.attempt}"
                 Entry.objects.write(self.lease.row, Happened.COPY, at=self.lease.at, cause=cause, **told)
             if changed and copy is not None:
-                self._keep(row, copy)
+                keep(self.lease.row, row, copy, CopyKind.END, self.lease.at)
 
     def look_at(self, machine: str) -> None:
         self._change(machine, **woken(self.lease.at))
@@ -236,16 +262,3 @@ class DeploymentRows:
         with self.lease.fence():
             Machine.objects.filter(pk=row.pk).update(**columns)
             nudge_on_commit(Kind.MACHINE, row.pk)
-
-    def _keep(self, machine: Machine, copy: Copy) -> None:
-        Archive.objects.get_or_create(
-            name=copy.name,
-            defaults={
-                "deployment": self.lease.row,
-                "machine": machine,
-                "sha256": copy.sha256,
-                "size": copy.size,
-                "verified_at": self.lease.at,
-                "delete_at": self.lease.at + House.here().copies_kept,
-            },
-        )

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from provisioning.models import Archive, Deployment, Entry
 from provisioning.models.entry import entry
-from provisioning.phases import Happened, Phase
+from provisioning.phases import CopyKind, Happened, Phase
 from provisioning.reconciler.world import World
 
 BEFORE = timedelta(days=7)
@@ -25,7 +26,7 @@ def remind(at: datetime) -> None:
 
     What is reminded of too late, after an outage say, is kept for as much longer.
     """
-    soon = Archive.objects.filter(deleted_at=None, delete_at__lte=at + BEFORE + TOGETHER)
+    soon = _promised().filter(delete_at__lte=at + BEFORE + TOGETHER)
     copies = list(soon.select_related("deployment__owner", "deployment__event__owner").order_by("delete_at", "pk"))
     known = reminded(copies)
     events: dict[int, list[Archive]] = defaultdict(list)
@@ -40,8 +41,7 @@ def remind(at: datetime) -> None:
 
 def delete_old_copies(at: datetime, world: World) -> None:
     """Delete copies whose time is over; the row stays and says when. One that is being put up again stays until that is up."""
-    needed = Deployment.objects.filter(restored_from__isnull=False, ready_at=None).exclude(phase=Phase.GONE)
-    old = Archive.objects.filter(deleted_at=None, delete_at__lte=at).exclude(pk__in=needed.values("restored_from"))
+    old = _promised().filter(delete_at__lte=at).exclude(pk__in=_needed())
     copies = list(old.select_related("deployment__owner", "deployment__event__owner").order_by("delete_at", "pk"))
     known = reminded(copies)
     over = [copy for copy in copies if _has_nobody(copy) or (copy.pk in known and known[copy.pk] <= at)]
@@ -50,6 +50,29 @@ def delete_old_copies(at: datetime, world: World) -> None:
         with transaction.atomic():
             Archive.objects.filter(pk=copy.pk).update(deleted_at=at)
             Entry.objects.write(copy.deployment, Happened.COPY, at=at, cause=f"deleted:{copy.pk}", deleted=copy.pk)
+
+
+def delete_surplus(at: datetime, world: World) -> None:
+    """Delete copies whose place newer ones have taken. Whoever asked for one finds it in the timeline; a night is no news."""
+    surplus = Archive.objects.filter(deleted_at=None, is_surplus=True).exclude(pk__in=_needed())
+    for copy in surplus.select_related("deployment__event").order_by("pk")[:AT_ONCE]:
+        world.vault.drop(copy.name)
+        with transaction.atomic():
+            Archive.objects.filter(pk=copy.pk).update(deleted_at=at)
+            if copy.kind == CopyKind.ASKED:
+                Entry.objects.write(copy.deployment, Happened.COPY, at=at, cause=f"deleted:{copy.pk}", gave_way=copy.pk)
+
+
+def _promised() -> QuerySet[Archive]:
+    """Copies that are kept until a day: all but those of the nights of a service that runs, of which the next is made tonight."""
+    runs = Q(kind=CopyKind.NIGHTLY) & ~Q(deployment__phase=Phase.GONE)
+    return Archive.objects.filter(deleted_at=None, is_surplus=False).exclude(runs)
+
+
+def _needed() -> QuerySet[Deployment, Any]:
+    """Copies that are being put up again."""
+    needed = Deployment.objects.filter(restored_from__isnull=False, ready_at=None).exclude(phase=Phase.GONE)
+    return needed.values("restored_from")
 
 
 def reminded(copies: Iterable[Archive]) -> Mapping[int, datetime]:

@@ -11,6 +11,7 @@ from provisioning.driver import Endpoint, Identity, Secret, Seen, Sighting
 from provisioning.models import Deployment, Machine
 from provisioning.phases import Phase, Settled
 from provisioning.reconciler.book import DeploymentRows, MachineRows
+from provisioning.reconciler.due_copies import due_copy
 from provisioning.reconciler.lease import Lease
 from provisioning.reconciler.world import World
 from provisioning.slots import spec_of
@@ -56,6 +57,7 @@ def machine_job(lease: Lease[Machine], world: World) -> MachineJob:
         is_nearly_full=machine.is_nearly_full,
         restart_asked_at=machine.restart_asked_at if machine.restart_asked_at != machine.restarted_at else None,
         pull_asked_at=machine.pull_asked_at if machine.pull_asked_at != machine.pulled_at else None,
+        due_copy=due_copy(machine, lease.at),
     )
 
 

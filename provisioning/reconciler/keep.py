@@ -12,7 +12,7 @@ from provisioning.errors import Stop
 from provisioning.models import Admission, Deployment, Fabric, Machine, Route, Stray
 from provisioning.models.reconciled import woken
 from provisioning.phases import Phase
-from provisioning.reconciler.copies import delete_old_copies, remind
+from provisioning.reconciler.copies import delete_old_copies, delete_surplus, remind
 from provisioning.reconciler.warnings import wait_for_warnings, warn
 from provisioning.reconciler.world import World
 
@@ -29,6 +29,7 @@ def keep(at: datetime, world: World) -> None:
     """Do all of it once. Each part is repeatable, and none hinders the next: a mistake is raised when all are done."""
     with ExitStack() as last_first:
         if is_free := not Admission.objects.filter(quarantined=True).exists():
+            last_first.callback(delete_surplus, at, world)
             last_first.callback(delete_old_copies, at, world)
             last_first.callback(remind, at)
         last_first.callback(take_away_old_lines, world)

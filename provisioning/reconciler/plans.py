@@ -58,6 +58,7 @@ PLANS: dict[tuple[Kind, Course], Sequence[Step[Any]]] = {
         of_machine.PullNow(),
         of_machine.StillFresh(),
         of_machine.DiskWatched(),
+        of_machine.KeepCopy(),
     ),
     (Kind.MACHINE, Course.GIVING_BACK): (of_machine.Seen(),),
     (Kind.MACHINE, Course.RETIRING): (

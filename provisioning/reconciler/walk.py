@@ -212,8 +212,9 @@ class Pass:
             self._open_again()
             self.lease.move(Phase.READY, problem="", problem_params={}, blame="", **self._firsts())
         self._waits_for("")
-        next_look = SHUT_LOOK if self.course == Course.SHUTTING else self.row.keep_every
-        return self._release(self.at + next_look, lane=Lane.KEEPING)
+        is_shut = self.course == Course.SHUTTING
+        next_look = self.at + SHUT_LOOK if is_shut else self.row.next_keeping(self.at)
+        return self._release(next_look, lane=Lane.KEEPING)
 
     def _firsts(self) -> dict[str, Any]:
         return {} if self.row.ready_at else {"ready_at": self.at}

@@ -7,7 +7,7 @@ Steps know no rows: what they learn or decide goes through a book, which the rec
 from typing import Protocol, TypeVar
 
 from provisioning.step.deployment_job import DeploymentBook, DeploymentJob, MachineView
-from provisioning.step.doors import Answer, Copy, FrontDoor, Prober, RouteLine, Vault
+from provisioning.step.doors import Answer, Copy, DueCopy, FrontDoor, Prober, RouteLine, Vault
 from provisioning.step.machine_job import LogBook, MachineBook, MachineJob, Source
 from provisioning.step.remote import Broken, Exited, MachineFacts, Peek, Remote, RemoteJob, Running
 
@@ -17,6 +17,7 @@ __all__ = [
     "Copy",
     "DeploymentBook",
     "DeploymentJob",
+    "DueCopy",
     "Exited",
     "FrontDoor",
     "LogBook",

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from catalog.manifest import Probe
 from provisioning.driver import Endpoint
+from provisioning.phases import CopyKind
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,17 @@ class Copy:
     name: str
     sha256: str
     size: int
+
+
+@dataclass(frozen=True)
+class DueCopy:
+    """A copy that is to be made while the service runs: asked for, or the one of a night."""
+
+    kind: CopyKind
+    at: datetime  # when it was asked for, or that night's moment
+    job: str  # of the program that makes it
+    name: str  # in the vault
+    most: int | None  # bytes; None = any size
 
 
 class Vault(Protocol):

@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 from catalog.manifest import Manifest
 from provisioning.driver import Driver, Identity, MachineSpec, Secret, Sighting
-from provisioning.errors import Blame, NotYet
+from provisioning.errors import Blame, NotYet, Stop
 from provisioning.phases import Settled
-from provisioning.step.doors import Copy, Vault
+from provisioning.step.doors import Copy, DueCopy, Vault
 from provisioning.step.remote import MachineFacts, Remote
 
 
@@ -62,6 +62,12 @@ class MachineBook(LogBook, Protocol):
     def pulled(self, asked_at: datetime) -> None:
         """The pull asked for then is done."""
 
+    def kept(self, due: DueCopy, copy: Copy) -> None:
+        """The copy that was due is made, and was read back."""
+
+    def not_kept(self, due: DueCopy, stop: Stop) -> None:
+        """The copy that was due could not be made."""
+
     def disk(self, *, free_mib: int, is_nearly_full: bool) -> None:
         """How its disk does."""
 
@@ -106,6 +112,7 @@ class MachineJob:
     is_nearly_full: bool  # its disk, at the last look
     restart_asked_at: datetime | None = None  # not done yet
     pull_asked_at: datetime | None = None  # not done yet
+    due_copy: DueCopy | None = None  # to be made while it runs
 
     @property
     def far(self) -> Remote:

@@ -141,6 +141,11 @@ def _wishes(history: History) -> None:
         deployment.pull_now(by=None, at=history.world.at)
 
 
+def _asks_for_a_copy(history: History) -> None:
+    if deployment := history.any_deployment():
+        deployment.keep_copy(by=deployment.owner, at=history.world.at)
+
+
 def _worker_dies(history: History) -> None:
     """It claimed a row, and is never heard of again."""
     if deployment := history.any_deployment():
@@ -237,6 +242,7 @@ ACTIONS: dict[str, Action] = {
     "launch": _launch,
     "launch again": _launch,
     "retire": _retire,
+    "asks for a copy": _asks_for_a_copy,
     "retry": _retry,
     "destroy": _destroy,
     "power failure": _power_failure,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from catalog.models import Release
 from provisioning.models import Archive, Deployment, Entry, Machine
-from provisioning.phases import Happened, Phase, Wanted
+from provisioning.phases import CopyKind, Happened, Phase, Wanted
 from tests.makers import launch, make_event
 from tests.simulation import Simulation
 
@@ -101,7 +101,7 @@ def put_up_again(world: Simulation, release: Release) -> Story:
     def story() -> None:
         _until(world, deployment, lambda now: now.ready_at is not None)
         _end(world, deployment)
-        copy = Archive.objects.get(deployment=deployment)
+        copy = Archive.objects.get(deployment=deployment, kind="end")
         again = launch(next_time, release, at=world.at, copy=copy, form_token="again")
         _until(world, again, lambda now: now.ready_at is not None)
         assert again.name == deployment.name
@@ -110,7 +110,27 @@ def put_up_again(world: Simulation, release: Release) -> Story:
     return story
 
 
+def copied_while_it_runs(world: Simulation, release: Release) -> Story:
+    """Somebody asks for a copy, a night passes, and it ends."""
+    deployment = launch(make_event(days=2), release)
+
+    def story() -> None:
+        _until(world, deployment, lambda now: now.ready_at is not None)
+        _now(deployment).keep_copy(by=deployment.owner, at=world.at)
+        world.run_until(lambda: _has_copy(deployment, CopyKind.ASKED))
+        world.sleep_until(deployment.created_at + timedelta(hours=18))
+        world.run_until(lambda: _has_copy(deployment, CopyKind.NIGHTLY))
+        _end(world, deployment)
+
+    return story
+
+
+def _has_copy(deployment: Deployment, kind: CopyKind) -> bool:
+    return Archive.objects.filter(deployment=deployment, kind=kind).exists()
+
+
 STORIES = (
+    copied_while_it_runs,
     one_life,
     failed_and_retried,
     destroyed_from_outside,

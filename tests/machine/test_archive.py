@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -195,3 +196,26 @@ def test_a_full_disk_is_told_as_that_and_leaves_nothing(kept: Kept) -> None:
         assert not list(kept.out.parent.iterdir())
     finally:
         subprocess.run(["umount", kept.out.parent], check=True)
+
+
+def test_a_second_copy_waits_until_the_first_has_unlocked(kept: Kept) -> None:
+    kept.hook("before", "until test -e $(dirname $0)/go; do sleep 0.05; done")
+    kept.hook("after")
+    first, second = (kept.out.with_name(name) for name in ("copy-1", "copy-2"))
+    with ThreadPoolExecutor() as both:
+        one = both.submit(kept.copy)
+        until("the first has begun", kept.told.exists)
+        other = both.submit(kept.copy, out=str(second))
+        (kept.board.root / "srv/fairground/service/hooks/go").touch()
+        assert (one.result().returncode, other.result().returncode) == (0, 0)
+    assert kept.told.read_text().split() == ["before", "after"] * 2
+    assert not archive.described(first).exists()
+    assert sorted(path.name for path in kept.out.parent.iterdir()) == ["copy-2.json", "copy-2.tar.gz"]
+
+
+def test_what_was_fetched_needs_no_room_any_more(kept: Kept) -> None:
+    assert kept.copy().returncode == 0
+    for _ in range(2):
+        assert kept.board.ask("copy-fetched", out=str(kept.out)) == {}
+    assert not list(kept.out.parent.iterdir())
+    assert kept.board.ask("copy-fetched", out="../etc/passwd")["error"]["code"] == "bad-input"

@@ -43,6 +43,7 @@ OWN_LOOKS = {"event-extend", "event-card", "event-member", "service-copy", "serv
 VERBS = {
     "service-restart",
     "service-pull",
+    "service-keep",
     "service-retry",
     "service-end",
     "service-outputs",

@@ -1,15 +1,18 @@
 """Kept copies: the list of them, and putting one up again."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from html import unescape
+from zoneinfo import ZoneInfo
 
 from django.test import Client
 
+from portal.desk.today import red_lines, rooms
 from portal.models import User
-from provisioning.models import Archive, Deployment
-from provisioning.phases import Phase
-from tests.makers import NOON, make_event
+from provisioning.models import Archive, Deployment, House, Machine
+from provisioning.nights import next_night
+from provisioning.phases import CopyKind, Phase
+from tests.makers import NOON, launch, make_event, make_release
 from tests.portal import scenes
 
 
@@ -125,3 +128,58 @@ def test_the_list_takes_as_many_queries_for_many_copies_as_for_one(
         kept(owner, now)
     with django_assert_max_num_queries(6):  # type: ignore[operator]
         shown(visit, "/copies")
+
+
+def test_a_press_asks_for_a_copy_of_what_runs_and_a_second_one_is_harmless(
+    visit: Client, owner: User, now: datetime
+) -> None:
+    deployment = scenes.ready(make_event(owner, at=now), at=now)
+    assert "Keep a copy now" in shown(visit, f"/services/{deployment.key}")
+    for said in ("is being made and checked", "asked for already"):
+        assert said in unescape(visit.post(f"/services/{deployment.key}/keep", follow=True).content.decode())
+    page = shown(visit, f"/services/{deployment.key}")
+    assert ("A copy is being made …" in page, "Keep a copy now" in page) == (True, False)
+    assert "asked for a copy" in page
+
+
+def test_what_keeps_nothing_offers_no_copy(visit: Client, owner: User, now: datetime) -> None:
+    deployment = launch(make_event(owner, at=now), make_release(stateless=True), at=now)
+    assert "Keep a copy now" not in shown(visit, f"/services/{deployment.key}")
+    assert not deployment.keep_copy(by=owner, at=now)
+
+
+def test_an_empty_list_says_when_the_first_copy_is_made_tonight(visit: Client, owner: User, now: datetime) -> None:
+    deployment = scenes.ready(make_event(owner, at=now, zone="Europe/Berlin"), at=now)
+    machine = deployment.machine()
+    assert machine
+    night = next_night(machine.key, ZoneInfo("Europe/Berlin"), now).astimezone(ZoneInfo("Europe/Berlin"))
+    assert f"The first copy is made tonight at {night:%H:%M}." in shown(visit, "/copies")
+    assert f"tonight at {night:%H:%M}" in shown(visit, f"/services/{deployment.key}")
+    House.objects.create(nightly_copies=0)
+    assert "tonight" not in shown(visit, "/copies")
+
+
+def test_a_copy_of_what_runs_is_put_up_beside_it_at_an_address_of_its_own(
+    visit: Client, owner: User, now: datetime
+) -> None:
+    before = scenes.ready(make_event(owner, at=now), at=now, title="Photo wall")
+    machine = before.machine()
+    assert machine
+    until = now + timedelta(days=30)
+    night = {"kind": CopyKind.NIGHTLY, "name": "night.tar.gz", "sha256": "b" * 64, "size": 13}
+    copy = Archive.objects.create(deployment=before, machine=machine, verified_at=now, delete_at=until, **night)
+    assert "Put it up beside it" in shown(visit, "/copies")
+    assert "Of the night" in shown(visit, "/copies")
+    again = press(visit, copy)
+    assert again
+    assert again.name != before.name
+    Archive.objects.update(is_surplus=True)
+    assert "Of the night" not in shown(visit, "/copies")
+    assert visit.get(door(copy)).status_code == 404
+
+
+def test_the_desk_tells_of_copies_that_could_not_be_made_at_night(visit: Client, now: datetime) -> None:
+    deployment = scenes.ready(make_event(at=now), at=now)
+    Machine.objects.update(copy_problem="copy-failed")
+    (line,) = (line for line in red_lines(rooms(), now) if "is on its machine alone" in line.what)
+    assert line.url == f"/services/{deployment.key}"

@@ -38,7 +38,7 @@ def test_mails_say_it_and_format_nothing_with_it(db: None) -> None:
 
 def test_a_new_name_is_said_at_once(desk: Client) -> None:
     desk.get("/apps")
-    kept = {"mails_kept_days": 30, "logs_kept_days": 90, "names_kept_days": 365}
+    kept = {"nightly_copies": 3, "mails_kept_days": 30, "logs_kept_days": 90, "names_kept_days": 365}
     desk.post("/desk/settings", {"name": "Linden Fair"} | kept)
     assert "Linden Fair" in desk.get("/apps").content.decode()
 

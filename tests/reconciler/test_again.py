@@ -18,7 +18,7 @@ def ended(world: Simulation) -> Archive:
     deployment = ready(world)
     deployment.retire(by=None, at=world.at)
     world.until_phase(deployment, Phase.GONE)
-    return Archive.objects.get(deployment=deployment)
+    return Archive.objects.get(deployment=deployment, kind="end")
 
 
 def again(world: Simulation, copy: Archive, **columns: object) -> Deployment:

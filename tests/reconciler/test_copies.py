@@ -21,7 +21,7 @@ def kept(world: Simulation, event: Event | None = None) -> Archive:
     world.until_phase(deployment, Phase.READY)
     deployment.retire(by=None, at=world.at)
     world.until_phase(deployment, Phase.GONE)
-    return Archive.objects.get(deployment=deployment)
+    return Archive.objects.get(deployment=deployment, kind="end")
 
 
 def reminders(at: datetime, world: Simulation) -> list[Entry]:

@@ -130,14 +130,14 @@ def test_a_copy_is_deleted_when_its_time_is_over_and_the_row_says_when(world: Si
     world.until_phase(deployment, Phase.READY)
     deployment.retire(by=None, at=world.at)
     world.until_phase(deployment, Phase.GONE)
-    copy = Archive.objects.get()
+    copy = Archive.objects.get(kind="end")
     assert world.world.vault.size(copy.name) == copy.size
     world.sleep_until(copy.delete_at - 7 * DAY)
     world.run_for(timedelta(minutes=2))
     world.sleep_until(copy.delete_at)
     world.run_for(timedelta(minutes=2))
     assert world.world.vault.size(copy.name) == 0
-    assert Archive.objects.get().deleted_at is not None
+    assert Archive.objects.get(kind="end").deleted_at is not None
 
 
 def test_an_end_that_is_moved_at_the_last_moment_is_not_the_end(

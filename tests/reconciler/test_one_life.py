@@ -33,7 +33,7 @@ def test_it_ends_by_itself_with_a_checked_copy_and_nothing_left(world: Simulatio
     ended = world.until_phase(deployment, Phase.GONE)
     assert ended - deployment.expires_at < timedelta(minutes=2)
     assert not world.place.machines
-    assert Archive.objects.get().deployment == deployment
+    assert Archive.objects.get(kind="end").deployment == deployment
     assert Machine.objects.get().settled == Settled.ARCHIVED
     assert world.front_door.line(deployment.key, within=1) is None
 

@@ -65,6 +65,9 @@ class MemoryRemote:
                 return {"disk_mib": 4096, "disk_used_mib": 4096 - self.place.free_mib}
             case "brought":
                 return {"size": _brought(ghost, (given or {})["folder"])}
+            case "copy-fetched":
+                for suffix in (".tar.gz", ".json"):
+                    ghost.files.pop(f"{(given or {})['out']}{suffix}", None)
             case "check":
                 return {"code": self.place.check_code, "said": "as it was told to"}
             case "end-all":

@@ -20,7 +20,7 @@ def has_run(job: MachineJob, name: str, failure: str, blame: Blame = Blame.APP) 
 
     Raises NotYet while it runs, GiveUp(failure) when it ended badly or nobody can say how.
     """
-    match _look(job, name):
+    match look(job, name):
         case None:
             return False
         case Exited(code=0):
@@ -43,7 +43,7 @@ def has_fetched(job: MachineJob, name: str, failure: str, blame: Blame) -> bool:
         raise
 
 
-def _look(job: MachineJob, name: str) -> Peek:
+def look(job: MachineJob, name: str) -> Peek:
     """Look, and keep all the output there is of a job that has ended."""
     seen = job.far.peek(name, offset=job.book.log_offset(name), wait=1.0, within=job.within)
     for _ in range(MOST_LOOKS):

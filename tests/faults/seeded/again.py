@@ -20,8 +20,8 @@ AGAIN = (
     Defect(
         "delete a copy that is being put up again",
         "provisioning/reconciler/copies.py",
-        '.exclude(pk__in=needed.values("restored_from"))',
-        "",
+        "old = _promised().filter(delete_at__lte=at).exclude(pk__in=_needed())",
+        "old = _promised().filter(delete_at__lte=at)",
         "test_again::test_a_copy_that_is_being_put_up_again_is_not_deleted",
     ),
     Defect(

@@ -1,0 +1,96 @@
+"""A copy of what a machine's app declares: archived there, fetched, read back. At the end, each night, or when asked for."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from catalog.manifest import Archive
+from provisioning.errors import Blame, GiveUp, NotYet, TryAgain
+from provisioning.step import Broken, Copy, Exited, Peek, Remote, RemoteJob, Vault
+from provisioning.steps.paths import ARCHIVES, ENV_FILE, GIVEN, ONBOARD
+
+SLICE = 4 << 20
+"""Bytes fetched in one call: at the 52 MB/s measured for SFTP well below a second, and little to send again."""
+LONGEST = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Making:
+    """What it takes to make one copy."""
+
+    job: str  # of the program on the machine; another job is another copy
+    name: str  # in the vault
+    archive: Archive
+    remote: Remote
+    vault: Vault
+    look: Callable[[], Peek]
+    within: float
+    most: int | None = None  # bytes; None = any size
+
+    @property
+    def out(self) -> str:
+        """Where it lies on the machine, without suffix."""
+        return f"{ARCHIVES}/{self.job}"
+
+
+def make_copy(given: Making) -> Copy:
+    """Archive on the machine, fetch, read back. Raises NotYet while any of it is going on."""
+    made = _made(given)
+    copy = Copy(given.name, made["sha256"], int(made["size"]))
+    if given.most is not None and copy.size > given.most:
+        raise GiveUp("copy-is-too-large", blame=Blame.PERSON, size=copy.size, most=given.most)
+    _fetch(given, copy)
+    if wrong := given.vault.verify(copy.name, copy.sha256):
+        given.vault.drop(copy.name)
+        raise TryAgain("copy-is-damaged", blame=Blame.PORTAL, wrong=list(wrong))
+    return copy
+
+
+def _made(given: Making) -> dict[str, str]:
+    match given.look():
+        case None:
+            _start(given)
+            raise NotYet("making-the-copy")
+        case Exited(code=0):
+            return _note(given.remote.read(f"{given.out}.json", offset=0, limit=65536, within=given.within))
+        case Exited(code=code, tail=tail):
+            raise GiveUp("copy-failed", blame=Blame.APP, code=code, tail=tail)
+        case Broken(why=why):
+            raise GiveUp("copy-failed", blame=Blame.FABRIC, code=-1, tail=why)
+        case _:
+            raise NotYet("making-the-copy")
+
+
+def _note(written: bytes) -> dict[str, str]:
+    """What the archive program wrote about the copy. A machine may have lost it, or may say anything."""
+    try:
+        note = json.loads(written)
+        return {"sha256": str(note["sha256"]), "size": str(int(note["size"]))}
+    except (ValueError, TypeError, KeyError) as error:
+        raise GiveUp("copy-failed", blame=Blame.FABRIC, code=-1, tail="no note about the copy") from error
+
+
+def _start(given: Making) -> None:
+    asked = given.archive.model_dump(include={"paths", "exclude", "before", "after", "verify"})
+    asked |= {"out": given.out, "env_file": ENV_FILE}
+    path = f"{GIVEN}/{given.job}.json"
+    given.remote.put(path, json.dumps(asked).encode(), within=given.within)
+    given.remote.start(RemoteJob(given.job, (ONBOARD, "archive", path), timeout=LONGEST), within=given.within)
+
+
+def _fetch(given: Making, copy: Copy) -> None:
+    """Fetch what is missing, a slice a look, so that a worker may die between any two."""
+    have = given.vault.size(copy.name)
+    if have > copy.size:
+        given.vault.drop(copy.name)
+        have = 0
+    if have < copy.size:
+        slice_ = given.remote.read(f"{given.out}.tar.gz", offset=have, limit=SLICE, within=given.within)
+        if not slice_:
+            raise GiveUp(
+                "copy-failed", blame=Blame.FABRIC, code=-1, tail="the copy on the machine is not as long as it was"
+            )
+        given.vault.append(copy.name, have, slice_)
+        if (have := given.vault.size(copy.name)) < copy.size:
+            raise NotYet("fetching-the-copy", after=timedelta(0), have=have, size=copy.size)

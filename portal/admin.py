@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+from allauth.mfa.admin import Authenticator
+from allauth.socialaccount.admin import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group
@@ -11,6 +13,8 @@ from unfold.admin import ModelAdmin
 from portal.models import User
 
 admin.site.unregister(Group)
+for of_ways_in in (Authenticator, SocialAccount, SocialApp, SocialToken):
+    admin.site.unregister(of_ways_in)  # what opens an account is nobody's to look at or to make up
 
 
 @admin.register(Group)

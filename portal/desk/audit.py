@@ -30,6 +30,7 @@ DEEDS: Mapping[str, str | Promise] = {
     "let-in": _("let in"),
     "curator": _("made a curator"),
     "no-curator": _("ended being a curator of"),
+    "second-step": _("took away lost passkeys and codes of"),
     "invite": _("made the invitation"),
     "allowance": _("changed what may be used at once by"),
     "settings": _("changed the settings"),

@@ -15,6 +15,13 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return HttpResponse(render_to_string("pages/404.html", {"house_name": house.known_name()}), status=404)
 
 
+def not_yours(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """The same words, where Django itself says no: in the tables, and on pages of an account that need a way in it lacks."""
+    answer = not_found(request, exception)
+    answer.status_code = 403
+    return answer
+
+
 def our_mistake(request: HttpRequest) -> HttpResponse:
     """A bug of ours. This page needs no database and no session."""
     return render(request, "pages/500.html", {"house_name": house.known_name()}, status=500)

@@ -23,16 +23,16 @@ LOOKS = {
     "desk-settings", "desk-invitations", "desk-allowance",
 }  # fmt: skip
 VERBS = {
-    "desk-launches", "desk-app-publish", "desk-app-feature", "desk-app-look", "desk-app-turn-down", "desk-place-open", "desk-machine-waive",
-    "desk-curator", "desk-lift", "desk-mail-test", "desk-mail-again", "desk-mail-let-go",
-    "desk-let-in", "desk-invitation-end",
+    "desk-launches", "desk-app-publish", "desk-app-feature", "desk-app-look", "desk-app-turn-down", "desk-place-open",
+    "desk-machine-waive", "desk-curator", "desk-lift", "desk-mail-test", "desk-mail-again", "desk-mail-let-go",
+    "desk-let-in", "desk-invitation-end", "desk-second-step",
 }  # fmt: skip
 CURATORS = {
     "desk-apps", "desk-app", "desk-app-retire", "desk-app-publish", "desk-app-feature", "desk-app-turn-down",
 }  # fmt: skip
 FOR_ADMINISTRATORS = {
     "desk-machine-waive", "desk-curator", "desk-settings", "desk-invitations", "desk-allowance", "desk-let-in",
-    "desk-invitation-end",
+    "desk-invitation-end", "desk-second-step",
 }  # fmt: skip
 
 
@@ -50,6 +50,7 @@ def paths(deployment: Deployment) -> Mapping[str, str]:
         "desk-curator": deployment.owner_id,
         "desk-let-in": deployment.owner_id,
         "desk-allowance": deployment.owner_id,
+        "desk-second-step": deployment.owner_id,
         "desk-report": report.pk,
     }
     found = {}

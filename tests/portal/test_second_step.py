@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.test import Client
 from pytest_django import Settings
 
-from portal.models import User
+from portal.models import Deed, User
 from portal.people.second_step import check_origin
 from provisioning.models import House, Mail
 from tests.makers import make_person
@@ -185,3 +185,24 @@ def test_people_are_written_to_about_every_change(
     client.post("/accounts/ways/totp/deactivate/")
     subjects = [mail.subject for mail in Mail.objects.order_by("pk")]
     assert subjects == ["Fairground asks you for a code from now on", "Fairground asks you for no code any more"]
+
+
+def test_an_administrator_lets_somebody_in_again_who_has_lost_everything(desk: Client, careful: User) -> None:
+    assert "Lost passkeys and codes" in desk.get("/desk/people").content.decode()
+    desk.post(f"/desk/people/{careful.pk}/second-step")
+    desk.post(f"/desk/people/{careful.pk}/second-step")
+    assert not Authenticator.objects.exists()
+    assert Deed.objects.get().did == "second-step"
+    assert Mail.objects.get().subject == "Your Fairground passkeys and codes were taken away"
+
+
+def test_the_desk_offers_a_second_step_plainly_until_there_is_one(desk: Client, staff: User) -> None:
+    assert "A password alone lets you in here." in desk.get("/desk").content.decode()
+    TOTP.activate(staff, SECRET)
+    assert "A password alone lets you in here." not in desk.get("/desk").content.decode()
+
+
+def test_nobody_looks_at_what_opens_an_account_in_the_tables(desk: Client) -> None:
+    tables = desk.get("/admin/").content.decode()
+    assert "/admin/mfa/" not in tables
+    assert "/admin/socialaccount/" not in tables

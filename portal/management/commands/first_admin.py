@@ -45,7 +45,8 @@ class Command(BaseCommand):
         person.is_superuser = person.is_staff = person.is_active = True
         person.set_password(password)
         person.save(update_fields=["is_superuser", "is_staff", "is_active", "password"])
-        Authenticator.objects.filter(user=person).delete()
+        if Authenticator.objects.filter(user=person).delete()[0]:
+            self.stdout.write("Passkeys and codes of this account let nobody in any more.")
         what = "New password" if options["again"] else "First administrator"
         self.stdout.write(f"{what}, shown only this once, for {settings.SITE_URL}:")
         self.stdout.write(f"    mail address  {person.email}")

@@ -12,6 +12,7 @@ from portal import gate
 from portal.desk import audit
 from portal.desk.queue import waiting_for_a_curator
 from portal.desk.today import red_lines, rooms
+from portal.people.second_step import is_wanting
 from portal.requests import SignedInRequest
 from provisioning.models import Admission, Deployment
 from provisioning.phases import Phase, Wanted
@@ -23,6 +24,7 @@ def today(request: SignedInRequest) -> HttpResponse:
     """Show what needs somebody, how much room is left, and what is going on."""
     at, places = timezone.now(), rooms()
     told = {
+        "is_wanting": is_wanting(request.user),
         "lines": red_lines(places, at),
         "places": places,
         "more": sum(room.more for room in places if room.place.is_open and not room.place.away_since),

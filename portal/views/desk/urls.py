@@ -21,6 +21,7 @@ urlpatterns = [
     path("desk/people", people.people, name="desk-people"),
     path("desk/people/<int:pk>/curator", people.curator, name="desk-curator"),
     path("desk/people/<int:pk>/let-in", house.let_in, name="desk-let-in"),
+    path("desk/people/<int:pk>/second-step", people.second_step, name="desk-second-step"),
     path("desk/people/<int:pk>/allowance", house.allowance, name="desk-allowance"),
     path("desk/settings", house.settings, name="desk-settings"),
     path("desk/invitations", house.invitations, name="desk-invitations"),

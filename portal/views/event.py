@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal import gate
 from portal.event_forms import EventForm, PlanForm
 from portal.forms import ExtendForm
+from portal.mail.unreached import unreached
 from portal.pages.event import event_desk, limits, moments
 from portal.requests import SignedInRequest
 from portal.times import exact
@@ -40,7 +41,7 @@ def event(request: SignedInRequest, key: str) -> HttpResponse:
     lines = lines_of(found)
     needs = [line for line in lines if line.needs_somebody]
     living = sum(not line.deployment.is_gone for line in lines)
-    return tab(request, "event", found, lines=lines, needs=needs, living=living)
+    return tab(request, "event", found, lines=lines, needs=needs, living=living, unreached=unreached(found))
 
 
 @login_required

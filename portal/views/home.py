@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from portal.mail.unreached import is_unreached
 from portal.pages.service import Face, face_of, phase_of
 from portal.requests import SignedInRequest
 from provisioning.models import Deployment, Event
@@ -77,4 +78,5 @@ def home(request: SignedInRequest) -> HttpResponse:
     """Show somebody's events, and what needs them."""
     mine = cards(request.user.pk)
     needs = [line for card in mine for line in card.looked_after if line.needs_somebody][:NEEDS_AT_MOST]
-    return render(request, "pages/home.html", {"cards": mine, "needs": needs})
+    told = {"cards": mine, "needs": needs, "is_unreached": is_unreached(request.user)}
+    return render(request, "pages/home.html", told)

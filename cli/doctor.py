@@ -3,7 +3,6 @@
 Works when the portal is down, when there is no database, and before the virtual environment is made.
 """
 
-import os
 import shutil
 import socket
 import subprocess
@@ -22,6 +21,8 @@ from cli.manage import facts
 LEAST_DISK, LEAST_MEMORY = 3 * 10**9, 512 * 10**6
 """Bytes; below, a launch may fail."""
 OLDEST_BACKUP = timedelta(days=2)
+DAMAGED = ("not a database", "malformed")
+"""What SQLite says of a file that no start mends."""
 FINE, LOOK, WRONG = "fine", "look", "WRONG"
 
 
@@ -162,10 +163,19 @@ def versions(known: dict[str, Any]) -> Finding:
 def room(known: dict[str, Any]) -> Finding:
     """How many more?"""
     if "room" not in known:
-        return Finding(WRONG, f"not known: {known.get('why', 'the database is not ready')}", "./fairground up")
+        why = str(known.get("why", "the database is not ready"))
+        return Finding(
+            WRONG, f"not known: {why}", _mend_database() if any(word in why for word in DAMAGED) else "./fairground up"
+        )
     if known["room"] < 1:
         return Finding(WRONG, "for no more machine", "end services, or raise the limit of a place")
     return Finding(FINE, f"for about {known['room']} more machines by the places' limits")
+
+
+def _mend_database() -> str:
+    """Put back the newest backup, if there is one."""
+    kept = sorted(portal_files.folder("backups").glob("*.tar"), key=lambda path: path.stat().st_mtime)
+    return f"./fairground restore --yes {kept[-1] if kept else 'FILE'}"
 
 
 def _nearest(path: Path) -> Path:
@@ -180,7 +190,7 @@ def _available(table: Path = Path("/proc/meminfo")) -> int:
 
 def _said(*words: str) -> str:
     """The first line of what a program says; empty if it is not there or does not like it."""
-    if not shutil.which(words[0]):
+    if not (program := shutil.which(words[0], path=packages.PATH)):
         return ""
-    done = subprocess.run(words, capture_output=True, text=True, check=False, env={**os.environ, "PATH": packages.PATH})
+    done = subprocess.run([program, *words[1:]], capture_output=True, text=True, check=False)
     return (done.stdout.strip().splitlines() or [""])[0]

@@ -19,7 +19,8 @@ from cli.talk import say
 
 CLOSING = re.compile(r"\d+ (passed|failed|error|skipped).* in \d")
 FAST = "not engine and not browser"
-SLOW = "engine or browser"
+SLOW = "(engine or browser) and not compose"
+"""`./fairground test -m compose` is apart: it builds five images, and takes minutes."""
 OURS = ("cli", "portal", "catalog", "provisioning", "machine", "tests", "manage.py")
 CHECKS: tuple[tuple[str, ...], ...] = (
     ("ruff", "check", "."),

@@ -1,13 +1,20 @@
 """What the doctor finds, each alone, and all of it where there is nothing yet."""
 
+import contextlib
+import io
+import os
 import socket
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from cli import doctor, env_file
+from cli import doctor, env_file, packages
 from cli.__main__ import main
 from cli.doctor import FINE, LOOK, WRONG
+from cli.manage import facts
+from tests.front_door.doors import free_port
 
 NAMES = ["engine", "disk", "memory", "ports", "names", "mail", "clock", "backups", "versions", "room"]
 
@@ -77,3 +84,97 @@ def test_changes_that_wait_and_a_full_house_are_wrong() -> None:
     assert doctor.versions({"migrations": 2}).state == WRONG
     assert doctor.room({"room": 0}).state == WRONG
     assert doctor.room({"room": 3}).told == "for about 3 more machines by the places' limits"
+
+
+@pytest.fixture
+def sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home in which nothing is broken that can be told without an engine or a database."""
+    (tmp_path / "home" / "backups").mkdir(parents=True)
+    (tmp_path / "home" / "backups" / "one.tar").touch()
+    for name in ("APPS_DOMAIN", "EMAIL_URL", "DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    env_file.write({"WEB_LISTEN": f"127.0.0.1:{free_port()}"})
+    monkeypatch.setattr(doctor, "facts", dict)  # asking the database takes seconds, and only one line is about it
+    return tmp_path / "home"
+
+
+def no_engine(_home: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setenv("DOCKER_HOST", "unix:///nowhere/engine.sock")
+
+
+def little_disk(_home: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(doctor, "LEAST_DISK", 10**18)
+
+
+def little_memory(_home: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(doctor, "LEAST_MEMORY", 10**18)
+
+
+def taken_port(_home: Path, patch: pytest.MonkeyPatch) -> None:
+    taken = socket.create_server(("127.0.0.1", 0))
+    patch.setattr(doctor, "_taken", taken, raising=False)  # as long as the test lives
+    env_file.write({"WEB_LISTEN": f"127.0.0.1:{taken.getsockname()[1]}"})
+
+
+def no_name(_home: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setenv("APPS_DOMAIN", "nowhere.invalid")
+
+
+def no_mail_server(_home: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setenv("EMAIL_URL", f"smtp://127.0.0.1:{free_port()}")
+
+
+def clock_behind(home: Path, _patch: pytest.MonkeyPatch) -> None:
+    tomorrow = time.time() + 86400
+    os.utime(home / "fairground.env", (tomorrow, tomorrow))
+
+
+def old_backup(home: Path, _patch: pytest.MonkeyPatch) -> None:
+    os.utime(home / "backups" / "one.tar", (0, 0))
+
+
+def no_programs(home: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(packages, "PATH", str(home))
+
+
+def damaged_database(home: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(doctor, "facts", facts)
+    (home / "fairground.sqlite3").write_text("no database at all, but a text that is long enough to be read as one" * 9)
+
+
+BROKEN = {
+    no_engine: ("engine", WRONG, "./fairground up (as root), or start Docker or Podman"),
+    little_disk: ("disk", WRONG, "and make room"),
+    little_memory: ("memory", WRONG, "end services, or add memory"),
+    taken_port: ("ports", WRONG, "end it (ss -ltnp shows it)"),
+    no_name: ("names", WRONG, "add a DNS record for *.nowhere.invalid"),
+    no_mail_server: ("mail", WRONG, "mend EMAIL_URL in fairground.env"),
+    clock_behind: ("clock", WRONG, "timedatectl set-ntp true"),
+    old_backup: ("backups", LOOK, "./fairground backup"),
+    no_programs: ("versions", WRONG, "apt install git caddy"),
+    damaged_database: ("room", WRONG, "./fairground restore --yes {home}/backups/one.tar"),
+}
+
+
+def line_of(name: str) -> str:
+    """As `./fairground doctor` prints it now."""
+    with contextlib.redirect_stdout(io.StringIO()) as told:
+        doctor.doctor()
+    return next(line for line in told.getvalue().splitlines() if line.startswith(f"{name} "))
+
+
+@pytest.mark.parametrize("broken", list(BROKEN), ids=lambda broken: broken.__name__)
+def test_each_line_turns_to_the_command_that_mends_it_when_its_thing_is_broken(
+    sound: Path, monkeypatch: pytest.MonkeyPatch, broken: Callable[[Path, pytest.MonkeyPatch], None]
+) -> None:
+    name, state, command = BROKEN[broken]
+    before = line_of(name)
+    broken(sound, monkeypatch)
+    after = line_of(name)
+    assert f" {state} " in after
+    assert after.endswith(command.format(home=sound))
+    assert before != after
+
+
+def test_every_line_is_broken_once_here() -> None:
+    assert [name for name, _, _ in BROKEN.values()] == NAMES

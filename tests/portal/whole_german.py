@@ -11,13 +11,21 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
+from django.utils.translation import override
 from pytest_django import Settings
 
+from portal.mail.letters import letter
+from portal.mail.samples import samples
+from portal.models import User
 from tests.needs import program
 from tests.portal.german import english, forbidden
 from tests.portal.site import fill, fill_desk
 
 CATALOGUE = Path("portal/locale/de/LC_MESSAGES")
+LETTERS = sorted(
+    str(path.relative_to("templates/mail").with_suffix("")) for path in Path("templates/mail").rglob("*.md")
+)
 KEPT = re.compile(r"%\(\w+\)[a-z]|\]\([^)]*\)|</?\w+>|EMAIL_URL|MAIL_FROM")
 """What a translation takes over as it is: places for values, where links lead, tags, names of settings."""
 TOO_NEAR = re.compile(r"\b(du|dir|dich|dein\w*|ihr habt|euch|euer)\b|[“”]\w|\w”", re.IGNORECASE)
@@ -60,6 +68,14 @@ def test_every_translation_keeps_places_links_and_tags() -> None:
 
 def test_every_translation_speaks_as_all_do() -> None:
     assert [german for _, german in sentences() if TOO_NEAR.search(german) or forbidden(german)] == []
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_no_mail_in_german_has_english_left(db: None, name: str) -> None:
+    reader = User(email="weber@example.org", first_name="Frau Weber", language="de")
+    with override("de"):
+        mail = letter(name, samples(reader, timezone.now()))
+    assert english(mail.subject) + english(mail.text) + forbidden(mail.text) == []
 
 
 @pytest.mark.parametrize("filled", [fill, fill_desk])

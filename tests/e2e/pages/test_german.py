@@ -14,10 +14,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 CUT_OFF = """[...document.querySelectorAll('button, .btn, summary, h1, h2, label, nav a, th, td, dt, dd')]
     .filter(one => one.checkVisibility() && (one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display !== 'inline'
-        || one.getBoundingClientRect().right > innerWidth + 0.5))
+        || one.getBoundingClientRect().right > innerWidth + 0.5 || one.matches('dd') && one.clientWidth < 90))
     .filter(one => !one.closest('.sr-only, pre, table'))
     .map(one => one.outerHTML.slice(0, 160))"""
-"""What is wider than its place, or than the phone."""
+"""What is wider than its place or than the phone, or has no room beside its name."""
 
 
 def test_the_switch_speaks_german_on_every_page_until_it_is_switched_back(browser: Browser, url: str) -> None:

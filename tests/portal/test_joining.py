@@ -107,8 +107,9 @@ def test_by_any_other_rule_a_joining_code_opens_no_door(client: Client, event: E
     rule(way)
     client.post(joins, {"name": "Anna"})
     sign_up(client)
-    if way == SignUp.APPROVAL:
+    if way == SignUp.APPROVAL:  # an account that waits
         client.post("/accounts/confirm-email/", {"code": code()})
+    assert User.objects.filter(email="anna@example.org").exists() == (way == SignUp.APPROVAL)
     assert not is_in(client)
     assert len(members(event)) == 1
 

@@ -100,7 +100,7 @@ def test_a_room_asks_the_same_however_much_there_is(
     for scene in (scenes.leaving, scenes.failed, scenes.shut, scenes.silent):
         for _ in range(4):
             scene(make_event(at=now), at=now)
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(23):
         assert desk.get(path).status_code == 200
 
 

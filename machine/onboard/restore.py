@@ -12,7 +12,7 @@ import os
 import shutil
 import tarfile
 from pathlib import Path
-from typing import Any, BinaryIO, Iterator
+from typing import Any, BinaryIO, Collection, Iterator, Mapping
 
 from machine.onboard.archive import found, hook
 from machine.onboard.failure import Failed, Why, reported
@@ -39,6 +39,7 @@ def restore(file: str) -> int:
         check(folder, given.text("sha256"))
         kept = unpacked(folder)
         clear([Path(path) for path in given.texts("paths")], given.texts("exclude"), kept)
+        set_times(kept)
         hook(given, "restore")
         shutil.rmtree(folder)
         print(f"{len(kept)} files and folders were put back", flush=True)
@@ -65,15 +66,15 @@ def check(folder: Path, sha256: str) -> None:
         raise Failed(Why.BAD_CONTENT, "the copy that arrived is not the one that was sent")
 
 
-def unpacked(folder: Path) -> set[str]:
-    """Put every entry where it came from, with owner, rights and time. Return the full paths of all."""
-    kept = set()
+def unpacked(folder: Path) -> dict[str, float]:
+    """Put every entry where it came from, with owner and rights. Return the full paths of all, and their times."""
+    kept: dict[str, float] = {}
     try:
         with tarfile.open(fileobj=io.BufferedReader(Joined(folder), CHUNK), mode="r|gz") as tar:
             # The machine is the app's own: rights and owners are to be as they were. Older Pythons know no filters.
             vars(tar)["extraction_filter"] = lambda member, _path: member
             for member in tar:
-                kept.add(put_back(tar, member))
+                kept[put_back(tar, member)] = member.mtime
                 vars(tar)["members"] = []  # else it remembers them all
     except tarfile.TarError as error:
         raise Failed(Why.BAD_CONTENT, str(error))
@@ -91,7 +92,7 @@ def put_back(tar: tarfile.TarFile, member: tarfile.TarInfo) -> str:
     return str(path)
 
 
-def clear(paths: list[Path], exclude: list[str], kept: set[str]) -> None:
+def clear(paths: list[Path], exclude: list[str], kept: Collection[str]) -> None:
     """Take away what a copy would hold and this one does not: the installer put it there, and people took it away."""
     for path in reversed(list(found(paths, exclude))):
         if str(path) in kept:
@@ -100,6 +101,14 @@ def clear(paths: list[Path], exclude: list[str], kept: set[str]) -> None:
             path.unlink()
         elif path not in paths and not any(path.iterdir()):
             path.rmdir()
+
+
+def set_times(kept: Mapping[str, float]) -> None:
+    """Give folders and links their times back: whatever is put into a folder changes its own, and tar leaves links out."""
+    for name, time in kept.items():
+        path = Path(name)
+        if path.is_symlink() or path.is_dir():
+            os.utime(path, (time, time), follow_symlinks=False)
 
 
 class Joined(io.RawIOBase):

@@ -12,6 +12,7 @@ from tests.machine.test_archive import Kept
 
 pytestmark = pytest.mark.thorough
 
+LONG_AGO = 1_000_000_000
 NAMES = ["plain", "-rf", "--help", "größe 😀", "two  spaces ", "line\nbreak", "'$(id)'", ".hidden", "*", "deep/er/-x"]
 
 
@@ -26,6 +27,8 @@ class Again(Kept):
         (self.data / "link").symlink_to("plain")
         (self.data / "secret").touch(mode=0o640)
         (self.data / "empty").mkdir(mode=0o2770)
+        for path in sorted(self.data.rglob("*"), reverse=True):
+            os.utime(path, (LONG_AGO, LONG_AGO), follow_symlinks=False)
         return self.seen()
 
     def seen(self) -> Json:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from enum import StrEnum
 
+from django.conf import settings
+
 from catalog.manifest import Output
 from portal import words
 from portal.mail.letters import markdown
@@ -72,6 +74,12 @@ class ServicePage:
     def first_things(self) -> str:
         """What the app's author says to do first, as HTML from our own Markdown renderer."""
         return markdown(self.deployment.release.texts.get("notices.after_launch", ""))
+
+    @property
+    def fetches_through_us(self) -> bool:
+        """Whether its machine gets app and content from this portal's copies, or from where they are published."""
+        reached = bool(self.machine and self.machine.sighting and self.machine.sighting.get("portal_host"))
+        return reached and bool(settings.GIT_DOOR_LISTEN)
 
     @property
     def content_trouble(self) -> str:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from catalog.models import Release
 from portal.models import User
@@ -180,6 +181,14 @@ def test_new_content_is_asked_for_once(visit: Client, owner: User) -> None:
     deployment = wish(visit, scenes.ready(make_event(owner)), "pull")
     assert machine_of(deployment).pull_asked_at is not None
     assert "Looking for new content" in shown(visit, deployment)
+
+
+def test_the_page_says_which_way_content_comes(visit: Client, owner: User, settings: Settings) -> None:
+    settings.GIT_DOOR_LISTEN = "10.214.0.1:8418"
+    deployment = scenes.ready(make_event(owner))
+    assert "straight from where it is published" in shown(visit, deployment)
+    scenes.change(machine_of(deployment), sighting={"portal_host": "10.214.0.1"})
+    assert "by way of this portal" in shown(visit, deployment)
 
 
 def test_content_that_does_not_come_is_told_with_what_stays(visit: Client, owner: User) -> None:

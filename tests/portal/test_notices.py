@@ -10,7 +10,7 @@ from portal.models import User
 from portal.pages.extension import link_to
 from portal.stream import watch_key
 from provisioning.models import Archive, Entry, Event, Mail
-from provisioning.phases import Happened
+from provisioning.phases import Happened, Role
 from provisioning.reconciler.copies import remind
 from tests.makers import NOON, make_event
 from tests.portal import scenes
@@ -79,16 +79,38 @@ def test_the_outcome_of_a_launch_is_told(owner: User, scene: str, subject: str) 
     assert mail.recipient == owner.email
 
 
-def test_who_saw_it_happen_gets_no_mail(owner: User) -> None:
-    deployment = scenes.ready(make_event(owner))
-    cache.set(watch_key(deployment.pk, owner.pk), (NOON + timedelta(seconds=37)).timestamp())
+@pytest.mark.parametrize("scene", ["ready", "failed"])
+def test_who_saw_it_happen_gets_no_mail(owner: User, scene: str) -> None:
+    deployment = scenes.SCENES[scene](make_event(owner))
+    cache.set(watch_key(deployment.pk, owner.pk), (deployment.entries.latest("at").at).timestamp() - 1)
     assert tell() == []
 
 
-def test_who_looked_away_before_it_happened_gets_a_mail(owner: User) -> None:
-    deployment = scenes.ready(make_event(owner))
-    cache.set(watch_key(deployment.pk, owner.pk), (NOON + timedelta(seconds=5)).timestamp())
-    assert len(tell()) == 1
+@pytest.mark.parametrize("scene", ["ready", "failed"])
+def test_who_looked_away_before_it_happened_gets_one_mail(owner: User, scene: str) -> None:
+    deployment = scenes.SCENES[scene](make_event(owner))
+    cache.set(watch_key(deployment.pk, owner.pk), (deployment.entries.latest("at").at).timestamp() - 30)
+    assert len(tell()) == len(tell()) == 1
+
+
+def test_of_two_who_organise_only_the_one_who_was_not_watching_gets_a_mail(owner: User, stranger: User) -> None:
+    event = make_event(owner)
+    event.take_in(stranger, at=NOON)
+    event.appoint(stranger, Role.ORGANISER, by=owner, at=NOON)
+    deployment = scenes.ready(event)
+    cache.set(watch_key(deployment.pk, owner.pk), (NOON + timedelta(seconds=37)).timestamp())
+    assert [mail.recipient for mail in tell()] == [stranger.email]
+
+
+def test_participants_who_put_up_a_service_are_warned_without_a_way_to_extend(owner: User, stranger: User) -> None:
+    event = make_event(owner)
+    event.take_in(stranger, at=NOON)
+    scenes.change(scenes.waiting(event), launched_by=stranger)
+    warn(event)
+    mails = {mail.recipient: mail.text for mail in tell()}
+    assert "/extend/" in mails[owner.email]
+    assert "/extend/" not in mails[stranger.email]
+    assert f"If you need longer, ask {owner.called}." in mails[stranger.email].replace("\\", "")
 
 
 def test_a_service_that_stops_answering_is_told(owner: User) -> None:

@@ -18,13 +18,16 @@ from portal.camera.shot import LARGEST, View, shoot
 from portal.models import User
 from portal.people import kept
 from provisioning.models import Deployment, Picture
-from tests.front_door.doors import Site, free_port, site
+from provisioning.step import RouteLine
+from tests.front_door.conftest import caddy, portal
+from tests.front_door.doors import Caddy, Site, free_port, site
 from tests.makers import make_event
 from tests.portal import scenes
 from tests.waiting import until
 
 real = [pytest.mark.browser, pytest.mark.thorough]
 DAY = timedelta(days=1)
+__all__ = ["caddy", "portal"]  # fixtures of the front door
 PAGE = """<title>Wiki</title><h1>Welcome</h1><img src="/own.png"><img src="http://localhost:{port}/elsewhere">
 <img src="http://127.0.0.1:{port}/number"><iframe src="http://other.apps.localhost:{port}/frame"></iframe>
 <script>new WebSocket("ws://127.0.0.1:{port}/socket"); fetch("/script")</script>"""
@@ -76,6 +79,16 @@ class TestShot:
         shows(service, "being set up", X_Fairground_Door="none")
         with pytest.raises(NoPictureError, match="front door"):
             shoot(view(service))
+
+    @pytest.mark.caddy
+    def test_behind_a_real_front_door_it_is_seen_once_the_door_leads_there(self, service: Site, caddy: Caddy) -> None:
+        shows(service, "<h1>Welcome</h1>")
+        host = "wiki-1a2b3c.apps.localhost"
+        here = View(f"http://{host}:{caddy.port}/", caddy.endpoint)
+        with pytest.raises(NoPictureError, match="front door"):
+            shoot(here)
+        caddy.door.put(RouteLine("r1", host, service.endpoint), within=5)
+        assert is_webp(shoot(here))
 
     def test_an_error_is_no_picture(self, service: Site) -> None:
         shows(service, "broken", 500)

@@ -13,8 +13,8 @@ from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
-from portal.mail.outbox import TRIED_FOR
-from provisioning.models import Deployment, Fabric, Machine, Mail, Stray
+from portal.mail import outbox
+from provisioning.models import Deployment, Fabric, Machine, Stray
 from provisioning.phases import Kind, Phase, Wanted
 
 KEPT = 5
@@ -54,7 +54,7 @@ class FromDatabase(Collector):
         yield from _launches()
         yield from _rows(self.at)
         yield from _places()
-        unsent = Mail.objects.filter(sent_at=None, created_at__gt=self.at - TRIED_FOR).count()
+        unsent = outbox.unsent().count()
         yield _one("fairground_mails_unsent", "Mails that no server has taken yet.", unsent)
         strays = Stray.objects.filter(gone_at=None).count()
         yield _one("fairground_strays", "Machines that carry our label and have no row.", strays)

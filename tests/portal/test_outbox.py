@@ -1,5 +1,8 @@
 """The outbox: written first, sent later, once; a server that is away delays, and loses nothing."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -133,3 +136,30 @@ def test_a_name_in_any_writing_arrives_as_it_was_written(server: Post, owner: Us
     body = mail.get_body(("plain",))
     assert body
     assert name in body.get_content()
+
+
+def test_of_two_that_want_to_send_a_mail_one_does(db: None) -> None:
+    owe("anna@example.org")
+    seen, also_seen = Mail.objects.get(), Mail.objects.get()
+    assert [outbox._claimed(seen, NOON), outbox._claimed(also_seen, NOON)] == [True, False]
+
+
+def test_a_mail_whose_sender_was_killed_is_sent_by_another_later_and_recognised(server: Post) -> None:
+    owe("anna@example.org")
+    assert outbox._claimed(Mail.objects.get(), NOON)
+    assert outbox.post(NOON + timedelta(minutes=1)) == 0
+    assert outbox.post(NOON + outbox.CLAIM) == 1
+    (mail,) = server.mails()
+    assert mail["Message-ID"] == f"<{Mail.objects.get().key}@localhost>"
+
+
+def test_the_address_of_a_mail_server_in_the_settings_is_used_with_a_line_that_is_cut() -> None:
+    asked = (
+        "from django.conf import settings as s; print(s.EMAIL_BACKEND, s.EMAIL_HOST, s.EMAIL_USE_TLS, s.EMBEDDED_MAIL)"
+    )
+    env = os.environ | {
+        "EMAIL_URL": "smtp+tls://fair:secret@mail.example.org:587",
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+    }
+    said = subprocess.run([sys.executable, "-c", asked], env=env, capture_output=True, text=True, check=True).stdout
+    assert said.split() == ["portal.mail.line.Line", "mail.example.org", "True", "False"]

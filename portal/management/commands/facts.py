@@ -9,8 +9,9 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Count
 
+from portal.mail import outbox
 from provisioning.errors import Stop
-from provisioning.models import Admission, Deployment, Fabric, Mail
+from provisioning.models import Admission, Deployment, Fabric
 from provisioning.phases import Phase
 from provisioning.reconciler.keep import differences
 from provisioning.reconciler.world import the_world
@@ -45,7 +46,7 @@ def _facts() -> dict[str, Any]:
         "quarantined": Admission.objects.filter(quarantined=True).exists(),
         "places": {fabric.name: _differences(fabric) for fabric in Fabric.objects.order_by("name")},
         "room": sum(room),
-        "mail": {"embedded": settings.EMBEDDED_MAIL, "unsent": Mail.objects.filter(sent_at=None).count()},
+        "mail": {"embedded": settings.EMBEDDED_MAIL, "unsent": outbox.unsent().count()},
     }
 
 

@@ -115,7 +115,7 @@ CLAIMING = (
     ),
     Defect(
         "launch again at every press",
-        f"{MODELS}/deployment.py",
+        f"{MODELS}/launching.py",
         "if before := self.filter(launched_by=by, form_token=form_token).first():",
         'if before := self.filter(launched_by=by, form_token="").first():',
         "test_one_life::test_the_same_form_token_is_the_same_service",

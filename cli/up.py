@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cli import (
     backup,
+    claims,
     container_engine,
     domain,
     env_file,
@@ -22,7 +23,6 @@ from cli import (
     packages,
     ports,
     programs,
-    turns,
     venv,
 )
 from cli.children import Watch
@@ -79,7 +79,6 @@ def make_ready(asked: Namespace) -> dict[str, str]:
     image = ensure_image(engine, say)
     engine = container_engine.try_door(engine, image, say)
     doors_in_use = programs.pid(front_door.NAME) is not None
-    turns.take()  # from here until our programs listen
     chosen = ports.choose(asked.port, asked.apps_port, apps_in_use=doors_in_use)
     settings = env_file.write(
         env_file.keys()
@@ -115,7 +114,7 @@ def _git_door(engine: container_engine.Engine) -> str:
     kept = env_file.read().get("GIT_DOOR_LISTEN", "")
     doors = [f"{engine.git_door_host}:{container_engine.GIT_DOOR_PORT + spare}" for spare in range(SPARE_DOORS + 1)]
     order = [kept, *doors] if kept in doors else doors
-    return next((door for door in order if ports.is_free(*ports.split(door))), order[0])
+    return next((door for door in order if ports.take(*ports.split(door))), order[0])
 
 
 def _prepare(python: Path, settings: dict[str, str]) -> None:
@@ -159,7 +158,7 @@ def _await_page(settings: dict[str, str], in_vain: Callable[[], bool]) -> None:
         if time.monotonic() > deadline or in_vain():
             raise HaltError(f"The portal did not answer. See {programs.log_file('web')}")
         time.sleep(0.1)
-    turns.give_back()
+    claims.let_go()  # we listen
 
 
 def _answers(listen: str) -> bool:

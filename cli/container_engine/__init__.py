@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from cli import turns
+from cli import claims
 from cli.container_engine import firewall, git_door, own, traces
 from cli.container_engine.api import Api, EngineError
 from cli.container_engine.apt import apt_install
@@ -88,15 +88,17 @@ def ensure(say: Callable[[str], None] = print, *, git_door_port: int = GIT_DOOR_
             )
         own.start(say)
         engine = Engine(own.docker_host(), is_ours=True)
-    turns.take()
+    claims.await_claim("door")
     try:
         door = git_door.address(engine.api)
     finally:
-        turns.give_back()
+        claims.let_go("door")
     if fenced := firewall.can_be_set():
         firewall.put_up(firewall.Door(door, git_door_port) if door else None, for_podman=engine.api.is_podman())
     else:
         say("Machines are not fenced in: only root can write firewall rules. Launch apps that you trust.")
+    if engine.api.limits_nothing():
+        say("Machines are not limited in memory, processor and tasks: without root, Podman needs cgroups v2 for that.")
     return Engine(engine.docker_host, engine.is_ours, fenced, door)
 
 

@@ -82,6 +82,11 @@ class Api:
         parts = self.json("GET", "/version").get("Components") or []
         return any("Podman" in part.get("Name", "") for part in parts)
 
+    def limits_nothing(self) -> bool:
+        """Say whether it takes limits of machines and ignores them: Podman without rights, on cgroups v1."""
+        about = self.json("GET", "/info")
+        return bool(about.get("Rootless")) and str(about.get("CgroupVersion")) == "1"
+
     def networks(self, **filters: str) -> list[dict[str, Any]]:
         """All networks that match, e.g. label="x=y"."""
         chosen = json.dumps({name: [value] for name, value in filters.items()})

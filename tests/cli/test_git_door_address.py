@@ -3,13 +3,12 @@
 import ipaddress
 import multiprocessing
 import socket
-import threading
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
 
-from cli import container_engine, turns
+from cli import claims, container_engine, ports
 from cli.container_engine import git_door, neighbours
 from cli.container_engine.git_door import BLOCKS, DOORS
 from tests.engine import EnginePlace, ensure_engine
@@ -18,6 +17,7 @@ ROUTES = """Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IR
 eth0 00000000 0102A8C0 0003 0 0 0 00000000 0 0 0
 fg12ab 1001D50A 00000000 0001 0 0 0 F0FFFFFF 0 0 0
 """
+PORT = 12_345
 SAVED = (
     "-A DOCKER -d 127.0.0.1/32 ! -i fgother -p tcp -m tcp --dport 21001 -j DNAT --to-destination 10.213.0.18:22",
     "-A DOCKER-ISOLATION-STAGE-1 -i fgother ! -o fgother -j DOCKER-ISOLATION-STAGE-2",
@@ -90,23 +90,26 @@ def test_this_hosts_own_address_is_its_own() -> None:
         assert server.getsockname()[0] == here
 
 
-def _hold(has_it: Event, until: Event) -> None:
-    turns.take()
+def _hold(has_it: Event, until: Event, let_go: Event) -> None:
+    assert ports.take(PORT)
     has_it.set()
     until.wait(20)
-    turns.give_back()
-    threading.Event().wait(60)  # still there, and yet not in anybody's way
+    claims.let_go()
+    let_go.set()
+    until.clear()
+    until.wait(60)  # still there, and yet not in anybody's way
 
 
-def test_starts_take_turns() -> None:
+def test_two_starts_at_the_same_moment_take_different_ports() -> None:
     events = multiprocessing.get_context("spawn")
-    has_it, until = events.Event(), events.Event()
-    other = events.Process(target=_hold, args=(has_it, until), daemon=True)
+    has_it, until, let_go = events.Event(), events.Event(), events.Event()
+    other = events.Process(target=_hold, args=(has_it, until, let_go), daemon=True)
     other.start()
     assert has_it.wait(20)
-    with pytest.raises(BlockingIOError):
-        turns.try_to_take()
+    assert ports.is_free(PORT)
+    assert not ports.take(PORT)
     until.set()
-    turns.take()
-    turns.give_back()
+    assert let_go.wait(20)
+    assert ports.take(PORT)
+    claims.let_go()
     other.kill()

@@ -6,6 +6,7 @@ A machine is a container and a network of the same name. Labels are all the memo
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -91,6 +92,8 @@ class ContainerDriver:
                 about = engine.api.version()
                 parts = [part.get("Name", "") for part in about.get("Components") or []]
                 self._limit_tasks = any("Podman" in part for part in parts)
+                if self._limit_tasks and _limits_nothing(engine.api.info()):
+                    self.capabilities = replace(self.capabilities, enforces_memory=False)
                 self._version = str(engine.api.api_version)  # what "auto" has found
             yield engine
 
@@ -167,6 +170,11 @@ class ContainerDriver:
 
 def _keys(things: list[dict[str, Any]]) -> frozenset[str]:
     return frozenset(thing["Labels"][request.KEY] for thing in things if request.KEY in thing["Labels"])
+
+
+def _limits_nothing(about: dict[str, Any]) -> bool:
+    """Podman without rights on cgroups v1: takes limits of memory, cpu and tasks, ignores them, and says so in its log."""
+    return bool(about.get("Rootless")) and str(about.get("CgroupVersion")) == "1"
 
 
 def _silently(verb: Any, *words: Any, **named: Any) -> None:

@@ -60,6 +60,7 @@ PROBLEMS: Mapping[str, Sentence] = {
     # the end
     "teardown-failed": _("%(title)s could not say goodbye as its author wanted; it was packed away all the same."),
     "copy-failed": _("The copy of %(title)s could not be made."),
+    "copies-away": _("The place where copies are kept does not answer, so the copy of %(title)s waits."),
     "copy-is-too-large": _("The copy of %(title)s would be larger than all copies that its owner may ask for."),
     "copy-is-damaged": _("The copy of %(title)s was made, but it could not be read back."),
     "copy-on-hold": _(

@@ -61,6 +61,15 @@ PLACE_ADDRESS, BRIDGE_PREFIX = env.str("PLACE_ADDRESS", default=""), env.str("BR
 MACHINE_IMAGE = env.str("MACHINE_IMAGE", default="fairground/machine:latest")
 MIRRORS = Path(env.str("MIRRORS", default=str(HOME / "mirrors")))
 ARCHIVES = Path(env.str("ARCHIVES", default=str(HOME / "archives")))
+COPIES_BUCKET = env.str("COPIES_BUCKET", default="") and {
+    "name": env.str("COPIES_BUCKET"),
+    "endpoint": env.str("COPIES_ENDPOINT", default=""),
+    "region": env.str("COPIES_REGION", default=""),
+    "folder": env.str("COPIES_FOLDER", default=""),
+    "key_id": env.str("COPIES_KEY_ID", default=""),
+    "key": env.str("COPIES_KEY", default=""),
+}
+"""Copies of services go to this bucket of an S3 service; empty: into the folder ARCHIVES."""
 BACKUPS = Path(env.str("BACKUPS", default=str(HOME / "backups")))
 """Where `./fairground backup` puts what it keeps of the portal itself."""
 STARTER_URL = env.str("STARTER_URL", default=f"file://{HOME}/starter")

@@ -11,6 +11,7 @@ from portal.camera import album
 from portal.mail import notices, outbox
 from portal.people import kept
 from portal.server import health
+from provisioning.reconciler import clear_away, the_vault
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ def post() -> None:
 def tidy() -> None:
     """Take away what is not to be kept any longer. To be called every ten minutes."""
     kept.tidy(now())
+    clear_away(now(), the_vault())
 
 
 @shared_task(name="portal.look", ignore_result=True, expires=3)

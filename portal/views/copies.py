@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.models import State
@@ -18,9 +19,10 @@ from portal.pages.downloads import download
 from portal.pages.nights import tonight
 from portal.requests import SignedInRequest
 from portal.views.launch import PRESS, once, pressed
+from provisioning.errors import Stop
 from provisioning.models import Archive, Deployment
 from provisioning.phases import Phase
-from provisioning.vault import FolderVault
+from provisioning.reconciler import the_vault
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,13 @@ def fetch(request: SignedInRequest, key: str, number: int) -> HttpResponseBase:
     """Download a kept copy."""
     copy = gate.kept_copy(request.user, key, number)
     filename = f"{copy.deployment.name}-{copy.verified_at:%Y-%m-%d}.tar.gz"
-    return download(FolderVault(settings.ARCHIVES), copy.name, filename, request.headers.get("Range", ""))
+    try:
+        return download(the_vault(), copy.name, filename, request.headers.get("Range", ""))
+    except Stop:
+        messages.error(
+            request, _("Where copies are kept nobody answers. Your copy is safe; try again in some minutes.")
+        )
+        return redirect("service", key=key)
 
 
 @login_required

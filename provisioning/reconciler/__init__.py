@@ -1,9 +1,20 @@
 """The only bridge between rows and the world: it brings every row from where it is to where it is wanted."""
 
+from provisioning.reconciler.copies import clear_away
 from provisioning.reconciler.keep import head_count, keep
 from provisioning.reconciler.mirrors import refresh_mirrors
 from provisioning.reconciler.sweep import drain
 from provisioning.reconciler.walk import reconcile
-from provisioning.reconciler.world import World, the_world
+from provisioning.reconciler.world import World, the_vault, the_world
 
-__all__ = ["World", "drain", "head_count", "keep", "reconcile", "refresh_mirrors", "the_world"]
+__all__ = [
+    "World",
+    "clear_away",
+    "drain",
+    "head_count",
+    "keep",
+    "reconcile",
+    "refresh_mirrors",
+    "the_vault",
+    "the_world",
+]

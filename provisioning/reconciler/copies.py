@@ -1,5 +1,6 @@
 """Kept copies whose time is over: their people are reminded a week before, and none is deleted without."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -8,10 +9,12 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from provisioning.errors import Stop
 from provisioning.models import Archive, Deployment, Entry
 from provisioning.models.entry import entry
 from provisioning.phases import CopyKind, Happened, Phase
 from provisioning.reconciler.world import World
+from provisioning.step import Vault
 
 BEFORE = timedelta(days=7)
 TOGETHER = timedelta(days=1)
@@ -19,6 +22,9 @@ TOGETHER = timedelta(days=1)
 LATE = timedelta(minutes=10)
 """Housekeeping comes round when it can: a reminder that is no later than this is in time."""
 AT_ONCE = 50
+HALF_A_COPY = timedelta(days=7)
+
+log = logging.getLogger(__name__)
 
 
 def remind(at: datetime) -> None:
@@ -46,7 +52,8 @@ def delete_old_copies(at: datetime, world: World) -> None:
     known = reminded(copies)
     over = [copy for copy in copies if _has_nobody(copy) or (copy.pk in known and known[copy.pk] <= at)]
     for copy in over[:AT_ONCE]:
-        world.vault.drop(copy.name)
+        if not _dropped(copy, world):
+            break
         with transaction.atomic():
             Archive.objects.filter(pk=copy.pk).update(deleted_at=at)
             Entry.objects.write(copy.deployment, Happened.COPY, at=at, cause=f"deleted:{copy.pk}", deleted=copy.pk)
@@ -56,11 +63,30 @@ def delete_surplus(at: datetime, world: World) -> None:
     """Delete copies whose place newer ones have taken. Whoever asked for one finds it in the timeline; a night is no news."""
     surplus = Archive.objects.filter(deleted_at=None, is_surplus=True).exclude(pk__in=_needed())
     for copy in surplus.select_related("deployment__event").order_by("pk")[:AT_ONCE]:
-        world.vault.drop(copy.name)
+        if not _dropped(copy, world):
+            break
         with transaction.atomic():
             Archive.objects.filter(pk=copy.pk).update(deleted_at=at)
             if copy.kind == CopyKind.ASKED:
                 Entry.objects.write(copy.deployment, Happened.COPY, at=at, cause=f"deleted:{copy.pk}", gave_way=copy.pk)
+
+
+def clear_away(at: datetime, vault: Vault) -> None:
+    """Throw away halves that nobody goes on with: what is longer at work than any copy may take."""
+    try:
+        vault.clear(at - HALF_A_COPY)
+    except Stop as stop:
+        log.warning("halves of copies could not be cleared away: %s", stop)
+
+
+def _dropped(copy: Archive, world: World) -> bool:
+    """Delete the bytes. False: where copies are kept nobody answers; the next round asks again."""
+    try:
+        world.vault.drop(copy.name)
+    except Stop as stop:
+        log.warning("copy %s could not be deleted yet: %s", copy.name, stop)
+        return False
+    return True
 
 
 def _promised() -> QuerySet[Archive]:

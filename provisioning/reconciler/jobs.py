@@ -52,6 +52,7 @@ def machine_job(lease: Lease[Machine], world: World) -> MachineJob:
         book=MachineRows(lease),
         at=lease.at,
         within=lease.within,
+        alive=lease.renew,
         waiting_since=machine.waiting_since or lease.at,
         was_ready=machine.ready_at is not None,
         is_nearly_full=machine.is_nearly_full,
@@ -89,6 +90,7 @@ def deployment_job(lease: Lease[Deployment], rows: DeploymentRows, world: World)
         book=rows,
         at=lease.at,
         within=lease.within,
+        alive=lease.renew,
     )
 
 

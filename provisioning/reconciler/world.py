@@ -7,11 +7,11 @@ from functools import lru_cache
 from django.conf import settings
 
 from provisioning import fabrics, ssh
-from provisioning.driver import Driver, Endpoint, Identity, MachineSpec, OwnWire, Sighting
+from provisioning.driver import Driver, Endpoint, Identity, MachineSpec, OwnWire, Secret, Sighting
 from provisioning.front_door import open_front_door, open_prober
 from provisioning.models import Fabric
 from provisioning.step import FrontDoor, Prober, Remote, Vault
-from provisioning.vault import FolderVault
+from provisioning.vault import Bucket, open_vault
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,12 @@ def driver_of(fabric: Fabric) -> Driver:
     return _driver(fabric.kind, fabrics.frozen_options(fabric.options), settings.PORTAL_ID)
 
 
+def the_vault() -> Vault:
+    """Where copies are kept, as the settings say."""
+    given = settings.COPIES_BUCKET
+    return open_vault(settings.ARCHIVES, Bucket(**given | {"key": Secret(given["key"])}) if given else None)
+
+
 @lru_cache(maxsize=1)
 def the_world() -> World:
     """The world as the settings describe it."""
@@ -54,6 +60,6 @@ def the_world() -> World:
         driver=driver_of,
         front_door=open_front_door(settings.FRONT_DOOR, settings.CADDY_ADMIN),
         prober=open_prober(settings.FRONT_DOOR, settings.APPS_SCHEME),
-        vault=FolderVault(settings.ARCHIVES),
+        vault=the_vault(),
         door=Endpoint(host, int(port)),
     )

@@ -116,6 +116,7 @@ class DeploymentJob:
     book: DeploymentBook
     at: datetime
     within: float
+    alive: Callable[[], None]  # renews the right to work on this row, in a call of our own that takes longer
 
     def may_hold_data(self, machine: MachineView) -> bool:
         """Say whether people may have put something on this machine: it was set up, published, and keeps what it gets."""

@@ -1,6 +1,6 @@
 """What a deployment meets outside its machines: the front door, the prober, the vault."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -84,8 +84,14 @@ class Vault(Protocol):
     def read(self, name: str, offset: int, limit: int) -> bytes:
         """A slice of the copy, at most this long; nothing at its end, or if it is not there."""
 
-    def verify(self, name: str, sha256: str) -> Sequence[str]:
-        """Read the copy back: digest and table of contents. Return what is wrong; empty = as good as the original."""
+    def verify(self, name: str, sha256: str, alive: Callable[[], None]) -> Sequence[str]:
+        """Read the copy back: digest and table of contents. Return what is wrong; empty = as good as the original.
+
+        That takes as long as it takes: `alive` is called at every block, and may raise what ends the reading.
+        """
 
     def drop(self, name: str) -> None:
         """Delete the copy; silent if it is gone."""
+
+    def clear(self, before: datetime) -> int:
+        """Throw away what was begun before then and never became whole. Return how many there were."""

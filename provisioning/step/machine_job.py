@@ -1,6 +1,6 @@
 """What a machine step works with, and what it may write down."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -107,6 +107,7 @@ class MachineJob:
     book: MachineBook
     at: datetime
     within: float  # seconds a single outside call may take
+    alive: Callable[[], None]  # renews the right to work on this row, in a call of our own that takes longer
     waiting_since: datetime  # since when it is at this step
     was_ready: bool  # it was set up once
     is_nearly_full: bool  # its disk, at the last look

@@ -6,6 +6,7 @@ from html import unescape
 from zoneinfo import ZoneInfo
 
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from portal.desk.today import red_lines, rooms
 from portal.models import User
@@ -183,3 +184,12 @@ def test_the_desk_tells_of_copies_that_could_not_be_made_at_night(visit: Client,
     Machine.objects.update(copy_problem="copy-failed")
     (line,) = (line for line in red_lines(rooms(), now) if "is on its machine alone" in line.what)
     assert line.url == f"/services/{deployment.key}"
+
+
+def test_a_copy_that_cannot_be_fetched_now_is_said_to_be_safe(
+    visit: Client, owner: User, now: datetime, settings: Settings
+) -> None:
+    kept = scenes.ended(make_event(owner, at=now), at=now).archives.get()
+    settings.COPIES_BUCKET = {"name": "nobodys", "endpoint": "http://127.0.0.1:9", "key_id": "x", "key": "x"}
+    page = visit.get(f"/services/{kept.deployment.key}/copies/{kept.pk}", follow=True)
+    assert "Your copy is safe" in page.content.decode()

@@ -41,7 +41,7 @@ def test_a_copy_that_was_damaged_on_its_way_is_not_relied_upon(
     deployment.retire(by=None, at=world.at)
     world.until_phase(deployment, Phase.GONE)
     copy = Archive.objects.get(kind="end")
-    assert not world.world.vault.verify(copy.name, copy.sha256)
+    assert not world.world.vault.verify(copy.name, copy.sha256, lambda: None)
     zeros.check(world)
 
 

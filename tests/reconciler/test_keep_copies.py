@@ -46,7 +46,7 @@ def night_of(deployment: Deployment, world: Simulation) -> None:
 def test_a_copy_is_made_when_somebody_asks_while_it_runs_on(world: Simulation) -> None:
     deployment = ready(world)
     copy = ask(world, deployment)
-    assert (copy.kind, world.world.vault.verify(copy.name, copy.sha256)) == (CopyKind.ASKED, [])
+    assert (copy.kind, world.world.vault.verify(copy.name, copy.sha256, lambda: None)) == (CopyKind.ASKED, [])
     deployment.refresh_from_db()
     assert (deployment.phase, deployment.silent_since) == (Phase.READY, None)
     assert told("kept") == ["asked"]

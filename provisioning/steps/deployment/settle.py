@@ -62,5 +62,6 @@ def _copy(job: DeploymentJob, machine: MachineView) -> Copy:
         vault=job.vault,
         look=partial(look, job, machine, remote, name, wait=1.0),
         within=job.within,
+        alive=job.alive,
     )
     return make_copy(given)

@@ -47,6 +47,7 @@ def _making(job: MachineJob, due: DueCopy) -> Making:
         vault=job.vault,
         look=partial(look, job, due.job),
         within=job.within,
+        alive=job.alive,
         most=due.most,
     )
 
@@ -54,6 +55,7 @@ def _making(job: MachineJob, due: DueCopy) -> Making:
 def _passed_over(job: MachineJob, due: DueCopy, stop: Stop) -> bool:
     """What may pass is tried again at the next regular looks; all else is written down, with what was fetched thrown away."""
     if isinstance(stop, GiveUp) or job.at - due.at >= TRY_FOR:
-        job.vault.drop(due.name)
+        with suppress(TryAgain):  # what is left of it is cleared away later
+            job.vault.drop(due.name)
         job.book.not_kept(due, stop)
     return True

@@ -109,7 +109,7 @@ ENDING = (
     Defect(
         "rely on a copy unread",
         "provisioning/steps/copying.py",
-        "if wrong := given.vault.verify(copy.name, copy.sha256):",
+        "if wrong := given.vault.verify(copy.name, copy.sha256, given.alive):",
         "if wrong := list[str]():",
         "test_ending::test_a_copy_that_was_damaged_on_its_way_is_not_relied_upon",
     ),

@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--detach", action="store_true", help="return when the portal answers, and leave it running")
     commands.add_parser("down", help="stop everything that was ever started here; data stays")
     commands.add_parser("status", help="tell what runs, and where")
-    commands.add_parser("doctor", help="ten lines: each fine, or what is wrong and the command that mends it")
+    commands.add_parser("doctor", help="eleven lines: each fine, or what is wrong and the command that mends it")
     add = commands.add_parser("admin", help="print a new password for an administrator; makes one if there is none")
     add.add_argument("mail", nargs="?", default="", metavar="MAIL", help="whose; without it, the first one's")
     add = commands.add_parser("backup", help="keep the portal itself: database, keys, mirrors, copies, in one file")

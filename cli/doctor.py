@@ -1,4 +1,4 @@
-"""`./fairground doctor`: ten lines, each fine with its figure, or what is wrong and the command that mends it.
+"""`./fairground doctor`: eleven lines, each fine with its figure, or what is wrong and the command that mends it.
 
 Works when the portal is down, when there is no database, and before the virtual environment is made.
 """
@@ -40,7 +40,7 @@ class Finding:
 
 
 def doctor() -> int:
-    """Print the ten lines; 0 if nothing is wrong, else 1."""
+    """Print the eleven lines; 0 if nothing is wrong, else 1."""
     known = facts()
     findings = {
         "engine": engine(),
@@ -51,6 +51,7 @@ def doctor() -> int:
         "mail": mail(portal_files.setting("EMAIL_URL"), known),
         "clock": clock(time.time()),
         "backups": backups(time.time()),
+        "copies": copies(portal_files.setting("COPIES_BUCKET", ""), known),
         "versions": versions(known),
         "room": room(known),
     }
@@ -146,6 +147,15 @@ def backups(now: float) -> Finding:
 
 def _old(age: timedelta) -> Finding:
     return Finding(LOOK, f"the last is {age.days} days old", "./fairground backup")
+
+
+def copies(bucket: str, known: dict[str, Any]) -> Finding:
+    """Where copies of services go, and whether it takes them."""
+    where = f"in the bucket {bucket}" if bucket else f"in {portal_files.folder('archives')}"
+    told = known.get("copies", {})
+    if why := told.get("why"):
+        return Finding(WRONG, f"{where}: {why}", "mend the lines COPIES_… in fairground.env, then down and up")
+    return Finding(FINE, f"{where}; {told['kept']} kept, {told['size'] / 1e9:.1f} GB" if told else where)
 
 
 def versions(known: dict[str, Any]) -> Finding:

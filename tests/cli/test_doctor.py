@@ -16,7 +16,7 @@ from cli.doctor import FINE, LOOK, WRONG
 from cli.manage import facts
 from tests.front_door.doors import free_port
 
-NAMES = ["engine", "disk", "memory", "ports", "names", "mail", "clock", "backups", "versions", "room"]
+NAMES = ["engine", "disk", "memory", "ports", "names", "mail", "clock", "backups", "copies", "versions", "room"]
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +26,7 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("BACKUPS", raising=False)
 
 
-def test_where_nothing_was_ever_started_there_are_ten_lines_and_nothing_is_made(
+def test_where_nothing_was_ever_started_there_are_eleven_lines_and_nothing_is_made(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.argv", ["fairground", "doctor"])
@@ -78,6 +78,12 @@ def test_old_backups_and_none_are_worth_a_look(tmp_path: Path) -> None:
     made = (tmp_path / "home" / "backups" / "one.tar").stat().st_mtime
     assert doctor.backups(made + 3600).state == FINE
     assert doctor.backups(made + 7 * 86400).told == "the last is 7 days old"
+
+
+def test_the_place_of_copies_is_named_and_its_trouble_told() -> None:
+    assert doctor.copies("", {}).told.startswith("in /")
+    told = doctor.copies("school", {"copies": {"kept": 3, "size": 2_500_000_000}})
+    assert (told.state, told.told) == (FINE, "in the bucket school; 3 kept, 2.5 GB")
 
 
 def test_changes_that_wait_and_a_full_house_are_wrong() -> None:
@@ -133,6 +139,10 @@ def old_backup(home: Path, _patch: pytest.MonkeyPatch) -> None:
     os.utime(home / "backups" / "one.tar", (0, 0))
 
 
+def no_bucket(_home: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(doctor, "facts", lambda: {"copies": {"why": "the bucket does not exist"}})
+
+
 def no_programs(home: Path, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(packages, "PATH", str(home))
 
@@ -151,6 +161,7 @@ BROKEN = {
     no_mail_server: ("mail", WRONG, "mend EMAIL_URL in fairground.env"),
     clock_behind: ("clock", WRONG, "timedatectl set-ntp true"),
     old_backup: ("backups", LOOK, "./fairground backup"),
+    no_bucket: ("copies", WRONG, "mend the lines COPIES_… in fairground.env, then down and up"),
     no_programs: ("versions", WRONG, "apt install git caddy"),
     damaged_database: ("room", WRONG, "./fairground restore --yes {home}/backups/one.tar"),
 }

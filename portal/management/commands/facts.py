@@ -7,14 +7,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import Count
+from django.db.models import Count, Sum
 
 from portal.mail import outbox
 from provisioning.errors import Stop
-from provisioning.models import Admission, Deployment, Fabric
+from provisioning.models import Admission, Archive, Deployment, Fabric
 from provisioning.phases import Phase
 from provisioning.reconciler.keep import differences
-from provisioning.reconciler.world import the_world
+from provisioning.reconciler.world import the_vault, the_world
 
 
 class Command(BaseCommand):
@@ -46,8 +46,20 @@ def _facts() -> dict[str, Any]:
         "quarantined": Admission.objects.filter(quarantined=True).exists(),
         "places": {fabric.name: _differences(fabric) for fabric in Fabric.objects.order_by("name")},
         "room": sum(room),
+        "copies": _copies(),
         "mail": {"embedded": settings.EMBEDDED_MAIL, "unsent": outbox.unsent().count()},
     }
+
+
+def _copies() -> dict[str, Any]:
+    """How many there are; or why nobody answers where they are kept."""
+    try:
+        the_vault().size("doctor")
+    except (Stop, OSError) as trouble:
+        params = trouble.params if isinstance(trouble, Stop) else {}
+        return {"why": str(params.get("why", trouble))}
+    kept = Archive.objects.filter(deleted_at=None).aggregate(kept=Count("pk"), size=Sum("size"))
+    return {"kept": kept["kept"], "size": kept["size"] or 0}
 
 
 def _room(fabric: Fabric) -> int:

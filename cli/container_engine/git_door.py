@@ -12,11 +12,11 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from cli.container_engine.api import Api, EngineError, limits
 from cli.container_engine.firewall import PATH, SPARE_DOORS, bridge_prefix
+from cli.container_engine.routes import routed
 from cli.home import mark
 
 PORT = 8418
@@ -89,15 +89,6 @@ def reached_from(api: Api, image: str, host: str) -> str:
             return ""
 
 
-def routed(table: Path = Path("/proc/net/route")) -> Iterator[ipaddress.IPv4Network]:
-    """Networks that this host has a way to, the default route left out."""
-    lines = table.read_text().splitlines()[1:] if table.exists() else []
-    for _, target, _, _, _, _, _, mask, *_ in (line.split() for line in lines):
-        start, bits = (int.from_bytes(bytes.fromhex(word), "little") for word in (target, mask))
-        if bits:
-            yield ipaddress.IPv4Network((start, bits.bit_count()))
-
-
 def blocks(first: int, taken: Sequence[ipaddress.IPv4Network], mine: str = "") -> list[int]:
     """Numbers of all blocks, the best first: without machines, then not another checkout's, then that of my door."""
 
@@ -111,7 +102,7 @@ def blocks(first: int, taken: Sequence[ipaddress.IPv4Network], mine: str = "") -
 
 def _make(api: Api) -> str:
     """At the first place that is nobody's. An engine refuses what is on it; of others we know by the routes of this host."""
-    taken, why = list(routed()), EngineError("There is no network left here for the git door.")
+    taken, why = [way.network for way in routed()], EngineError("There is no network left here for the git door.")
     for number in blocks(int(mark()[:2], 16), taken):
         subnet = list(DOORS[number].subnets(new_prefix=28))[int(mark()[2:4], 16)]
         if any(subnet.overlaps(one) for one in taken):

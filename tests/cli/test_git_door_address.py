@@ -11,6 +11,7 @@ import pytest
 from cli import claims, container_engine, ports
 from cli.container_engine import git_door, neighbours
 from cli.container_engine.git_door import BLOCKS, DOORS
+from cli.container_engine.routes import Way, routed
 from tests.engine import EnginePlace, ensure_engine
 
 ROUTES = """Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT
@@ -20,6 +21,7 @@ fg12ab 1001D50A 00000000 0001 0 0 0 F0FFFFFF 0 0 0
 PORT = 12_345
 SAVED = (
     "-A DOCKER -d 127.0.0.1/32 ! -i fgother -p tcp -m tcp --dport 21001 -j DNAT --to-destination 10.213.0.18:22",
+    "-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER",
     "-A DOCKER-ISOLATION-STAGE-1 -i fgother ! -o fgother -j DOCKER-ISOLATION-STAGE-2",
 )
 
@@ -50,7 +52,7 @@ def test_networks_of_this_host_are_read_from_its_routes(tmp_path: Path) -> None:
     table = tmp_path / "route"
     table.write_text(ROUTES)
 
-    assert list(git_door.routed(table)) == [ipaddress.IPv4Network("10.213.1.16/28")]
+    assert list(routed(table)) == [Way("fg12ab", ipaddress.IPv4Network("10.213.1.16/28"))]
 
 
 def test_a_block_with_machines_comes_last_and_one_with_another_checkouts_door_before_it() -> None:
@@ -70,16 +72,18 @@ def test_the_block_of_the_own_door_is_the_first_choice() -> None:
 def test_rules_of_another_engine_are_known_by_their_bridge(line: str) -> None:
     found = neighbours.SHARED.match(line)
     assert found
-    assert found["bridge"] == "fgother"
+    assert neighbours.bridge_of(**found.groupdict()) == ("" if "PREROUTING" in line else "fgother")
 
 
 @pytest.mark.parametrize("line", ["-A DOCKER-USER -i fgother -j ACCEPT", "-A FORWARD -i fgother -j ACCEPT"])
 def test_rules_that_no_engine_takes_away_are_left_alone(line: str) -> None:
     assert not neighbours.SHARED.match(line)
+    assert neighbours.bridge_of("OUTPUT", "-j SOMETHING-ELSE") is None
 
 
 def test_what_hangs_on_no_bridge_is_not_put_back() -> None:
     assert not neighbours.Rule("nat", "DOCKER", "fgnobridge", "-i fgnobridge -j RETURN").is_in_use
+    assert neighbours.Rule("nat", "DOCKER", "lo", "-i lo -j RETURN").is_in_use
 
 
 def test_this_hosts_own_address_is_its_own() -> None:

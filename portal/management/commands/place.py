@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from cli.container_engine import bridge_prefix, git_door
+from cli.container_engine.routes import routed
 from provisioning.models import Fabric
 
 NAME = "This computer"
@@ -50,6 +51,6 @@ def _engine() -> dict[str, Any]:
 def _room() -> dict[str, Any]:
     """A block of networks and ports that nobody else here seems to use."""
     first, door = int(settings.PORTAL_ID[:8], 16), settings.GIT_DOOR_LISTEN.rpartition(":")[0]
-    number = git_door.blocks(first, list(git_door.routed()), door)[0]
+    number = git_door.blocks(first, [way.network for way in routed()], door)[0]
     ports = 21000 + number * SLOTS * 10
     return {"subnets": str(git_door.BLOCKS[number]), "first_port": ports, "slots": SLOTS}

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.e2e.portal import Portal
+from tests.waiting import until
 
 pytestmark = [pytest.mark.engine, pytest.mark.caddy, pytest.mark.timeout(300)]
 
@@ -42,3 +43,19 @@ def test_what_hundreds_of_uploads_left_is_back_at_the_same_address_on_a_new_mach
     assert (again.address, again.row["key"] != first.row["key"]) == (first.address, True)
     assert again.machine["key"] != first.machine["key"]
     assert again.page().text.strip() == "Tiny is here"
+
+
+def test_a_copy_kept_while_it_runs_is_put_up_beside_it_and_stops_nothing(portal: Portal) -> None:
+    first = portal.launch("tiny", by=portal.person("nele"))
+    first.reaches("ready")
+    first.inside("sh", "-c", "echo as it was > /srv/tiny/kept/then")
+    first.press("Keep a copy now")
+    until("the copy is there", lambda: first.machine["copied_at"] == first.machine["copy_asked_at"], 60)
+    assert (first.machine["copy_problem"], first.row["phase"], first.page().status_code) == ("", "ready", 200)
+    assert first.inside("ls", "-A", "/var/lib/fairground/archives") == ""
+
+    first.inside("rm", "/srv/tiny/kept/then")
+    beside = first.put_up_again()
+    beside.reaches("ready")
+    assert beside.inside("cat", "/srv/tiny/kept/then") == "as it was\n"
+    assert (first.has("/srv/tiny/kept/then"), beside.address != first.address) == (False, True)

@@ -65,7 +65,7 @@ OF_PROVIDERS = {"elsewhere", "openid_connect_callback", "github_callback"}
 def paths(deployment: Deployment, archive: Archive | None = None) -> Mapping[str, str]:
     """The address of each view about this service."""
     event, service = f"/events/{deployment.event.key}", f"/services/{deployment.key}"
-    verbs = {f"service-{verb}": f"{service}/{verb}" for verb in ("restart", "pull", "retry", "end", "outputs")}
+    verbs = {f"service-{verb}": f"{service}/{verb}" for verb in ("restart", "pull", "retry", "end", "outputs", "keep")}
     looks = {f"service-{look}": f"{service}/{look}" for look in ("live", "poster", "picture")}
     looks |= {"service": service, "event": event}
     looks |= {

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
+from portal import house
 from portal.models import Deed, User
 
 DEEDS: Mapping[str, str | Promise] = {
@@ -51,8 +54,9 @@ def write_what_the_tables_tell(instance: LogEntry, created: bool, **_kwargs: Any
     """The admin's tables keep a log of their own, which goes with its author; this one stays."""
     if created:
         person = User.objects.filter(pk=instance.object_id or "0").first() if _is_of_a_person(instance) else None
-        about = str(instance.content_type) if person else f"{instance.content_type}: {instance.object_repr}"
-        told = instance.get_change_message()[:400]
+        with override(house.language() or settings.LANGUAGE_CODE):  # it is kept as it is said
+            about = str(instance.content_type) if person else f"{instance.content_type}: {instance.object_repr}"
+            told = instance.get_change_message()[:400]
         who = {"by_id": instance.user_id, "person": person}
         Deed.objects.create(at=instance.action_time, did="admin", about=about[:200], told=told, **who)
 

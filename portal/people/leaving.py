@@ -5,12 +5,15 @@ from datetime import datetime
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext, override
 
 from catalog.models import App, Check, Wish
+from portal import house
 from portal.models import Deed, Token, User, random_username
 from provisioning.models import (
     Allowance,
@@ -27,11 +30,15 @@ from provisioning.models import (
 from provisioning.models.address import forget_name
 from provisioning.phases import Happened, Phase, Role, Wanted
 
-SOMEBODY = "somebody who has left"
-"""What stands where their mail address stood."""
 PLAIN = ("phase", "was", "wanted", "step", "to", "settled")
 """What an Entry may go on telling: words of ours and moments, nothing that anybody typed."""
 TOLD_ON = (Happened.PHASE, Happened.STEP, Happened.WISH, Happened.EXTENSION)
+
+
+def somebody() -> str:
+    """What stands where their name stood, in the language of the house: nobody knows who will read it."""
+    with override(house.language() or settings.LANGUAGE_CODE):
+        return gettext("somebody who has left")
 
 
 def theirs(person: User) -> QuerySet[Deployment]:
@@ -113,10 +120,10 @@ def _forget_services(person: User) -> None:
         LogChunk.objects.filter(machine__deployment=deployment).delete()
         blank = {"values": {}, "answer": {}, "problem_params": {}, "suspended_why": "", "form_token": deployment.key}
         name = forget_name(deployment.name)
-        Deployment.objects.filter(pk=deployment.pk).update(name=name, title=SOMEBODY, **blank)
+        Deployment.objects.filter(pk=deployment.pk).update(name=name, title=somebody(), **blank)
     for event in Event.objects.filter(owner=person):
         _forget_entries(Entry.objects.filter(event=event))
-    Event.objects.filter(owner=person).update(name=SOMEBODY, public_name=None)
+    Event.objects.filter(owner=person).update(name=somebody(), public_name=None)
     Membership.objects.filter(event__owner=person).delete()
 
 
@@ -135,9 +142,9 @@ def _forget_mentions(person: User) -> None:
     Deployment.objects.filter(launched_by=person).update(launched_by=None)
     Mail.objects.filter(Q(recipient__iexact=person.email) | Q(text__icontains=person.email)).delete()
     deeds = Deed.objects.filter(Q(about__icontains=person.email) | Q(told__icontains=person.email))
-    deeds.update(about=SOMEBODY, told="")
+    deeds.update(about=somebody(), told="")
     log = LogEntry.objects.filter(Q(object_repr__icontains=person.email) | Q(change_message__icontains=person.email))
-    log.update(object_repr=SOMEBODY, change_message="")
+    log.update(object_repr=somebody(), change_message="")
     LogEntry.objects.filter(user=person).delete()
     for column in ("added_by", "decided_by"):
         App.objects.filter(**{column: person}).update(**{column: None})

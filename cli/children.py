@@ -58,6 +58,10 @@ class Watch:
         for child in self.children:
             child.start()
 
+    def has_fallen(self) -> bool:
+        """Whether one has ended by itself; to be asked before `run`, which starts it again."""
+        return any(child.running is not None and child.running.poll() is not None for child in self.children)
+
     def run(self, also: Callable[[], None], every: float = 0.5) -> None:
         """Watch; `also` is called each time."""
         while not self.over:

@@ -38,7 +38,8 @@ def start(*, afresh: bool) -> bool:
     deadline = time.monotonic() + PATIENCE
     while not _answers():
         if child.poll() is not None or time.monotonic() > deadline:
-            raise HaltError(f"The front door did not start. The end of {programs.log_file(NAME)}:\n{_tail()}")
+            stop()
+            raise HaltError(_why_not(_tail()))
         time.sleep(0.05)
     return True
 
@@ -56,6 +57,15 @@ def _answers() -> bool:
         except OSError:
             return False
     return True
+
+
+def _why_not(tail: str) -> str:
+    if "address already in use" in tail:
+        return (
+            "The services' port was taken by another program at the last moment. "
+            f"End it, or choose another with --apps-port.\n{tail.splitlines()[-1]}"
+        )
+    return f"The front door did not start. The end of {programs.log_file(NAME)}:\n{tail}"
 
 
 def _tail() -> str:

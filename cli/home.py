@@ -34,6 +34,11 @@ def run_folder() -> Path:
     return Path(os.environ.get("XDG_RUNTIME_DIR") or "/tmp") / f"fairground-{mark()}"  # noqa: S108 - made 0700 by us
 
 
+def known_by(portal_id: str) -> str:
+    """What a portal answers when it is asked who it is; tells nobody its id."""
+    return hashlib.sha256(portal_id.encode()).hexdigest()[:16]
+
+
 def settings_file() -> Path:
     """NAME=value lines written by `up`: keys, ports, sockets. Read by portal/settings.py; 0600."""
     return home() / "fairground.env"

@@ -19,7 +19,8 @@ from cli.talk import say
 
 CLOSING = re.compile(r"\d+ (passed|failed|error|skipped).* in \d")
 FAST = "not engine and not browser"
-SLOW = "(engine or browser) and not compose"
+BROWSER = "browser and not engine"
+SLOW = "engine and not compose"
 """`./fairground test -m compose` is apart: it builds five images, and takes minutes."""
 OURS = ("cli", "portal", "catalog", "provisioning", "machine", "tests", "manage.py")
 CHECKS: tuple[tuple[str, ...], ...] = (
@@ -103,7 +104,8 @@ def _everything(tally: Tally, env: dict[str, str], grown: dict[str, str]) -> Non
     tally.run("tests on SQLite", _pytest("-n", "auto", "-m", f"{FAST} and not postgres"), env)
     if "DATABASE_URL" in grown:
         tally.run("tests on PostgreSQL", _pytest("-n", "auto", "-m", FAST, "--database-tests"), grown)
-    tally.run("tests with containers and browser", _pytest("-m", SLOW), env)
+    tally.run("tests in a browser", _pytest("-n", "auto", "--dist", "loadfile", "-m", BROWSER), env)
+    tally.run("tests with containers", _pytest("-m", SLOW), env)
 
 
 def _pytest(*words: str) -> list[str]:

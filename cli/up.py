@@ -21,6 +21,7 @@ from cli import (
     machines,
     ours,
     packages,
+    portal_files,
     ports,
     programs,
     venv,
@@ -28,7 +29,7 @@ from cli import (
 from cli.children import Watch
 from cli.container_engine import EngineError, own
 from cli.container_engine.firewall import SPARE_DOORS
-from cli.home import CHECKOUT, home, run_folder, settings_file
+from cli.home import CHECKOUT, home, known_by, run_folder, settings_file
 from cli.machine_image import ensure_image
 from cli.manage import facts
 from cli.talk import HaltError, agree, is_root, say
@@ -43,12 +44,13 @@ def up(asked: Namespace) -> int:
     began = time.monotonic()
     with only_one():
         agree(plan() + local_network.plan(asked.listen), yes=asked.yes)
-        settings = make_ready(asked)
-        if asked.detach and _is_left_alone():
-            _await_page(settings, lambda: programs.pid(NAME) is None)
-        else:
-            _run(settings)
-            return 0
+        with _closed_again_in_vain():
+            settings = make_ready(asked)
+            if asked.detach and _is_left_alone():
+                _await_page(settings, lambda: programs.pid(NAME) is None)
+            else:
+                _run(settings)
+                return 0
     _tell(settings, time.monotonic() - began)
     return 0
 
@@ -144,7 +146,7 @@ def _run(settings: dict[str, str]) -> None:
     watch = Watch(ours.children(settings))
     watch.start()
     try:
-        _await_page(settings, lambda: watch.over)
+        _await_page(settings, lambda: watch.over or watch.has_fallen())
         _tell(settings, time.monotonic() - began)
         watch.run(_keep_doors())
     finally:
@@ -156,20 +158,41 @@ def _await_page(settings: dict[str, str], in_vain: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not _answers(settings["WEB_LISTEN"]):
         if time.monotonic() > deadline or in_vain():
-            raise HaltError(f"The portal did not answer. See {programs.log_file('web')}")
+            raise HaltError(_why_no_answer(settings["WEB_LISTEN"]))
         time.sleep(0.1)
     claims.let_go()  # we listen
 
 
+def _why_no_answer(listen: str) -> str:
+    if programs.pid("web") is None and not ports.is_free(*ports.split(listen)):
+        return f"{listen} was taken by another program at the last moment. End it, or choose another with --port."
+    return f"The portal did not answer. See {programs.log_file('web')}"
+
+
 def _answers(listen: str) -> bool:
+    """Whether this portal answers there; another program may have taken its port."""
     connection = http.client.HTTPConnection(listen, timeout=5)
     try:
-        connection.request("GET", "/", headers={"Host": "localhost"})
-        return connection.getresponse().status < 500
+        connection.request("GET", "/healthz", headers={"Host": "localhost"})
+        answer = connection.getresponse()
+        ours_say = known_by(portal_files.setting("PORTAL_ID"))
+        return answer.status == http.HTTPStatus.OK and answer.headers["X-Portal"] == ours_say
     except (OSError, http.client.HTTPException):
         return False
     finally:
         connection.close()
+
+
+@contextlib.contextmanager
+def _closed_again_in_vain() -> Iterator[None]:
+    """A start that fails leaves no front door open that it has opened itself."""
+    was_open = programs.pid(front_door.NAME) is not None
+    try:
+        yield
+    except HaltError:
+        if not was_open:
+            front_door.stop()
+        raise
 
 
 def _keep_doors() -> Callable[[], None]:

@@ -229,7 +229,8 @@ class EntryAdmin(LookOnly):
 class ArchiveAdmin(LookOnly):
     """Every kept copy."""
 
-    list_display: ClassVar = ["name", "deployment", "size", "verified_at", "delete_at", "deleted_at"]
+    list_display: ClassVar = ["name", "deployment", "kind", "size", "verified_at", "delete_at", "deleted_at"]
+    list_filter: ClassVar = ["kind"]
     list_select_related: ClassVar = ["deployment"]
 
 

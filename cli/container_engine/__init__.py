@@ -139,8 +139,7 @@ def remove() -> str:
         return "The container engine stays: containers that are not this portal's are on it. Remove those first."
     if own.was_set_up():
         own.stop()
-        if not any(_known(place, is_ours=False) for place in _places()):
-            traces.take_away()
+        traces.take_away()
         own.delete()
     return ""
 

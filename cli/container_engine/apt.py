@@ -1,6 +1,8 @@
 """Debian packages: brought with a note of what is new here, and taken away again by that note, never anything else."""
 
+import grp
 import os
+import pwd
 import re
 import subprocess
 from collections.abc import Iterable
@@ -13,11 +15,17 @@ _NEW = re.compile(r"^Inst (\S+) \(", re.MULTILINE)
 _GONE = re.compile(r"^(?:Remv|Purg) (\S+)", re.MULTILINE)
 
 
+ACCOUNTS = {"caddy": "caddy", "docker.io": "docker"}
+"""Users and groups that come with a package, and that Debian leaves when it goes."""
+
+
 def apt_install(packages: tuple[str, ...]) -> None:
     """Install Debian packages. Waits up to 5 minutes for another apt. Raises EngineError with apt's last words."""
     _apt("update")
     words = ("install", "-y", "--no-install-recommends", "--no-upgrade", *packages)
-    brought.write_down(brought.PACKAGES, _NEW.findall(_apt("--simulate", *words).stdout))
+    new = _NEW.findall(_apt("--simulate", *words).stdout)
+    brought.write_down(brought.PACKAGES, new)
+    brought.write_down(brought.USERS, [ACCOUNTS[name] for name in new if name in ACCOUNTS and not _has(ACCOUNTS[name])])
     done = _apt(*words)
     if done.returncode:
         raise EngineError(f"apt-get could not install {', '.join(packages)}:\n{done.stderr[-800:]}")
@@ -43,12 +51,23 @@ def apt_remove(packages: Iterable[str]) -> None:
     done = _apt("purge", "-y", *names)
     if done.returncode:
         raise EngineError(f"apt-get could not remove {', '.join(names)}:\n{done.stderr[-800:]}")
+    for name in names:
+        if ACCOUNTS.get(name) in brought.read(brought.USERS):
+            for program in ("userdel", "groupdel"):
+                subprocess.run([program, ACCOUNTS[name]], capture_output=True, check=False)
 
 
 def is_installed(package: str) -> bool:
     """Whether it is here, whole."""
     words = ["dpkg-query", "--show", "--showformat", "${db:Status-Status}", package]
     return subprocess.run(words, capture_output=True, text=True, check=False).stdout == "installed"
+
+
+def _has(account: str) -> bool:
+    """Whether there is a user or a group of this name."""
+    return any(entry.pw_name == account for entry in pwd.getpwall()) or any(
+        entry.gr_name == account for entry in grp.getgrall()
+    )
 
 
 def _goes_with(packages: Iterable[str]) -> set[str]:
@@ -58,7 +77,7 @@ def _goes_with(packages: Iterable[str]) -> set[str]:
 
 def _apt(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["apt-get", "-o", "DPkg::Lock::Timeout=300", *words],
+        ["apt-get", "-o", "DPkg::Lock::Timeout=300", "-o", "APT::Keep-Downloaded-Packages=false", *words],
         env={**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"},
         capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
     )  # fmt: skip

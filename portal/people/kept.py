@@ -185,8 +185,10 @@ KEPT: Sequence[Kept] = (
     ),
     Kept(
         _("Copies of what people put into your services"),
-        _("So that nothing is lost when an event ends."),
-        _("%(days)d days after the end, or until you delete yourself"),
+        _("So that nothing is lost when an event ends, or a machine breaks."),
+        _(
+            "%(days)d days after they were made, those of the nights until newer ones are there; or until you delete yourself"
+        ),
         lambda house: house.copies_kept.days,
         _copies,
     ),

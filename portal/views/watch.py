@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from cli.home import known_by
 from portal.server import health
 from portal.server.metrics import metrics as told_metrics
 from portal.views.mailbox import is_at_this_computer
@@ -45,7 +46,7 @@ def _told(*, may_be_silent: bool) -> HttpResponse:
         return HttpResponse("the database does not answer\n", content_type=PLAIN, status=503)
     if silent and not may_be_silent:
         return HttpResponse(f"not heard for a minute: {', '.join(silent)}\n", content_type=PLAIN, status=503)
-    return HttpResponse("fine\n", content_type=PLAIN)
+    return HttpResponse("fine\n", content_type=PLAIN, headers={"X-Portal": known_by(settings.PORTAL_ID)})
 
 
 def _shows_bearer(request: HttpRequest) -> bool:

@@ -63,14 +63,15 @@ class S3Vault:
 
     def size(self, name: str) -> int:
         """Bytes kept so far."""
-        whole = self._ask("head_object", **self._of(name))
-        if whole is not None:
+        if (whole := self._whole(name)) is not None:
             return int(whole["ContentLength"])
         begun = self._begun(name)
         return begun.size if begun else 0
 
     def append(self, name: str, offset: int, slice_: bytes) -> None:
-        """Send a slice as the part that begins there; the service has it on its disks before this returns."""
+        """Send a slice as the part that begins there; the service has it on its disks before this returns. A whole stays."""
+        if self._whole(name) is not None:
+            return
         begun = self._begun(name) or self._begin(name)
         number = begun.number_at(offset)
         if not number:
@@ -87,7 +88,7 @@ class S3Vault:
 
     def verify(self, name: str, sha256: str, alive: Callable[[], None]) -> Sequence[str]:
         """Put the parts together, and read the whole copy back."""
-        if (begun := self._begun(name)) and begun.parts:
+        if self._whole(name) is None and (begun := self._begun(name)) and begun.parts:
             parts = [{"PartNumber": number, "ETag": tag} for number, tag, _ in begun.parts]
             self._ask(
                 "complete_multipart_upload", **self._of(name), UploadId=begun.id, MultipartUpload={"Parts": parts}
@@ -116,6 +117,11 @@ class S3Vault:
         if "/" in name or name.startswith("."):
             raise ValueError(f"{name!r} is not a copy's name")
         return {"Bucket": self.bucket.name, "Key": self.bucket.folder + name}
+
+    def _whole(self, name: str) -> Mapping[str, Any] | None:
+        """What is told of it once it is whole; until then None."""
+        whole: Mapping[str, Any] | None = self._ask("head_object", **self._of(name))
+        return whole
 
     def _begin(self, name: str) -> Begun:
         begun = self._ask("create_multipart_upload", **self._of(name), ContentType="application/gzip")

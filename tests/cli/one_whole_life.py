@@ -57,13 +57,14 @@ def cgroups() -> list[str]:
 def world() -> dict[str, list[str]]:
     """Everything of this system that we could have changed."""
     files = [str(path) for place in ("/etc", "/run", home().parent) for path in Path(place).rglob("*")]
+    mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
     return {
         "packages": said("dpkg-query", "--show").splitlines(),
         "programs": running(),
         "networks": [*said("ip", "-o", "-brief", "address").splitlines(), *said("ip", "route").splitlines()],
         "rules": rules(),
         "kernel": [Path("/proc/sys/net/ipv4/ip_forward").read_text()],
-        "mounts": sorted(line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()),
+        "mounts": sorted(place for place in mounts if place.startswith(("/sys/", f"{home().parent}/"))),
         "users": Path("/etc/passwd").read_text().splitlines(),
         "files": sorted(files),
     }

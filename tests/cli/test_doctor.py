@@ -14,6 +14,7 @@ from cli import doctor, env_file, packages
 from cli.__main__ import main
 from cli.doctor import FINE, LOOK, WRONG
 from cli.manage import facts
+from tests.engine import ensure_engine
 from tests.front_door.doors import free_port
 
 NAMES = ["engine", "disk", "memory", "ports", "names", "mail", "clock", "backups", "copies", "versions", "room"]
@@ -174,11 +175,17 @@ def line_of(name: str) -> str:
     return next(line for line in told.getvalue().splitlines() if line.startswith(f"{name} "))
 
 
-@pytest.mark.parametrize("broken", list(BROKEN), ids=lambda broken: broken.__name__)
+@pytest.mark.parametrize(
+    "broken",
+    [pytest.param(broken, marks=pytest.mark.engine if broken is no_engine else ()) for broken in BROKEN],
+    ids=lambda broken: broken.__name__,
+)
 def test_each_line_turns_to_the_command_that_mends_it_when_its_thing_is_broken(
     sound: Path, monkeypatch: pytest.MonkeyPatch, broken: Callable[[Path, pytest.MonkeyPatch], None]
 ) -> None:
     name, state, command = BROKEN[broken]
+    if broken is no_engine:
+        monkeypatch.setenv("DOCKER_HOST", ensure_engine().docker_host)
     before = line_of(name)
     broken(sound, monkeypatch)
     after = line_of(name)

@@ -53,7 +53,7 @@ class Composed:
         self._run(sys.executable, "-m", "pip", "download", "-q", *locked)
         self._make_base()
         for image, name in zip(self.stand_ins, ("postgres", "redis"), strict=True):
-            words = ["--build-arg", f"DEBIAN={BASE}", "-t", image, "-f", HERE / f"{name}.Dockerfile", HERE]
+            words = ["--build-arg", f"DEBIAN={BASE}", "-t", image, "-f", f"{HERE}/{name}.Dockerfile", str(HERE)]
             self._run("docker", "build", "-q", *words)
         self._settle_settings()
         self.compose("build")

@@ -23,7 +23,9 @@ def lost(world: Simulation) -> list[str]:
     """Data that went without a copy, a waiver or a reason."""
     told = []
     for machine in Machine.objects.filter(phase=Phase.GONE).select_related("deployment"):
-        copied = Archive.objects.filter(machine=machine, kind=CopyKind.END, verified_at__gte=_last_used(machine)).exists()
+        copied = Archive.objects.filter(
+            machine=machine, kind=CopyKind.END, verified_at__gte=_last_used(machine)
+        ).exists()
         if _people_used(machine) and machine.settled == Settled.NEVER_LOADED:
             told.append(f"{machine} went as never loaded although people used it")
         if (machine.settled == Settled.ARCHIVED) != copied:

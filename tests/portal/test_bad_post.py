@@ -198,6 +198,8 @@ def test_after_three_days_a_mail_is_given_up_with_an_entry_about_its_service(off
     assert told.at - NOON >= outbox.TRIED_FOR
     (lost,) = outbox.given_up()
     assert lost.tries > 70
+    outbox.post(NOON + timedelta(days=5))
+    assert outbox.given_up().get().tries == lost.tries
 
 
 def test_what_was_given_up_can_be_tried_again_or_let_go(office: Post) -> None:

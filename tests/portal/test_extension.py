@@ -8,6 +8,7 @@ from django.test import Client
 from portal.models import User
 from portal.pages.extension import Link, extension_of, later_end, link_to, read
 from provisioning.models import Entry, Event, House
+from provisioning.phases import Role
 from tests.makers import NOON, make_event
 from tests.portal import scenes
 
@@ -132,10 +133,14 @@ def test_the_end_stays_at_its_hour_when_the_clocks_change(owner: User) -> None:
     assert (to.hour, event.closes_at.astimezone(event.tzinfo).hour) == (20, 20)
 
 
-def test_the_link_opens_nothing_to_anybody_else(client: Client, path: str, stranger: User, staff: User) -> None:
+def test_the_link_opens_nothing_to_anybody_else_not_even_to_who_may_extend(
+    client: Client, path: str, event: Event, stranger: User, staff: User
+) -> None:
     assert client.get(path).headers["Location"].startswith("/accounts/login/?next=/extend/")
     assert client.post(path).status_code == 302
     assert client.post(f"{path}/undo").status_code == 404
+    event.take_in(stranger, at=event.opens_at)
+    event.appoint(stranger, Role.ORGANISER, by=event.owner, at=event.opens_at)
     for person in (stranger, staff):
         client.force_login(person)
         assert client.get(path).status_code == client.post(path).status_code == 404

@@ -11,6 +11,7 @@ from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from cli.home import known_by
 from portal.models import User
 from portal.server import health
 from portal.server.metrics import FromDatabase, metrics
@@ -29,9 +30,10 @@ def read(at: datetime) -> dict[str, float]:
     return {"/".join([sample.name, *sample.labels.values()]): sample.value for sample in samples}
 
 
-def test_whoever_answers_and_reaches_the_database_is_alive(client: Client, db: None) -> None:
+def test_whoever_answers_and_reaches_the_database_is_alive(client: Client, db: None, settings: Settings) -> None:
     page = client.get("/healthz")
     assert (page.status_code, page.content) == (200, b"fine\n")
+    assert page["X-Portal"] == known_by(settings.PORTAL_ID) != settings.PORTAL_ID
     assert "set-cookie" not in page.headers
 
 

@@ -72,6 +72,27 @@ def test_a_half_is_never_taken_for_a_whole(vault: Vault) -> None:
     assert vault.verify("one", DIGEST, alive) == []
 
 
+def test_a_whole_stays_whole_whatever_an_overtaken_worker_still_sends(vault: Vault) -> None:
+    put(vault)
+    assert vault.verify("one", DIGEST, alive) == []
+    for offset in (0, SLICE):
+        vault.append("one", offset, b"?" * SLICE)
+    assert (vault.size("one"), vault.verify("one", DIGEST, alive)) == (len(COPY), [])
+    assert vault.read("one", 0, len(COPY)) == COPY
+
+
+def test_two_workers_may_read_back_the_same_copy_at_once(vault: Vault) -> None:
+    put(vault)
+    others = iter([True])
+
+    def meanwhile() -> None:
+        if next(others, False):
+            assert vault.verify("one", DIGEST, alive) == []
+
+    assert vault.verify("one", DIGEST, meanwhile) == []
+    assert vault.read("one", 0, len(COPY)) == COPY
+
+
 def test_what_has_the_right_digest_and_cannot_be_unpacked_is_no_copy(vault: Vault) -> None:
     cut = COPY[:-9]
     put(vault, copy=cut)

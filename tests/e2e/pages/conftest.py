@@ -8,7 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connections
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django import Settings
 
 from portal.mail import outbox
@@ -24,6 +24,7 @@ def unsafe() -> Iterator[None]:
     """Playwright keeps a loop in this thread, which Django would take for a reason to refuse."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "yes")
+        expect.set_options(timeout=15_000)
         yield
 
 

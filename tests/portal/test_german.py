@@ -43,6 +43,7 @@ def sentences() -> Iterator[tuple[str, str]]:
             yield (said[0] if isinstance(said, tuple) else said), translated
 
 
+@pytest.mark.gettext
 def test_every_sentence_is_translated(settings: Settings, tmp_path: Path) -> None:
     lacking = program("msgattrib")
     to = tmp_path / "de" / "LC_MESSAGES"
@@ -55,6 +56,7 @@ def test_every_sentence_is_translated(settings: Settings, tmp_path: Path) -> Non
     assert "#, fuzzy" not in (to / "django.po").read_text()
 
 
+@pytest.mark.gettext
 def test_what_is_compiled_is_what_was_translated(tmp_path: Path) -> None:
     subprocess.run([program("msgfmt"), "-c", "-o", tmp_path / "new.mo", CATALOGUE / "django.po"], check=True)
     new, old = ((folder / name).read_bytes() for folder, name in ((tmp_path, "new.mo"), (CATALOGUE, "django.mo")))

@@ -80,6 +80,7 @@ class Identity:
 
     host_key: Secret  # OpenSSH private key, PEM
     login_key: Secret  # OpenSSH private key, PEM
+    enrolment: Secret = Secret("")  # a word by which a machine that makes its own host key tells it to the portal, once
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,8 @@ class Sighting:
     portal_host: str = ""  # the address under which this machine can reach the portal's git door; "" = it cannot
     detail: str = ""  # for the technical log, never for people
     on_network: bool = True  # False = it was cut off, by `Cuttable.cut`
+    host_key: str = ""  # OpenSSH public key, one line: which one the place says the machine answers with
+    user: str = "root"  # whom we log in as; anybody else becomes root by `sudo -n`
 
 
 ABSENT = Sighting(Seen.ABSENT)
@@ -123,6 +126,8 @@ class Capabilities:
     enforces_disk: bool = False
     absent_twice: bool = False  # one ABSENT is not proof (eventually consistent listings)
     survives_reboot: bool = True
+    takes_host_key: bool = True  # else the place, or the machine itself, tells which one it has
+    takes_ports: bool = True  # its ports are those of our own table, on this host; else they are the machine's own
 
 
 class Driver(Protocol):

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from catalog.manifest import Manifest
+from provisioning.models.fields import SealedJSON
 
 
 class Fabric(models.Model):
@@ -13,6 +14,8 @@ class Fabric(models.Model):
     kind = models.CharField(max_length=20)
     """The folder in provisioning/fabrics/."""
     options = models.JSONField(default=dict, blank=True)
+    secrets = SealedJSON(default=dict, blank=True)
+    """Options that nobody may read again: keys, passwords. Its driver is given both."""
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="places"
     )

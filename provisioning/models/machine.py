@@ -39,6 +39,8 @@ class Machine(Reconciled):
     memory_mib = models.PositiveIntegerField()
     """Of the spec, as a column to be summed."""
     host_key = SealedText(blank=True)
+    enrolled_key = models.TextField(blank=True)
+    """Host key that the machine made itself and told us, once, with the word it was given for that."""
     login_key = SealedText(blank=True)
     git_bearer = SealedText(blank=True)
     git_bearer_sha256 = models.CharField(max_length=64, blank=True, db_index=True)

@@ -48,7 +48,7 @@ def machine_job(lease: Lease[Machine], world: World) -> MachineJob:
         values=machine.deployment.values,
         machine_facts=_machine_facts(machine),
         driver=world.driver(machine.fabric),
-        remote=world.remote(machine.fabric, spec, identity, seen),
+        remote=world.remote(machine, spec, identity, seen),
         book=MachineRows(lease),
         at=lease.at,
         within=lease.within,
@@ -109,7 +109,7 @@ def _identity(machine: Machine) -> Identity:
 
 
 def _remote(machine: Machine, world: World) -> Remote | None:
-    return world.remote(machine.fabric, spec_of(machine), _identity(machine), sighting_of(machine))
+    return world.remote(machine, spec_of(machine), _identity(machine), sighting_of(machine))
 
 
 def _service(machine: Machine, seen: Sighting | None) -> Source:

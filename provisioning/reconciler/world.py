@@ -9,7 +9,7 @@ from django.conf import settings
 from provisioning import fabrics, ssh
 from provisioning.driver import Driver, Endpoint, Identity, MachineSpec, OwnWire, Secret, Sighting
 from provisioning.front_door import open_front_door, open_prober
-from provisioning.models import Fabric
+from provisioning.models import Fabric, Machine
 from provisioning.step import FrontDoor, Prober, Remote, Vault
 from provisioning.vault import Bucket, open_vault
 
@@ -25,15 +25,20 @@ class World:
     door: Endpoint
     """Where the front door listens, for asking a page at its public address."""
 
-    def remote(self, fabric: Fabric, spec: MachineSpec, identity: Identity, sighting: Sighting | None) -> Remote | None:
-        """The wire to a machine; None while nobody knows where it is."""
-        driver = self.driver(fabric)
+    def remote(
+        self, machine: Machine, spec: MachineSpec, identity: Identity, sighting: Sighting | None
+    ) -> Remote | None:
+        """The wire to a machine; None while nobody knows where it is, or how to know it."""
+        driver = self.driver(machine.fabric)
         if isinstance(driver, OwnWire):
             remote: Remote = driver.remote(spec.key)
             return remote
         if sighting is None or sighting.ssh is None:
             return None
-        return ssh.SshRemote(ssh.Login(sighting.ssh, spec.host_public_key, identity.login_key))
+        ours = spec.host_public_key if driver.capabilities.takes_host_key else ""
+        if not (known := sighting.host_key or machine.enrolled_key or ours):
+            return None
+        return ssh.SshRemote(ssh.Login(sighting.ssh, known, identity.login_key, sighting.user))
 
 
 @lru_cache(maxsize=64)
@@ -43,7 +48,7 @@ def _driver(kind: str, options: str, owner: str) -> Driver:
 
 def driver_of(fabric: Fabric) -> Driver:
     """The driver of a configured place; one per process and set of options, because connections are kept."""
-    return _driver(fabric.kind, fabrics.frozen_options(fabric.options), settings.PORTAL_ID)
+    return _driver(fabric.kind, fabrics.frozen_options({**fabric.options, **fabric.secrets}), settings.PORTAL_ID)
 
 
 def the_vault() -> Vault:

@@ -10,6 +10,7 @@ from cli.backup import backup
 from cli.container_engine import EngineError
 from cli.doctor import doctor
 from cli.down import down
+from cli.home import CHECKOUT
 from cli.lock import lock
 from cli.remove import remove
 from cli.restore import accept, restore
@@ -20,6 +21,9 @@ from cli.talk import HaltError
 from cli.up import up
 from cli.upgrade import upgrade
 from cli.within import within_venv
+
+CONTAINER = "container"
+"""The kind of place that every portal has from the beginning."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -67,6 +71,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = commands.add_parser("demo", help="tell the whole story on the real engine, as a timeline with seconds")
     add.add_argument("--keep", action="store_true", help="leave the portal running afterwards")
+    places = [CONTAINER, *sorted(file.stem for file in (CHECKOUT / "tests" / "demo").glob("[a-z]*.py"))]
+    add.add_argument(
+        "--fabric", choices=places, default=CONTAINER, help="the kind of place that the machines come from"
+    )
     add = commands.add_parser("bench", help="measure something: launch, reconciler, idle, pages or viewers")
     add.add_argument("name", choices=["launch", "reconciler", "idle", "pages", "viewers"])
     add.add_argument("--json", action="store_true", help="print figures for programs")
@@ -94,7 +102,9 @@ def main() -> int:
         "service": lambda: service(only_print=asked.only_print),
         "test": lambda: suite(further, fast=asked.fast),
         "lock": lambda: lock(upgrade=asked.upgrade),
-        "demo": lambda: within_venv("cli.demo", ["--keep"] if asked.keep else []),
+        "demo": lambda: within_venv(
+            "cli.demo" if asked.fabric == CONTAINER else f"tests.demo.{asked.fabric}", ["--keep"] if asked.keep else []
+        ),
         "bench": lambda: within_venv(f"tests.benchmarks.{asked.name}", [*further, *(["--json"] if asked.json else [])]),
     }
     return deeds[asked.command]()

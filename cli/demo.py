@@ -1,7 +1,8 @@
 """`./fairground demo`: the whole story on the real engine, each line printed only after it was seen to be true.
 
 It has an installation of its own beside the one of `up`, so that nobody's data is touched: own database, own ports, own
-front door; only the container engine is shared.
+front door; only the container engine is shared. `--fabric KIND` tells the same story on another kind of place: then
+`tests/demo/<kind>.py` runs, which hands its place to `run`.
 """
 
 import argparse
@@ -12,7 +13,11 @@ import secrets
 import sys
 import tarfile
 import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 
@@ -29,12 +34,39 @@ ENDS_IN = 75  # seconds; the warning needs half of the event's life before it, a
 LAUNCH_PATIENCE, END_PATIENCE = 300.0, 240.0
 
 
+@dataclass(frozen=True)
+class Ground:
+    """What the machines of a story stand on."""
+
+    told: str
+    """What it is, in one honest line: a stand-in says that it is one. Empty for this computer."""
+    left: Callable[[], Sequence[Any]]
+    """What there still is of ours, asked of the place itself and not through the portal."""
+    empty: str
+    """The line that is told when nothing is left."""
+
+
+Place = Callable[[Mapping[str, str]], AbstractContextManager[Ground]]
+"""Opens the ground of a story, from the settings of the portal that runs, as the one place that it launches at."""
+
+
+@contextmanager
+def this_computer(settings: Mapping[str, str]) -> Iterator[Ground]:
+    """The place that every portal has from the beginning: the container engine."""
+    api, label = container_engine.Engine(settings["DOCKER_HOST"], is_ours=False).api, f"{OWNER}={settings['PORTAL_ID']}"
+
+    def left() -> Sequence[Any]:
+        return [*api.containers(label=label), *api.networks(label=label)]
+
+    yield Ground("", left, "the engine has no machine and no network of ours")
+
+
 class Story:
     """One run: who takes part, what was learned on the way, and the lines that were seen to be true."""
 
-    def __init__(self, visitor: Visitor, settings: dict[str, str]) -> None:
+    def __init__(self, visitor: Visitor, ground: Ground) -> None:
         self.visitor = visitor
-        self.settings = settings
+        self.ground = ground
         self.began = time.monotonic()
         self.email = f"demo-{secrets.token_hex(4)}@example.org"
         self.mark = f"marker {secrets.token_hex(8)}"
@@ -140,12 +172,10 @@ class Story:
         self.seen(f"the copy was verified, downloaded ({len(packed) // 1024} kB), and holds “{self.mark}”")
 
     def nothing_left(self) -> None:
-        """Neither the engine nor the head count knows a machine of ours."""
-        label = f"{OWNER}={self.settings['PORTAL_ID']}"
-        api = container_engine.Engine(self.settings["DOCKER_HOST"], is_ours=False).api
-        if left := [*api.containers(label=label), *api.networks(label=label)]:
-            raise MissedError(f"the engine still has {len(left)} things of ours")
-        self.seen("the engine has no machine and no network of ours")
+        """Neither the place itself nor the head count knows a machine of ours."""
+        if left := self.ground.left():
+            raise MissedError(f"the place still has {len(left)} things of ours: {left}")
+        self.seen(self.ground.empty)
         rolls = [json.loads(line) for line in manage("roll_call").splitlines()]
         if not rolls or any(not roll["complete"] or roll["machines"] for roll in rolls):
             raise MissedError(f"the roll call is not empty: {rolls}")
@@ -188,21 +218,26 @@ def words_of(packed: bytes) -> str:
         return "\n".join(file.read().decode(errors="replace") for file in files if file)
 
 
-def main() -> int:
-    """0 only if every line was seen to be true."""
-    parser = argparse.ArgumentParser(prog="./fairground demo")
-    parser.add_argument("--keep", action="store_true")
-    keep = parser.parse_args().keep
-    with apart("demo", {"WARNINGS": str(WARNED)}, keep=keep) as settings:
-        story = Story(Visitor(settings["SITE_URL"], int(settings["APPS_PORT"])), settings)
+def tell(place: Place, *, keep: bool) -> None:
+    """Tell the story at this place. Raises what broke it."""
+    with apart("demo", {"WARNINGS": str(WARNED)}, keep=keep) as settings, place(settings) as ground:
+        story = Story(Visitor(settings["SITE_URL"], int(settings["APPS_PORT"])), ground)
         story.seen(f"the portal answers at {settings['SITE_URL']}")
+        if ground.told:
+            story.seen(ground.told)
         story.tell()
         print(f"\nEvery line was seen to be true, in {time.monotonic() - story.began:.0f} s.")
-    return 0
+
+
+def run(place: Place) -> None:
+    """The command: ends with 0 only if every line was seen to be true."""
+    parser = argparse.ArgumentParser(prog="./fairground demo")
+    parser.add_argument("--keep", action="store_true")
+    try:
+        tell(place, keep=parser.parse_args().keep)
+    except (MissedError, HaltError, EngineError, httpx.HTTPError, httpx.InvalidURL) as broken:
+        sys.exit(f"           ✗ {broken}\n\nThe story broke here.")
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except (MissedError, HaltError, EngineError, httpx.HTTPError, httpx.InvalidURL) as broken:
-        sys.exit(f"           ✗ {broken}\n\nThe story broke here.")
+    run(this_computer)

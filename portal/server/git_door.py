@@ -103,7 +103,7 @@ class _Door:
                 async with asyncio.timeout(self.limits.seconds):
                     await self._answer(scope, receive, send)
             except _Refused as refused:
-                await _plain(send, refused.status)
+                await plain(send, refused.status)
             except TimeoutError:
                 return  # what was sent so far has no end, and git says so
 
@@ -113,7 +113,7 @@ class _Door:
         bearer = BEARER.fullmatch(headers.get(b"authorization", b""))
         if not found or not bearer or not _is_git(scope, headers, found["what"]):
             raise _Refused(404)
-        if self.for_us_alone and not _comes_from_here(scope):
+        if self.for_us_alone and not comes_from_here(scope):
             raise _Refused(404)
         who = hashlib.sha256(bearer[1]).hexdigest()
         repository = self.mirrors / found["mirror"]
@@ -198,7 +198,7 @@ def _is_git(scope: Message, headers: dict[bytes, bytes], what: str) -> bool:
     return bool(scope["method"] == "POST" and not scope["query_string"] and kind)
 
 
-def _comes_from_here(scope: Message) -> bool:
+def comes_from_here(scope: Message) -> bool:
     """Say whether this computer asks: what has its own address on both ends was never on a network."""
     client, server = scope.get("client"), scope.get("server")
     return bool(client and server and client[0] == server[0])
@@ -248,6 +248,6 @@ def _head(status: int, kind: str) -> Message:
     return {"type": "http.response.start", "status": status, "headers": headers}
 
 
-async def _plain(send: Send, status: int) -> None:
+async def plain(send: Send, status: int) -> None:
     await send(_head(status, "text/plain"))
     await send({"type": "http.response.body", "body": b"Nothing here.\n" if status == 404 else b""})

@@ -10,9 +10,12 @@ django.setup()
 
 from django.conf import settings
 from django.db import close_old_connections
+from django.utils.timezone import now
 
 from catalog.sync import mirror_of
+from portal.server.enrol_door import make_enrol_door
 from portal.server.git_door import make_git_door
+from provisioning.enrolment import MOST_BYTES, enrol
 from provisioning.models import Machine
 from provisioning.phases import Wanted
 
@@ -30,4 +33,14 @@ def may_read(bearer_sha256: str) -> frozenset[str]:
     return frozenset(mirror_of(url).folder.name for url in urls)
 
 
-application = make_git_door(may_read, settings.MIRRORS, for_us_alone=settings.GIT_DOOR_FOR_US_ALONE)
+@sync_to_async
+def take_host_key(key: str, word: str, line: bytes) -> bool:
+    """Whether this was the first key of a machine that is being set up."""
+    close_old_connections()
+    return enrol(key, word, line, now())
+
+
+_alone = settings.GIT_DOOR_FOR_US_ALONE
+application = make_enrol_door(
+    take_host_key, make_git_door(may_read, settings.MIRRORS, for_us_alone=_alone), MOST_BYTES, for_us_alone=_alone
+)

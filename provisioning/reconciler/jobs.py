@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from catalog.mirror import mirror_name
+from provisioning import enrolment
 from provisioning.driver import Endpoint, Identity, Secret, Seen, Sighting
 from provisioning.models import Deployment, Machine
 from provisioning.phases import Phase, Settled
@@ -38,6 +39,7 @@ def machine_job(lease: Lease[Machine], world: World) -> MachineJob:
         removal_asked_at=machine.removal_asked_at,
         absent_at=machine.absent_at,
         sighting=seen,
+        enrolled_key=machine.enrolled_key,
         manifest=machine.release.manifest,
         service=_service(machine, seen),
         content=_content(machine, seen),
@@ -105,7 +107,7 @@ def sighting_of(machine: Machine) -> Sighting | None:
 
 
 def _identity(machine: Machine) -> Identity:
-    return Identity(Secret(machine.host_key), Secret(machine.login_key))
+    return Identity(Secret(machine.host_key), Secret(machine.login_key), enrolment.word_for(machine.key))
 
 
 def _remote(machine: Machine, world: World) -> Remote | None:

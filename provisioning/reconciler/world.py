@@ -33,10 +33,10 @@ class World:
         if isinstance(driver, OwnWire):
             remote: Remote = driver.remote(spec.key)
             return remote
-        if sighting is None or sighting.ssh is None:
+        if sighting is None or sighting.ssh is None or sighting.denies(machine.enrolled_key):
             return None
         ours = spec.host_public_key if driver.capabilities.takes_host_key else ""
-        if not (known := sighting.host_key or machine.enrolled_key or ours):
+        if not (known := machine.enrolled_key or sighting.host_key or ours):
             return None
         return ssh.SshRemote(ssh.Login(sighting.ssh, known, identity.login_key, sighting.user))
 

@@ -91,6 +91,7 @@ class MachineJob:
     removal_asked_at: datetime | None
     absent_at: datetime | None  # since when it is seen absent
     sighting: Sighting | None  # the last one recorded
+    enrolled_key: str  # the host key that the machine itself told us; empty where we made it, or do not know it yet
     manifest: Manifest
     service: Source
     content: Source | None

@@ -39,6 +39,8 @@ LOOKS_OF_PARTICIPANTS = {"service", "service-live", "service-poster", "service-p
 LOOKS = LOOKS_OF_PARTICIPANTS | {"event-limits", "event-copies", "event-timeline"}
 OF_A_MAIL = {"extend", "extend-undo"}
 """Where the links of mails lead; who may follow them stands in test_extension.py."""
+OF_MACHINES = {"machine-host-key"}
+"""What machines say themselves; tried in test_enrolment.py."""
 OWN_LOOKS = {"event-extend", "event-card", "event-member", "service-copy", "service-again"}
 VERBS = {
     "service-restart",
@@ -95,7 +97,7 @@ def status(client: Client, person: User | None, name: str, path: str) -> int:
 
 
 def test_every_address_of_the_site_is_in_this_matrix() -> None:
-    known = OPEN | OF_A_MAIL | SIGNED_IN | LOOKS | OWN_LOOKS | VERBS | STREAMS | OF_PROVIDERS
+    known = OPEN | OF_A_MAIL | OF_MACHINES | SIGNED_IN | LOOKS | OWN_LOOKS | VERBS | STREAMS | OF_PROVIDERS
     ours = [entry for entry in get_resolver().url_patterns if isinstance(entry, URLPattern) and entry.name]
     assert {entry.name for entry in ours} - {"account_email", "me-token-end", "trial", "trial-keep"} == known
 

@@ -1,11 +1,12 @@
 """What a place does and says, and what is concluded from it."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from provisioning.driver import Capabilities, Sighting
+from provisioning.driver import ABSENT, Capabilities, Sighting
 from provisioning.errors import Blame, GiveUp
 from provisioning.fabrics.memory import MemoryDriver
 from provisioning.models import Deployment, Machine
@@ -81,6 +82,18 @@ def test_an_absence_before_the_place_has_settled_proves_nothing(
     asked_at = Machine.objects.get().asked_at
     assert asked_at
     assert gone - asked_at >= timedelta(minutes=5)
+
+
+def test_a_place_that_remembers_the_end_of_a_machine_is_believed_at_once(
+    world: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MemoryDriver, "settling", timedelta(hours=1))
+    monkeypatch.setattr(MemoryDriver, "capabilities", Capabilities(absent_twice=True))
+    deployment = ready(world)
+    monkeypatch.setattr("provisioning.fabrics.memory.driver.ABSENT", replace(ABSENT, is_final=True))
+    deployment.retire(by=None, at=world.at)
+    asked = world.at
+    assert world.until_phase(deployment, Phase.GONE) - asked < timedelta(minutes=1)
 
 
 def test_where_one_absence_is_no_proof_there_are_two_a_minute_apart(

@@ -1,10 +1,15 @@
 """From nothing to a machine that lets us in."""
 
+from datetime import timedelta
+
 from provisioning.driver import Seen
 from provisioning.errors import Blame, GiveUp, NotYet, TryAgain
 from provisioning.step import MachineJob
 from provisioning.steps.machine.absence import prove_absence
-from provisioning.steps.words import DIED, TAKEN
+from provisioning.steps.words import ANOTHER, DIED, TAKEN
+
+KEY_LOOK = timedelta(seconds=5)
+"""A machine that tells its host key wakes its row; the place itself is asked only now and then."""
 
 
 class Allocate:
@@ -39,11 +44,13 @@ class Allocate:
 
 
 class Reach:
-    """It answers with the host key we gave it, and has our on-board code."""
+    """It answers with the host key we gave it, or that it gave us, and has our on-board code."""
 
     name = "reach"
 
     def done(self, job: MachineJob) -> bool:
+        if not job.driver.capabilities.takes_host_key:
+            self._know(job)
         facts = job.far.reach(within=job.within)
         if job.manifest.requires.system and facts.system not in job.manifest.requires.system:
             raise GiveUp("system-is-not-supported", blame=Blame.FABRIC, system=facts.system)
@@ -52,6 +59,18 @@ class Reach:
             raise GiveUp("system-is-not-supported", blame=Blame.FABRIC, system=facts.architecture)
         job.book.facts(facts)
         return True
+
+    def _know(self, job: MachineJob) -> None:
+        """Its host key is known: from itself, from the place, or from both alike."""
+        seen = job.driver.see(job.key, within=job.within)
+        if seen.seen.is_lost:
+            prove_absence(job, seen)
+            raise GiveUp(DIED, blame=Blame.FABRIC)
+        job.book.saw(seen)
+        if seen.denies(job.enrolled_key):
+            raise GiveUp(ANOTHER, blame=Blame.FABRIC)
+        if job.remote is None:
+            raise NotYet("not-reachable-yet", after=timedelta(0) if seen.host_key and seen.ssh else KEY_LOOK)
 
     def push(self, job: MachineJob) -> None:
         """`done` does it: reaching is looking."""

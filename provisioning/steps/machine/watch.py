@@ -7,7 +7,7 @@ from provisioning.driver import Seen as SeenAs
 from provisioning.errors import Blame, GiveUp, NotYet, TryAgain
 from provisioning.step import MachineJob
 from provisioning.steps.machine.absence import prove_absence
-from provisioning.steps.words import DIED
+from provisioning.steps.words import ANOTHER, DIED
 
 CANNOT_CUT_LOOK = timedelta(minutes=5)
 
@@ -23,6 +23,8 @@ class StillThere:
             prove_absence(job, sighting)
             raise GiveUp(DIED, blame=Blame.FABRIC)
         job.book.saw(sighting)
+        if sighting.denies(job.enrolled_key):
+            raise GiveUp(ANOTHER, blame=Blame.FABRIC)
         match sighting.seen:
             case SeenAs.RUNNING:
                 return sighting.on_network

@@ -1,0 +1,52 @@
+"""The image of the stand-in's instances: the machine image, made into what a Debian cloud image is, and kept."""
+
+import hashlib
+import io
+import tarfile
+from pathlib import Path
+
+import docker
+from docker.models.networks import Network
+
+from cli.container_engine.api import limits
+
+FILES = Path(__file__).with_name("instance")
+REPOSITORY = "fairground/stand-in-instance"
+
+
+def ensure_instance_image(engine: docker.DockerClient, machine_image: str, network: Network) -> str:
+    """Make sure that the engine has it; return its name. `network`: through which Debian's packages are reached."""
+    given = _packed()
+    name = f"{REPOSITORY}:{hashlib.sha256(machine_image.encode() + given).hexdigest()[:12]}"
+    if not engine.images.list(name):
+        _bake(engine, machine_image, network, given, name)
+    return name
+
+
+def _packed() -> bytes:
+    """The same bytes for the same content whoever checked it out."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for path in sorted(FILES.iterdir()):
+            entry = tarfile.TarInfo(f"stand-in/{path.name}")
+            entry.size, entry.mode = path.stat().st_size, 0o755
+            tar.addfile(entry, io.BytesIO(path.read_bytes()))
+    return out.getvalue()
+
+
+def _bake(engine: docker.DockerClient, machine_image: str, network: Network, given: bytes, name: str) -> None:
+    ulimits = [docker.types.Ulimit(name=one["Name"], soft=one["Soft"], hard=one["Hard"]) for one in limits()]
+    made = engine.containers.create(
+        machine_image, command=["/stand-in/finish.sh"], entrypoint=[], network=network.name, ulimits=ulimits
+    )
+    try:
+        made.put_archive("/", given)
+        made.start()
+        ended = made.wait(timeout=600)["StatusCode"]
+        assert ended == 0, made.logs(tail=30).decode(errors="replace")
+        start = engine.images.get(machine_image).attrs["Config"]
+        conf = {"Entrypoint": start["Entrypoint"], "Cmd": start["Cmd"] or []}
+        repository, _, tag = name.partition(":")
+        made.commit(repository, tag, conf=conf)
+    finally:
+        made.remove(force=True, v=True)

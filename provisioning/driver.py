@@ -135,6 +135,76 @@ class Capabilities:
     takes_ports: bool = True  # its ports are those of our own table, on this host; else they are the machine's own
 
 
+PORTALS = ("subnets", "first_port", "slots", "price_per_day")
+"""Options of any place, which the portal reads itself; a kind lets them pass."""
+
+
+def marked(sentence: str) -> str:
+    """Mark a sentence of a kind's own, imported as `_`: it is translated where it is shown."""
+    return sentence
+
+
+class Form(StrEnum):
+    """How an option is filled in, and what it is then."""
+
+    TEXT = "text"
+    NUMBER = "number"  # a whole one
+    CHOICE = "choice"
+    SECRET = "secret"  # noqa: S105 - text that is never shown again; kept apart, encrypted
+    LINES = "lines"  # a list of texts
+    TABLE = "table"  # a list of mappings, by the columns' names
+
+
+@dataclass(frozen=True)
+class Option:
+    """One thing that an admin says about a place of this kind. Label and help are marked for translation."""
+
+    name: str
+    label: str
+    form: str = Form.TEXT
+    default: str = ""  # what an empty field means, and a new place begins with
+    help: str = ""
+    choices: Sequence[tuple[str, str]] = ()  # value and label
+    columns: tuple["Option", ...] = ()  # of a table; no table within
+    needed: bool = False
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found about one thing."""
+
+    about: str  # which host, key, subnet …
+    fine: bool
+    told: str  # a marked sentence: what is so; where it is wrong, what to do
+    params: Mapping[str, Any] = field(default_factory=dict)  # what goes into it, as %(name)s
+
+
+class HostState(StrEnum):
+    """What one's own machine is doing."""
+
+    FREE = "free"
+    RESERVED = "reserved"
+    IN_USE = "in use"
+    WIPING = "wiping"
+    QUARANTINE = "quarantine"  # what was on it could not be proven gone; given to nobody
+    DOWN = "down"  # it does not answer; a reservation stays
+    PROTECTED = "protected"  # never touched
+
+
+@dataclass(frozen=True)
+class Host:
+    """One of a place's own machines, as it is now."""
+
+    name: str
+    state: str
+    group: str = ""
+    key: str = ""  # of the machine on it
+    portal: str = ""  # whose that is
+    since: str = ""  # ISO 8601; "" = nobody wrote it down
+    told: str = ""  # a marked sentence: why it is in quarantine or down
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
 class Driver(Protocol):
     """One configured fabric."""
 
@@ -161,11 +231,47 @@ class Driver(Protocol):
 class Fabric(Protocol):
     """What each folder in `fabrics/` exports as its `__init__`: how a configured place becomes a driver."""
 
+    OPTIONS: Sequence[Option]
+    """What an admin says about a place of this kind, in the order of the form; secrets among them."""
+
     def open_driver(self, options: Mapping[str, Any], owner: str) -> Driver:
         """Build a driver. Opens no connection; raises ValueError naming a wrong option."""
 
     def problems(self, options: Mapping[str, Any]) -> Sequence[str]:
-        """Sentences about wrong options, for the admin's form."""
+        """What is wrong with options, for the admin's form: "name: sentence", the sentence marked and without details.
+
+        A table's row is told by its number, from 1: "hosts 3: sentence".
+        """
+
+
+@runtime_checkable
+class Pinning(Protocol):
+    """A kind whose table `hosts` has a column `host_key`: it can ask hosts for the keys that an admin compares."""
+
+    def host_keys(self, options: Mapping[str, Any], *, within: float) -> Sequence[str]:
+        """For each row in order, the key that the host shows now (OpenSSH, one line); "" for one that does not answer.
+
+        Nothing is logged in to; rows may be without a key yet.
+        """
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """A driver that can say whether a place would work, and what to do where it would not."""
+
+    def check(self, *, within: float) -> Sequence[Finding]:
+        """Look at everything that a machine will need; change nothing. What does not answer is a finding, not an error."""
+
+
+@runtime_checkable
+class Hosts(Protocol):
+    """A driver whose machines are given, not made: it has a list of them."""
+
+    def hosts(self, *, within: float) -> Sequence[Host]:
+        """All of them, in the order of the options. One that does not answer is DOWN, not an error."""
+
+    def release(self, name: str, *, within: float) -> None:
+        """Let a host out of quarantine, after a second look at it. Raises Stop when it is not clean: it stays where it is."""
 
 
 @runtime_checkable

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from portal.models import User
 from provisioning.models import Admission, Deployment, Machine
-from tests.makers import make_event
+from tests.makers import make_event, make_fabric
 from tests.portal import scenes
 
 LISTS = ["deployment", "machine", "fabric", "event", "entry", "archive", "stray", "mail", "admission", "report"]
@@ -41,6 +41,13 @@ def test_no_key_no_parameter_and_no_password_is_shown(desk: Client) -> None:
     pages = page_of(desk, deployment) + page_of(desk, machine)
     secrets = ["do-not-show", "correct-horse-battery", machine.git_bearer, "PRIVATE KEY"]
     assert [secret for secret in secrets if secret in pages] == []
+
+
+def test_what_a_place_keeps_to_itself_is_not_in_its_table(desk: Client) -> None:
+    place = make_fabric(secrets={"password": "do-not-show"})
+    page = desk.get(reverse("admin:provisioning_fabric_change", args=[place.pk])).content.decode()
+    assert "do-not-show" not in page
+    assert "secrets" not in page
 
 
 def test_facts_cannot_be_written(desk: Client) -> None:

@@ -7,8 +7,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-PORTALS = ("subnets", "first_port", "slots", "price_per_day")
-"""Options of any place, which the portal reads itself."""
+from provisioning.driver import PORTALS, Form, Option
+from provisioning.driver import marked as _
+
+OPTIONS = (
+    Option(
+        "docker_host", _("Where the engine listens"), needed=True,
+        help=_("unix:///path/of/socket or tcp://host:port. Whoever reaches it rules the engine: never an open network."),
+    ),
+    Option(
+        "image", _("Image that machines start from"), needed=True,
+        help=_("On that engine. `./fairground up` makes one on this computer's engine and prints its name."),
+    ),
+    Option(
+        "git_door_host", _("Address under which machines reach the portal"),
+        help=_("An address of this computer that the engine's networks lead to. Empty: they cannot reach it."),
+    ),
+    Option(
+        "address", _("Address at which the engine publishes ports"), default="127.0.0.1",
+        help=_("Reached from this computer alone."),
+    ),
+    Option("bridge_prefix", _("How the names of its networks begin"), default="fg"),
+    Option("open_files", _("Open files of one machine, at most"), Form.NUMBER, help=_("Empty: as many as may be.")),
+    Option("tasks", _("Tasks of one user, at most"), Form.NUMBER, help=_("Empty: as many as may be.")),
+)  # fmt: skip
 MOST_FILES, MOST_TASKS = 4096, 16_384
 """Of one machine; of one user in all machines. Podman 4.3 gives itself, and so to others, not more than 32,768 tasks."""
 
@@ -30,21 +52,19 @@ def problems(options: Mapping[str, Any]) -> Sequence[str]:
     """Sentences about wrong options, for the admin's form."""
     known = [field.name for field in fields(Options)]
     text = {name: str(options.get(name, "")) for name in known}
-    found = [
-        f"There is no option {name!r}; there are {', '.join(known)}." for name in set(options) - {*known, *PORTALS}
-    ]
+    found = [f"{name}: " + _("There is no such option.") for name in sorted(set(options) - {*known, *PORTALS})]
     if not re.fullmatch(r"(unix:///|tcp://)\S+", text["docker_host"]):
-        found.append("docker_host: say where the engine listens, as unix:///path/of/socket or tcp://host:port.")
+        found.append("docker_host: " + _("Please say it as unix:///path/of/socket or tcp://host:port."))
     if not text["image"]:
-        found.append("image: say which image machines start from; `./fairground up` makes one and prints its name.")
+        found.append("image: " + _("Please say which image machines start from."))
     if text["bridge_prefix"] and not re.fullmatch(r"[a-z][a-z0-9]{1,5}", text["bridge_prefix"]):
-        found.append("bridge_prefix: two to six small letters and digits, beginning with a letter.")
+        found.append("bridge_prefix: " + _("Two to six small letters and digits, beginning with a letter."))
     addresses = [name for name in ("git_door_host", "address") if text[name] and not _is_address(text[name])]
-    found += [f"{name}: an IP address, not {text[name]!r}." for name in addresses]
+    found += [f"{name}: " + _("That is no IP address.") for name in addresses]
     if text["address"] and _is_address(text["address"]) and ipaddress.ip_address(text["address"]).is_unspecified:
-        found.append("address: not all addresses; sshd of the machines would be open to everybody.")
+        found.append("address: " + _("Not all addresses: sshd of the machines would be open to everybody."))
     numbers = [name for name in ("open_files", "tasks") if not re.fullmatch(r"\d{0,7}", text[name])]
-    found += [f"{name}: a number, 0 for as many as may be." for name in numbers]
+    found += [f"{name}: " + _("Please give a number; 0 for as many as may be.") for name in numbers]
     return found
 
 

@@ -3,10 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from provisioning.driver import Option
+from provisioning.driver import marked as _
 from provisioning.fabrics.memory.driver import MemoryDriver
 from provisioning.fabrics.memory.place import Place, place
 
-__all__ = ["MemoryDriver", "Place", "open_driver", "place", "problems"]
+__all__ = ["OPTIONS", "MemoryDriver", "Place", "open_driver", "place", "problems"]
+
+OPTIONS = (Option("place", _("Name of the place in memory"), default="default"),)
 
 
 def open_driver(options: Mapping[str, Any], owner: str) -> MemoryDriver:

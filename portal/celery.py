@@ -49,6 +49,7 @@ app.conf.update(
         "drain": {"task": "provisioning.drain", "schedule": schedule(1.0), "options": {"expires": 2}},
         "mirrors": {"task": "provisioning.mirrors", "schedule": schedule(2.0), "options": {"expires": 5}},
         "keep": {"task": "provisioning.keep", "schedule": schedule(30.0), "options": {"expires": 25}},
+        "listen": {"task": "provisioning.listen", "schedule": schedule(10.0), "options": {"expires": 9}},
         "post": {"task": "portal.post", "schedule": schedule(5.0), "options": {"expires": 4}},
         "look": {"task": "portal.look", "schedule": schedule(3.0), "options": {"expires": 3}},
         "tidy": {"task": "portal.tidy", "schedule": schedule(600.0), "options": {"expires": 300}},

@@ -35,6 +35,8 @@ PROBLEMS: Mapping[str, Sentence] = {
     "machine-is-not-ours": _("The place gave %(title)s a machine that is somebody else's, so we did not touch it."),
     "machine-request-unsafe": _("The machine for %(title)s would not have been safe, so we did not ask for it."),
     "machine-died": _("The machine of %(title)s is not there any more."),
+    "machine-never-started": _("The machine for %(title)s did not start within %(minutes)s minutes."),
+    "machine-never-answered": _("The machine for %(title)s started, but let nobody in within %(minutes)s minutes."),
     "machine-not-reachable": _("The machine of %(title)s cannot be reached."),
     "network-cannot-be-cut": _("Visitors are kept out of %(title)s, but its machine cannot be taken off its network."),
     "no-answer": _("The machine of %(title)s does not answer."),

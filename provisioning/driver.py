@@ -133,6 +133,11 @@ class Capabilities:
     survives_reboot: bool = True
     takes_host_key: bool = True  # else the place, or the machine itself, tells which one it has
     takes_ports: bool = True  # its ports are those of our own table, on this host; else they are the machine's own
+    may_switch_off: bool = (
+        False  # a machine that switches itself off costs less, keeps its disk, and `ensure` starts it
+    )
+    starts_within: timedelta = timedelta(minutes=5)  # from being asked for to running; longer means never
+    answers_within: timedelta = timedelta(minutes=10)  # from running to letting us in; longer means never
 
 
 PORTALS = ("subnets", "first_port", "slots", "price_per_day")
@@ -288,3 +293,34 @@ class OwnWire(Protocol):
 
     def remote(self, key: str) -> Any:
         """Return a `provisioning.step.Remote` for this machine."""
+
+
+@dataclass(frozen=True)
+class Departure:
+    """Somebody's word that a machine has left, has stopped, or is about to: a reason to ask the place, and no more."""
+
+    receipt: str  # with which it is taken away
+    place_id: str = ""  # which machine, by `Sighting.place_id`
+    told: str = ""  # what is said of it, for the technical log
+
+
+@runtime_checkable
+class Tells(Protocol):
+    """A driver whose place says by itself when a machine leaves. What nobody takes away is said again, and then given up."""
+
+    def departures(self, *, within: float) -> Sequence[Departure]:
+        """Fetch the next few, ten at most; empty if there are none, or if nobody set up how they are told.
+
+        What makes no sense is left where it is, for whoever looks after the place.
+        """
+
+    def heard(self, receipt: str, *, within: float) -> None:
+        """Take one away, because what follows from it is recorded. Silent if it is gone."""
+
+
+@runtime_checkable
+class Console(Protocol):
+    """A driver that knows what a machine wrote to its console: all there is of one that never answered."""
+
+    def console(self, key: str, *, within: float) -> bytes:
+        """Read its end, at most 64 KiB; empty if there is nothing, or no such machine of ours."""

@@ -26,6 +26,12 @@ def keep() -> None:
     reconciler.keep(now(), reconciler.the_world())
 
 
+@shared_task(name="provisioning.listen", ignore_result=True, expires=8)
+def listen() -> None:
+    """Hear what places say about machines that leave."""
+    reconciler.listen(now(), reconciler.the_world())
+
+
 @shared_task(name="provisioning.mirrors", ignore_result=True, expires=5)
 def mirrors() -> None:
     """Keep our copies of content repositories fresh."""

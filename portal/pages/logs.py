@@ -4,9 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from django.utils.translation import gettext as _
+
 from portal.plain import readable
 from portal.sentences import STEPS
 from provisioning.models import LogChunk, Machine
+from provisioning.steps.words import CONSOLE
 
 SHOWN = 64 * 1024
 """Bytes of a log that a page holds at most: its end, which is what explains a failure."""
@@ -47,6 +50,8 @@ def log_of(machine: Machine | None) -> Log:
 
 def title_of(job: str) -> str:
     """What a remote job is for, in words. Its name is step, attempt and digest: "fetch-service-1-3f2a91c0"."""
+    if job == CONSOLE:
+        return _("The machine's last words")
     name = next((step for step in STEPS if job.startswith(step.replace("_", "-"))), "")
     return str(STEPS[name][0]) if name else job
 

@@ -8,6 +8,7 @@ from provisioning.models.deployment import Deployment
 from provisioning.models.entry import Entry
 from provisioning.models.event import Event
 from provisioning.models.fabric import Fabric, Stray
+from provisioning.models.hook import HookCall
 from provisioning.models.house import Allowance, House, SignUp
 from provisioning.models.log import LogChunk
 from provisioning.models.machine import Machine
@@ -27,6 +28,7 @@ __all__ = [
     "Entry",
     "Event",
     "Fabric",
+    "HookCall",
     "House",
     "JoiningCode",
     "LogChunk",

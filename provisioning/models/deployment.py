@@ -53,6 +53,8 @@ class Deployment(Reconciled):
     silent_since = models.DateTimeField(null=True)
     """Since when it has not answered; health, not a phase."""
     misses = models.PositiveIntegerField(default=0)
+    replaced_attempt = models.PositiveIntegerField(default=0)
+    """The last attempt in which a machine that never came to life was replaced by itself: once in each."""
     relaunches = models.BooleanField(default=False)
     """The owner chose: if its machine dies, launch it again, although what was on it is lost."""
 

@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from provisioning.models.fields import SealedText
+
 
 class SignUp(models.TextChoices):
     """Who may make an account."""
@@ -39,6 +41,10 @@ class House(models.Model):
     """How many people without an account may each try one app for an hour. Empty: nobody."""
     mails_kept_days = models.PositiveSmallIntegerField(default=30)
     logs_kept_days = models.PositiveSmallIntegerField(default=90)
+    hook_address = models.CharField(max_length=400, blank=True)
+    """Another program of the house that is told of every machine, made and gone. Empty: nobody."""
+    hook_key = SealedText(blank=True)
+    """With which what it is told is signed."""
     names_kept_days = models.PositiveSmallIntegerField(default=365)
     """For how long it is known who asked for something."""
     copies_kept_days = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])

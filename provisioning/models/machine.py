@@ -51,6 +51,12 @@ class Machine(Reconciled):
     absent_at = models.DateTimeField(null=True)
     """When it was first seen absent since."""
     sighting = models.JSONField(default=dict)
+    seen_since = models.DateTimeField(null=True)
+    """Since when its place says what it says: starting, running."""
+    place_id = models.CharField(max_length=100, blank=True)
+    """What its place called it last; stays when it is gone, because a place tells of that later."""
+    ends_itself_at = models.DateTimeField(null=True)
+    """When it stops by itself if it hears nothing of us any more, as it was told last."""
     facts = models.JSONField(default=dict)
 
     settled = models.CharField(max_length=14, blank=True, choices=[(word.value, word.value) for word in Settled])
@@ -105,6 +111,7 @@ class Machine(Reconciled):
             models.Index(fields=["deployment", "phase"], name="machine_of_deployment"),
             models.Index(fields=["fabric", "phase", "memory_mib"], name="machine_room"),
             models.Index(fields=["fabric", "slot"], name="machine_slot"),
+            models.Index(fields=["fabric", "place_id"], name="machine_at_place"),
         ]
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from provisioning.reconciler.copies import clear_away
 from provisioning.reconciler.keep import head_count, keep
+from provisioning.reconciler.listen import listen
 from provisioning.reconciler.mirrors import refresh_mirrors
 from provisioning.reconciler.sweep import drain
 from provisioning.reconciler.walk import reconcile
@@ -13,6 +14,7 @@ __all__ = [
     "drain",
     "head_count",
     "keep",
+    "listen",
     "reconcile",
     "refresh_mirrors",
     "the_vault",

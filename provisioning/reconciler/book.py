@@ -20,6 +20,9 @@ from provisioning.step import Answer, Copy, DueCopy, MachineFacts
 LOG_KEPT = 2 << 20
 """Bytes of one job's output that the portal keeps; the machine itself keeps 1 MiB (faults F54)."""
 
+KEYS: dict[str, str] = dict.fromkeys(("host_key", "enrolled_key", "login_key", "git_bearer", "git_bearer_sha256"), "")
+"""What lets us in at a machine, and it in at our git door: nothing."""
+
 LIVING_OF = "WHERE deployment_id = %s AND phase <> %s ORDER BY id"
 SEALED = frozenset({"host_key", "login_key", "git_bearer", "outputs"})
 """Columns that cost time to open, and that a look at a deployment seldom needs."""
@@ -75,8 +78,12 @@ class MachineRows(LogRows):
 
     def saw(self, sighting: Sighting) -> None:
         frozen = asdict(sighting)
+        if frozen["seen"] != self.lease.row.sighting.get("seen"):
+            self.lease.set(seen_since=self.lease.at)
         if frozen != self.lease.row.sighting:
             self.lease.set(sighting=frozen)
+        if sighting.place_id and sighting.place_id != self.lease.row.place_id:
+            self.lease.set(place_id=sighting.place_id[:100])
         if not sighting.seen.is_lost and self.lease.row.absent_at is not None:
             self.lease.set(absent_at=None)
 
@@ -115,6 +122,9 @@ class MachineRows(LogRows):
         self.lease.set(is_nearly_full=is_nearly_full)
         if is_nearly_full:
             self.lease.note(Happened.HEALTH, f"disk:{self.lease.epoch}", disk_free_mib=free_mib)
+
+    def forget_keys(self) -> None:
+        self.lease.set(**KEYS)
 
     def kept(self, due: DueCopy, copy: Copy) -> None:
         machine = self.lease.row
@@ -191,6 +201,9 @@ class DeploymentRows:
     def let_go(self, machine: str) -> None:
         self._change(machine, wanted=Wanted.GONE, **woken(self.lease.at, Lane.ENDING))
 
+    def replaced(self) -> None:
+        self.lease.write(replaced_attempt=self.lease.row.attempt)
+
     def hold(self, machine: str, *, until: datetime) -> None:
         row = self.machines[machine]
         if row.hold_until is None:
@@ -248,9 +261,7 @@ class DeploymentRows:
     def forget(self) -> None:
         self.touched = True
         with self.lease.fence():
-            Machine.objects.filter(deployment=self.lease.row).update(
-                host_key="", login_key="", git_bearer="", git_bearer_sha256="", outputs={}
-            )
+            Machine.objects.filter(deployment=self.lease.row).update(**KEYS, outputs={})
         self.lease.write(values={})
 
     def log_of(self, machine: str) -> LogRows:

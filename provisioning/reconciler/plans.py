@@ -60,12 +60,17 @@ PLANS: dict[tuple[Kind, Course], Sequence[Step[Any]]] = {
         of_machine.DiskWatched(),
         of_machine.KeepCopy(),
     ),
-    (Kind.MACHINE, Course.GIVING_BACK): (of_machine.Seen(),),
+    (Kind.MACHINE, Course.GIVING_BACK): (
+        of_machine.LastWords(),
+        of_machine.Seen(),
+    ),
     (Kind.MACHINE, Course.RETIRING): (
+        of_machine.LastWords(),
         of_machine.Teardown(),
         of_machine.EndJobs(),
         of_machine.Remove(),
         of_machine.Absent(),
+        of_machine.ForgetKeys(),
     ),
 }
 

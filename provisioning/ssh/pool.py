@@ -39,6 +39,13 @@ class Pool:
         names = [name for place, name in enumerate(idle) if place < too_many or self.sessions[name].used_at < limit]
         return [self.sessions.pop(name) for name in names]
 
+    def drop(self, login: Login) -> None:
+        """Forget one login, and the key by which that machine is known. Silent if there is none."""
+        with self.lock:
+            session = self.sessions.pop(login, None)
+        if session is not None:
+            close(session)
+
     def forget(self) -> None:
         """In a forked child: its parent's connections are not its own."""
         self.lock = threading.Lock()

@@ -37,6 +37,10 @@ class SshRemote:
         known = {name: answers.text(said, name) for name in ("system", "architecture", "reboot_mark", "python")}
         return MachineFacts(**known)
 
+    def hang_up(self) -> None:
+        """Close the connection that is kept, and forget how the machine is known."""
+        self.pool.drop(self.login)
+
     def put(self, path: str, content: bytes, *, mode: int = 0o600, within: float = 20) -> None:
         """Write a file whole."""
         digest = hashlib.sha256(content).hexdigest()

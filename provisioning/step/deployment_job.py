@@ -58,6 +58,9 @@ class DeploymentBook(Protocol):
     def let_go(self, machine: str) -> None:
         """Ask for a settled machine to go."""
 
+    def replaced(self) -> None:
+        """In this attempt no further machine is replaced without asking."""
+
     def hold(self, machine: str, *, until: datetime) -> None:
         """Its copy could not be made: keep it, and tell."""
 
@@ -102,6 +105,7 @@ class DeploymentJob:
     route: Callable[[], RouteLine]  # as it should be: empty upstream = leads nowhere
     was_ready: bool  # it was published once
     may_relaunch: bool  # if its machine dies: nothing of value was on it, or the owner chose so
+    may_replace: bool  # a machine that never came to life was not replaced yet, in this attempt
     is_forgotten: bool  # keys and parameters are dropped
     answered_times: int  # good answers in a row
     archive_name: str  # of the archive job; another attempt, another way out or another try is another job

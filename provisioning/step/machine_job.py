@@ -71,6 +71,9 @@ class MachineBook(LogBook, Protocol):
     def disk(self, *, free_mib: int, is_nearly_full: bool) -> None:
         """How its disk does."""
 
+    def forget_keys(self) -> None:
+        """Drop what let us in, and it in: nobody goes there any more."""
+
     def passed_over(self, code: str, /, *, blame: Blame, **params: object) -> None:
         """Tell a problem that stops nothing."""
 
@@ -92,6 +95,7 @@ class MachineJob:
     absent_at: datetime | None  # since when it is seen absent
     sighting: Sighting | None  # the last one recorded
     enrolled_key: str  # the host key that the machine itself told us; empty where we made it, or do not know it yet
+    seen_since: datetime | None  # since when the fabric says that
     manifest: Manifest
     service: Source
     content: Source | None
@@ -112,6 +116,7 @@ class MachineJob:
     waiting_since: datetime  # since when it is at this step
     was_ready: bool  # it was set up once
     is_nearly_full: bool  # its disk, at the last look
+    never_answered: bool = False  # it was given up before it let anybody in
     restart_asked_at: datetime | None = None  # not done yet
     pull_asked_at: datetime | None = None  # not done yet
     due_copy: DueCopy | None = None  # to be made while it runs

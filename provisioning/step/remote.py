@@ -86,3 +86,6 @@ class Remote(Protocol):
 
     def read(self, path: str, *, offset: int, limit: int, within: float = 20) -> bytes:
         """Read at most `limit` bytes of a file from `offset`; shorter at its end."""
+
+    def hang_up(self) -> None:
+        """Close the connection that is kept, and forget how the machine is known: nobody goes there any more."""

@@ -4,5 +4,11 @@ ANOTHER = "host-key-changed"
 """Not the machine that we know, as far as its host key tells."""
 DIED = "machine-died"
 """A machine that was there is not there any more."""
+NEVER_STARTED = "machine-never-started"
+NEVER_ANSWERED = "machine-never-answered"
+REPLACED_ONCE = frozenset({DIED, NEVER_STARTED, NEVER_ANSWERED})
+"""The place's fault, and another machine may well do: one is tried without asking anybody, in each attempt."""
+CONSOLE = "console"
+"""What a machine that never answered wrote to its console, among the logs of jobs."""
 TAKEN = frozenset({"ports-in-use", "subnet-in-use"})
 """Something that is not ours uses what the machine was to have: another one, with the next numbers, finds its room."""

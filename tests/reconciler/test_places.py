@@ -64,11 +64,14 @@ def test_a_row_says_what_it_waits_for_and_no_longer_than_it_does(world: Simulati
 def test_a_machine_that_dies_while_it_is_set_up_is_not_made_again_under_its_key(world: Simulation) -> None:
     world.place.boot_looks = 10
     deployment = launch()
-    world.run_until(lambda: Machine.objects.filter(sighting__seen="starting").exists())
-    world.place.destroy(key_of(deployment))
+    for number in (1, 2):
+        world.run_until(lambda: Machine.objects.filter(sighting__seen="starting", wanted=Wanted.UP).exists())
+        world.place.destroy(key_of(deployment))
+        world.run_until(lambda: Machine.objects.filter(problem="machine-died").exists())
+        assert len(world.place.made) == number
     world.until_phase(deployment, Phase.FAILED)
     assert Deployment.objects.get().problem == "machine-died"
-    assert len(world.place.made) == 1
+    assert len(set(world.place.made)) == len(world.place.made) == 2
 
 
 def test_an_absence_before_the_place_has_settled_proves_nothing(

@@ -1,10 +1,12 @@
 """The four verbs on a place in memory."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from provisioning.driver import (
     ABSENT,
     Capabilities,
+    Departure,
     Endpoint,
     Identity,
     MachineSpec,
@@ -21,7 +23,7 @@ from provisioning.step import Remote
 class MemoryDriver:
     """A driver like any other, whose machines are dictionary entries."""
 
-    capabilities = Capabilities(enforces_memory=False)
+    capabilities = Capabilities(enforces_memory=False, may_switch_off=True)
     settling = timedelta(0)
 
     def __init__(self, place: Place, owner: str) -> None:
@@ -34,7 +36,7 @@ class MemoryDriver:
         self._has_room(spec)
         ghost = self.place.machines.get(spec.key)
         if ghost is None or ghost.seen == Seen.REMAINS:
-            ghost = self.place.machines[spec.key] = Ghost(spec, self.owner)
+            ghost = self.place.machines[spec.key] = self._made(spec)
             self.place.at_port.update(dict.fromkeys((port.outer for port in spec.ports), ghost))
             self.place.made.append(spec.key)
         if ghost.owner != self.owner:
@@ -81,9 +83,31 @@ class MemoryDriver:
         remains = frozenset(key for key, ghost in ours.items() if ghost.seen == Seen.REMAINS)
         return RollCall(True, frozenset(ours), remains)
 
+    def departures(self, *, within: float) -> Sequence[Departure]:
+        """What the place has said and nobody has taken away."""
+        self._answers()
+        return [Departure(receipt, place_id, "gone") for receipt, place_id in list(self.place.messages.items())[:10]]
+
+    def heard(self, receipt: str, *, within: float) -> None:
+        """Take it away."""
+        self._answers()
+        self.place.messages.pop(receipt, None)
+        self._replies()
+
+    def console(self, key: str, *, within: float) -> bytes:
+        """What a machine of this kind says when it starts."""
+        self._answers()
+        ghost = self.place.machines.get(key)
+        return b"login: nobody answers\n" if ghost and ghost.owner == self.owner else b""
+
     def remote(self, key: str) -> Remote:
         """The wire to a machine in memory."""
         return MemoryRemote(self.place, key)
+
+    def _made(self, spec: MachineSpec) -> Ghost:
+        silent, slow = self.place.silent > 0, self.place.slow > 0
+        self.place.silent, self.place.slow = max(0, self.place.silent - 1), max(0, self.place.slow - 1)
+        return Ghost(spec, self.owner, silent=silent, slow=slow)
 
     def _answers(self) -> None:
         if self.place.away:
@@ -103,7 +127,7 @@ class MemoryDriver:
             raise TryAgain("place-away", blame=Blame.FABRIC)
 
     def _sight(self, ghost: Ghost) -> Sighting:
-        if ghost.seen == Seen.STARTING:
+        if ghost.seen == Seen.STARTING and not ghost.slow:
             ghost.looks += 1
             if ghost.looks > self.place.boot_looks:
                 ghost.seen = Seen.RUNNING

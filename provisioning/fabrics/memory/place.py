@@ -25,6 +25,8 @@ class Ghost:
     programs: list[str] = field(default_factory=list)
     scheduled: bool = False
     reboot: int = 1
+    silent: bool = False
+    slow: bool = False
 
 
 @dataclass
@@ -60,8 +62,20 @@ class Place:
     """Room on the disk of each machine."""
     check_code: int = 0
     """How a program of the app ends that is asked whether it is well."""
+    silent: int = 0
+    """Machines that run and let nobody in: so many of the next ones made."""
+    slow: int = 0
+    """Machines that never come to run: so many of the next ones made."""
+    messages: dict[str, str] = field(default_factory=dict)
+    """What the place tells by itself: place ids by receipt. Nobody told it whose they are."""
     broken_jobs: set[str] = field(default_factory=set)
     """Jobs whose name begins so end with nobody knowing how."""
+
+    def tell(self, place_id: str) -> str:
+        """Say that a machine has left, whether that is so or not. Return the receipt."""
+        receipt = f"receipt-{len(self.messages) + 1}"
+        self.messages[receipt] = place_id
+        return receipt
 
     def kill(self, key: str) -> None:
         """Power failure: it exists and does not run."""

@@ -78,9 +78,13 @@ class MemoryRemote:
     def read(self, path: str, *, offset: int, limit: int, within: float = 20) -> bytes:
         return self._ghost().files.get(path, b"")[offset : offset + limit]
 
+    def hang_up(self) -> None:
+        if ghost := self.place.machines.get(self.key):
+            ghost.calls.append("hang-up")
+
     def _ghost(self) -> Ghost:
         ghost = self.place.machines.get(self.key)
-        if ghost is None or ghost.seen in (Seen.STOPPED, Seen.REMAINS) or not ghost.on_network:
+        if ghost is None or ghost.silent or ghost.seen in (Seen.STOPPED, Seen.REMAINS) or not ghost.on_network:
             raise TryAgain("machine-not-reachable", blame=Blame.FABRIC)
         if ghost.seen == Seen.STARTING:
             raise NotYet("not-started-yet")

@@ -5,8 +5,9 @@ from provisioning.steps.machine.bring import FetchService, Install
 from provisioning.steps.machine.content import LoadData, PullNow, SchedulePulls, StillFresh
 from provisioning.steps.machine.disk import DiskWatched
 from provisioning.steps.machine.keep_copy import KeepCopy
+from provisioning.steps.machine.last_words import LastWords
 from provisioning.steps.machine.make_own import Configure, Restart, StartPrograms
-from provisioning.steps.machine.remove import Absent, EndJobs, Remove, Teardown
+from provisioning.steps.machine.remove import Absent, EndJobs, ForgetKeys, Remove, Teardown
 from provisioning.steps.machine.restore import Restore
 from provisioning.steps.machine.watch import CutOff, Seen, StillThere
 
@@ -18,8 +19,10 @@ __all__ = [
     "DiskWatched",
     "EndJobs",
     "FetchService",
+    "ForgetKeys",
     "Install",
     "KeepCopy",
+    "LastWords",
     "LoadData",
     "PullNow",
     "Reach",

@@ -2,14 +2,16 @@
 
 from datetime import timedelta
 
-from provisioning.driver import Seen
+from provisioning.driver import Seen, Sighting
 from provisioning.errors import Blame, GiveUp, NotYet, TryAgain
-from provisioning.step import MachineJob
+from provisioning.step import MachineFacts, MachineJob
 from provisioning.steps.machine.absence import prove_absence
-from provisioning.steps.words import ANOTHER, DIED, TAKEN
+from provisioning.steps.words import ANOTHER, DIED, NEVER_ANSWERED, NEVER_STARTED, TAKEN
 
 KEY_LOOK = timedelta(seconds=5)
 """A machine that tells its host key wakes its row; the place itself is asked only now and then."""
+TRIES = 3
+"""Failures in a row that are needed besides the time."""
 
 
 class Allocate:
@@ -26,6 +28,8 @@ class Allocate:
             raise GiveUp(DIED, blame=Blame.FABRIC)
         job.book.saw(seen)
         if seen.seen == Seen.STARTING:
+            if is_late(job, seen, within := job.driver.capabilities.starts_within):
+                raise GiveUp(NEVER_STARTED, blame=Blame.FABRIC, minutes=minutes(within))
             raise NotYet("machine-is-starting")
         return seen.seen == Seen.RUNNING and seen.on_network
 
@@ -49,9 +53,7 @@ class Reach:
     name = "reach"
 
     def done(self, job: MachineJob) -> bool:
-        if not job.driver.capabilities.takes_host_key:
-            self._know(job)
-        facts = job.far.reach(within=job.within)
+        facts = self._facts(job)
         if job.manifest.requires.system and facts.system not in job.manifest.requires.system:
             raise GiveUp("system-is-not-supported", blame=Blame.FABRIC, system=facts.system)
         built_for = job.manifest.resources.architectures
@@ -74,3 +76,27 @@ class Reach:
 
     def push(self, job: MachineJob) -> None:
         """`done` does it: reaching is looking."""
+
+    def _facts(self, job: MachineJob) -> MachineFacts:
+        try:
+            if not job.driver.capabilities.takes_host_key:
+                self._know(job)
+            return job.far.reach(within=job.within)
+        except (NotYet, TryAgain) as stop:
+            # After a time in which nobody of ours was there, the first failure proves nothing.
+            proves = isinstance(stop, NotYet) or job.tries >= TRIES
+            within = job.driver.capabilities.answers_within
+            if proves and job.sighting and is_late(job, job.sighting, within):
+                raise GiveUp(NEVER_ANSWERED, blame=Blame.FABRIC, minutes=minutes(within)) from stop
+            raise
+
+
+def is_late(job: MachineJob, seen: Sighting, within: timedelta) -> bool:
+    """Whether the place has been saying the same of it for so long that it never will say anything else."""
+    is_news = job.sighting is None or job.sighting.seen != seen.seen or job.seen_since is None
+    return not is_news and job.at - max(job.seen_since or job.at, job.waiting_since) >= within
+
+
+def minutes(time: timedelta) -> int:
+    """As people are told it."""
+    return int(time.total_seconds() // 60)

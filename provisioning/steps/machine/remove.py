@@ -68,6 +68,7 @@ class EndJobs:
             return True
         with suppress(Stop):  # not reachable: it is about to be removed with all that runs on it
             job.remote.call("end-all", within=min(5.0, job.within))
+        job.remote.hang_up()
         return True
 
     def push(self, job: MachineJob) -> None:
@@ -108,3 +109,15 @@ class Absent:
 
     def push(self, job: MachineJob) -> None:
         job.driver.remove(job.key, within=job.within)
+
+
+class ForgetKeys:
+    """Nothing of ours knows how to get there any more, and what has its address next is not taken for it."""
+
+    name = "forget_keys"
+
+    def done(self, job: MachineJob) -> bool:
+        return not job.identity.login_key.reveal
+
+    def push(self, job: MachineJob) -> None:
+        job.book.forget_keys()

@@ -1,16 +1,18 @@
 """What is asked about an event: its name and last day, when it opens, who may put up services."""
 
+from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from portal.forms import DayInput, check_last_day
 from portal.models import User
-from provisioning.models import Event
+from provisioning.models import Event, Fabric
 from provisioning.models.house import longest_event_of
 
 MORNING = time(9, 0)
@@ -59,6 +61,38 @@ class PlanForm(forms.Form):
         if self.ends and self.opens_at(self.now) >= self.ends:
             self.add_error("opens_day", _now("That is after its end. Please choose an earlier day."))
         return cleaned
+
+
+class PlacesForm(forms.Form):
+    """Where an event's services may run."""
+
+    places = forms.MultipleChoiceField(
+        label=_("Its services run only at"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None ticked: wherever whoever puts them up may. What runs already stays where it is."),
+    )
+
+    def __init__(self, places: Sequence[Fabric], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.known = places
+        self.fields["places"].choices = [(str(place.pk), place.name) for place in places]  # type: ignore[attr-defined]
+
+    @classmethod
+    def of(cls, event: Event, *given: Any) -> "PlacesForm":
+        """As it is now: the open places of the house and of its owner, and those that it keeps to already."""
+        chosen = set(event.places.values_list("pk", flat=True))
+        theirs = Q(is_open=True) & (Q(owner=None) | Q(owner=event.owner_id))
+        known = Fabric.objects.filter(theirs | Q(pk__in=chosen)).order_by("pk")
+        return cls(list(known), *given, initial={"places": [str(pk) for pk in chosen]})
+
+    def is_a_choice(self) -> bool:
+        """There is more than one."""
+        return len(self.known) > 1
+
+    def chosen(self) -> Sequence[Fabric]:
+        """Those that are ticked. Only for a valid form."""
+        return [place for place in self.known if str(place.pk) in self.cleaned_data["places"]]
 
 
 class EventForm(PlanForm):

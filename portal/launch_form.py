@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from catalog.manifest import Manifest, Param, complete
 from portal.forms import DayInput, check_last_day
 from portal.models import User
+from portal.pages.places import Offer, allowed_in, offers
 from portal.sentences import VALUES
-from provisioning.models import Event
+from provisioning.models import Event, Fabric
 from provisioning.models.house import longest_event_of
 
 NEW = "new"
@@ -71,6 +72,9 @@ class LaunchForm(forms.Form):
     event_name = forms.CharField(label=_("Event name"), max_length=80, required=False)
     last_day = forms.DateField(label=_("Last day"), widget=DayInput, required=False)
     title = forms.CharField(label=_("Name of the service"), max_length=80, required=False)
+    place = forms.ChoiceField(label=_("Where does it run?"), required=False)
+    dearest = forms.DecimalField(required=False, min_value=0, widget=forms.HiddenInput)
+    """What an hour costs at the place that is shown, so that nothing dearer is taken."""
 
     def __init__(self, manifest: Manifest, user: User, events: Sequence[Event], now: datetime, *args: Any) -> None:
         super().__init__(*args)
@@ -84,6 +88,28 @@ class LaunchForm(forms.Form):
         for param in manifest.params:
             self.fields[f"p_{param.id}"] = param_field(param)
         self.initial = self._filled_in()
+        self.offers = offers(manifest, user.pk, at=now)
+        self.best = next(iter(self.offered()), None)
+        self._offer_places()
+
+    def _offer_places(self) -> None:
+        """The best is chosen already; who chooses by name wants it there and nowhere else."""
+        named = [(str(offer.place.pk), str(offer)) for offer in self.offers]
+        first = [("", _now("%(offer)s (the best now)") % {"offer": self.best})] if self.best else []
+        self._field("place").choices = [*([] if self.best and self.best.is_own else first or [("", "-")]), *named]
+        if len(self.offers) < 2:
+            self.fields["place"].widget = forms.HiddenInput()
+        if self.best:
+            self.initial["place"] = str(self.best.place.pk) if self.best.is_own else ""
+            self.initial["dearest"] = self.best.hour
+
+    def offered(self) -> Sequence[Offer]:
+        """The places for the event that is chosen, the best first."""
+        return allowed_in(self._event(self["event"].value()), self.offers)
+
+    def chooses_place(self) -> bool:
+        """There is more than one."""
+        return len(self.offers) > 1
 
     def _filled_in(self) -> dict[str, Any]:
         length = self.manifest.lifetime.default or USUAL_LENGTH
@@ -114,8 +140,8 @@ class LaunchForm(forms.Form):
 
     def payer(self) -> int:
         """From whose share it is taken: that of whoever answers for the event that is chosen, else one's own."""
-        chosen = self["event"].value()
-        return next((event.owner_id for event in self.events if event.key == chosen), self.user.pk)
+        chosen = self._event(self["event"].value())
+        return chosen.owner_id if chosen else self.user.pk
 
     def is_new_event(self) -> bool:
         """The event is to be made with the same press."""
@@ -128,6 +154,7 @@ class LaunchForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("event") == NEW:
             self._check_event(cleaned)
+        self._check_place(cleaned)
         self._check_values(cleaned)
         return cleaned
 
@@ -138,7 +165,20 @@ class LaunchForm(forms.Form):
 
     def chosen_event(self) -> Event | None:
         """The event that was chosen; None = a new one."""
-        return next((event for event in self.events if event.key == self.cleaned_data["event"]), None)
+        return self._event(self.cleaned_data["event"])
+
+    def chosen_place(self) -> Fabric | None:
+        """The place that was chosen; None = the best of the house. Only for a valid form."""
+        chosen = self.cleaned_data.get("place")
+        return next((offer.place for offer in self.offers if str(offer.place.pk) == chosen), None)
+
+    def _event(self, key: str) -> Event | None:
+        return next((event for event in self.events if event.key == key), None)
+
+    def _check_place(self, cleaned: Mapping[str, Any]) -> None:
+        allowed = {str(offer.place.pk) for offer in allowed_in(self._event(cleaned.get("event", "")), self.offers)}
+        if cleaned.get("place") and cleaned["place"] not in allowed:
+            self.add_error("place", _now("This event does not use that place. Please choose another one."))
 
     def _check_event(self, cleaned: dict[str, Any]) -> None:
         if not cleaned.get("event_name"):

@@ -92,6 +92,11 @@ WAITS: Mapping[str, Sentence] = {
     "many-are-being-set-up": _("Many services are being set up at this moment."),
     "not-your-turn": _("Turns go from person to person, and it is somebody else's."),
     "no-room": _("All machines are taken."),
+    "no-room-there": _("There is no free machine at the place that was chosen. That is not your fault."),
+    "no-place": _("No place is open that this app, its event and you may use."),
+    "the-cap-is-reached": _(
+        "It would go beyond what may be spent at this place this month, all that runs there counted to its end."
+    ),
     "your-share-is-used": _("Your other services use all the room that one person gets."),
     "the-event-is-full": _("The event has as many services as it may have."),
     "quarantine": _(

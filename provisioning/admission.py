@@ -7,10 +7,12 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
+from catalog.manifest import Manifest
 from provisioning.errors import NotYet
 from provisioning.models import Admission, Deployment, Fabric, statements
 from provisioning.models.reconciled import woken
 from provisioning.phases import Phase, Wanted
+from provisioning.prices import goes_beyond, per_hour, size_of
 
 PERSONS_ASKED = 50
 """How many people's first in line are looked at for one place; more would make every admission slow."""
@@ -35,6 +37,17 @@ SELECT
         (SELECT memory_each_mib FROM provisioning_house), 0)
 """
 """Room is taken until a machine is gone, whatever was asked of it."""
+ALLOWED = """
+WHERE is_open AND (owner_id IS NULL OR owner_id = %s)
+    AND (NOT EXISTS (SELECT 1 FROM provisioning_place_groups AS one WHERE one.fabric_id = provisioning_fabric.id)
+        OR EXISTS (SELECT 1 FROM provisioning_place_groups AS one JOIN portal_user_groups AS its
+            ON its.group_id = one.group_id WHERE one.fabric_id = provisioning_fabric.id AND its.user_id = %s))
+    AND (NOT EXISTS (SELECT 1 FROM provisioning_event_places AS one WHERE one.event_id = %s)
+        OR EXISTS (SELECT 1 FROM provisioning_event_places AS one
+            WHERE one.event_id = %s AND one.fabric_id = provisioning_fabric.id))
+    ORDER BY id
+"""
+"""Places that the admins, or whose they are, let this person use, and their event too."""
 _PHASES = ", ".join(f"'{phase}'" for phase in Phase if phase != Phase.GONE)
 LIVING = f"""
 SELECT count(*), coalesce(sum(memory_mib), 0) FROM provisioning_machine
@@ -56,15 +69,22 @@ def place_for(deployment: Deployment, turn: Admission, at: datetime) -> Fabric:
         raise NotYet("many-are-being-set-up")
     if waiting > free:
         _check_turn(deployment, turn, at)
-    fabric = _with_room(deployment)
+    fabric = _with_room(deployment, at)
     if turn.last_person_id != deployment.owner_id:
         Admission.objects.filter(pk=1).update(last_person_id=deployment.owner_id)
     return fabric
 
 
-def room_for_one_more(deployment: Deployment) -> Fabric:
+def room_for_one_more(deployment: Deployment, at: datetime) -> Fabric:
     """Find room for a machine in place of one that was lost. Under the same lock; no turn, for it was admitted before."""
-    return _with_room(deployment)
+    return _with_room(deployment, at)
+
+
+def places_for(manifest: Manifest, *, who: int, event: int) -> list[Fabric]:
+    """Where machines of this app may be made for this person (by number) in this event (0 = in any), in order of their making."""
+    kinds = manifest.requires.fabrics
+    places = statements.select(Fabric, ALLOWED, who, who, event, event)
+    return [place for place in places if not kinds or place.kind in kinds]
 
 
 @dataclass(frozen=True)
@@ -121,7 +141,7 @@ def _check_turn(deployment: Deployment, turn: Admission, at: datetime) -> None:
     for first in _first_of_each_person(turn.last_person_id, at):
         if first.pk == deployment.pk:
             return
-        if _fits(first):
+        if _fits(first, at):
             raise NotYet("not-your-turn", turn=first.pk)
     # Nobody ahead of it can be admitted, so it may.
 
@@ -138,21 +158,51 @@ def _first_of_each_person(after: int, at: datetime) -> Iterator[Deployment]:
             first = line.filter(owner_id__gt=first.owner_id).first()
 
 
-def _fits(deployment: Deployment) -> bool:
+def _fits(deployment: Deployment, at: datetime) -> bool:
     try:
-        _with_room(deployment)
+        _with_room(deployment, at)
     except NotYet:
         return False
     return True
 
 
-def _with_room(deployment: Deployment) -> Fabric:
+def _with_room(deployment: Deployment, at: datetime) -> Fabric:
     _check_person_and_event(deployment)
-    allowed = deployment.manifest.requires.fabrics
-    for fabric in statements.select(Fabric, "WHERE is_open ORDER BY id"):
-        if (not allowed or fabric.kind in allowed) and _has_room(fabric, deployment.manifest.install_memory_mib):
-            return fabric
+    places = _in_order(deployment)
+    with_room = [place for place in places if has_room(place, deployment.manifest.install_memory_mib)]
+    for place in with_room:
+        hour = per_hour(place, size_of(deployment.manifest))
+        if not goes_beyond(place, hour, deployment.expires_at, at):
+            return place
+    if with_room:
+        raise NotYet("the-cap-is-reached")
+    if not places:
+        raise NotYet("no-place")
+    if deployment.place_id:
+        raise NotYet("no-room-there")
     raise NotYet("no-room")
+
+
+def _in_order(deployment: Deployment) -> list[Fabric]:
+    """The one that was chosen; else those of the house that cost no more than was shown, by price and load."""
+    places = places_for(
+        deployment.manifest, who=deployment.launched_by_id or deployment.owner_id, event=deployment.event_id
+    )
+    if deployment.place_id:
+        return [place for place in places if place.pk == deployment.place_id]
+    size = size_of(deployment.manifest)
+    priced = [(per_hour(place, size), place) for place in places if place.owner_id is None]
+    allowed = [(price, place) for price, place in priced if price <= deployment.dearest]
+    if len(allowed) > 1:
+        allowed.sort(key=lambda one: (one[0], load(one[1]), one[1].pk))
+    return [place for _, place in allowed]
+
+
+def load(place: Fabric) -> float:
+    """How full it is, from 0 to 1 and beyond: in number or in memory, whichever is more."""
+    machines, taken = statements.line(LIVING, place.pk)
+    by_memory = taken / place.most_memory_mib if place.most_memory_mib else 0
+    return max(machines / place.most_machines if place.most_machines else 1, by_memory)
 
 
 def _check_person_and_event(deployment: Deployment) -> None:
@@ -169,7 +219,8 @@ def _check_person_and_event(deployment: Deployment) -> None:
         raise NotYet("the-event-is-full", most=most_of_event)
 
 
-def _has_room(fabric: Fabric, memory_mib: int) -> bool:
+def has_room(fabric: Fabric, memory_mib: int) -> bool:
+    """Whether one more machine of this size would be let in there, as far as the place is concerned."""
     machines, taken = statements.line(LIVING, fabric.pk)
     if machines >= fabric.most_machines:
         return False

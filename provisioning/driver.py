@@ -9,6 +9,7 @@ side are its memory. `within` is the longest a call may take, in seconds; past i
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
@@ -277,6 +278,25 @@ class Hosts(Protocol):
 
     def release(self, name: str, *, within: float) -> None:
         """Let a host out of quarantine, after a second look at it. Raises Stop when it is not clean: it stays where it is."""
+
+
+@runtime_checkable
+class Priced(Protocol):
+    """A kind that can reckon what its machines cost. An admin's own word (`price_per_day`) goes before it."""
+
+    def price_per_hour(self, options: Mapping[str, Any], size: Size) -> Decimal | None:
+        """Price of one hour of the machine that this size gets, in the option `currency` (USD); None = nobody knows."""
+
+
+@runtime_checkable
+class Ownable(Protocol):
+    """A kind of which a person may add a place of their own, an account at a cloud say."""
+
+    OWN_OPTIONS: Sequence[str]
+    """Names of those of its OPTIONS that the person fills in; all others stay as they are by default."""
+
+    def least_policy(self, options: Mapping[str, Any]) -> str:
+        """What the account must allow us, and no more, as text to be pasted where its owner gives the keys."""
 
 
 @runtime_checkable

@@ -6,19 +6,20 @@ Ports and subnets come from here because an engine that chooses them itself choo
 import hashlib
 import ipaddress
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 
-from catalog.manifest import Manifest
+from catalog.manifest import Port
 from provisioning import ssh
 from provisioning.driver import MachineSpec, PortSpec, Size
 from provisioning.models import Deployment, Fabric, Machine, statements
 from provisioning.models.reconciled import new_key
 from provisioning.phases import Phase
+from provisioning.prices import per_hour, size_of
 
 FIRST_PORT = 21000
 PORTS_EACH = 10
@@ -32,9 +33,10 @@ LIVING_IN_SLOT = "SELECT count(*) FROM provisioning_machine WHERE fabric_id = %s
 
 def new_machine(deployment: Deployment, fabric: Fabric, role: str, number: int, at: datetime) -> Machine:
     """A machine's row with its key, its slot, its frozen spec and its keys; not saved."""
-    key, slot = new_key(), _free_slot(fabric)
+    key, slot = new_key(), free_slot(fabric)
     host, login = ssh.make_key_pair(), ssh.make_key_pair()
-    spec = _spec(key, slot, fabric.options, deployment.manifest, login.public, host.public)
+    size, ports = size_of(deployment.manifest), deployment.manifest.ports
+    spec = frozen_spec(key, slot, fabric.options, size, ports, login.public, host.public)
     bearer = secrets.token_urlsafe(32)
     return Machine(
         key=key,
@@ -45,7 +47,8 @@ def new_machine(deployment: Deployment, fabric: Fabric, role: str, number: int, 
         number=number,
         slot=slot,
         spec=asdict(spec),
-        memory_mib=spec.size.memory_mib,
+        memory_mib=size.memory_mib,
+        price_per_hour=per_hour(fabric, size),
         host_key=host.private.reveal,
         login_key=login.private.reveal,
         git_bearer=bearer,
@@ -66,7 +69,8 @@ def spec_of(machine: Machine) -> MachineSpec:
     return MachineSpec(**{**frozen, "size": Size(**frozen["size"]), "ports": ports})
 
 
-def _free_slot(fabric: Fabric) -> int:
+def free_slot(fabric: Fabric) -> int:
+    """The next number that no machine there has. Written down, so that the one after is another."""
     slots = int(fabric.options.get("slots", SLOTS))
     slot = fabric.last_slot % slots + 1
     while statements.line(LIVING_IN_SLOT, fabric.pk, slot)[0]:
@@ -75,15 +79,18 @@ def _free_slot(fabric: Fabric) -> int:
     return slot
 
 
-def _spec(key: str, slot: int, options: Mapping[str, Any], manifest: Manifest, login: str, host: str) -> MachineSpec:
+def frozen_spec(
+    key: str, slot: int, options: Mapping[str, Any], size: Size, ports: Sequence[Port], login: str, host: str
+) -> MachineSpec:
+    """All that a place is told about a machine with this number."""
     first = int(options.get("first_port", FIRST_PORT)) + (slot - 1) * PORTS_EACH
     block = ipaddress.IPv4Network(options.get("subnets", SUBNETS))
     subnet = ipaddress.IPv4Network((int(block.network_address) + (slot % (block.num_addresses // 16)) * 16, 28))
     return MachineSpec(
         key=key,
         owner=settings.PORTAL_ID,
-        size=Size(manifest.install_memory_mib, manifest.cpu, manifest.disk_mib, manifest.resources.processes),
-        ports=tuple(PortSpec(port.name, port.number, first + 1 + i) for i, port in enumerate(manifest.ports)),
+        size=size,
+        ports=tuple(PortSpec(port.name, port.number, first + 1 + i) for i, port in enumerate(ports)),
         ssh_port=first,
         subnet=str(subnet),
         authorized_key=login,

@@ -66,7 +66,9 @@ def make_release(*, stateless: bool = False, **words: str) -> Release:
 
 def make_fabric(**columns: Any) -> Fabric:
     """The memory place."""
-    return Fabric.objects.get_or_create(name="memory", defaults={"kind": "memory", "most_machines": 1000} | columns)[0]
+    return Fabric.objects.get_or_create(
+        name="memory", owner=None, defaults={"kind": "memory", "most_machines": 1000} | columns
+    )[0]
 
 
 def make_event(owner: User | None = None, *, days: float = 7, at: datetime = NOON, **columns: Any) -> Event:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from provisioning import nudge
 from provisioning.driver import Endpoint, Seen
-from provisioning.fabrics.memory.place import Place, forget_places, place
+from provisioning.fabrics.memory.place import Place, forget_places, place, places
 from provisioning.front_door import MemoryDoor, MemoryProber
 from provisioning.models import Deployment, Entry
 from provisioning.phases import Happened, Kind, Phase
@@ -63,10 +63,10 @@ class Simulation:
 
     def _answers(self, upstream: Endpoint) -> bool:
         """A page answers where a running machine has that port and runs programs."""
-        ghost = self.place.at_port.get(upstream.port)
-        if ghost is None or self.place.machines.get(ghost.spec.key) is not ghost:
-            return False
-        return bool(ghost.programs) and ghost.seen == Seen.RUNNING and ghost.on_network
+        known = [(place, place.at_port.get(upstream.port)) for place in places()]
+        there = (ghost for place, ghost in known if ghost and place.machines.get(ghost.spec.key) is ghost)
+        ghost = next(there, None)
+        return ghost is not None and bool(ghost.programs) and ghost.seen == Seen.RUNNING and ghost.on_network
 
     def tick(self) -> None:
         """Do all that is due now; then let the clock jump to the next thing that is."""

@@ -5,6 +5,7 @@ from typing import Any, TypedDict
 
 from catalog.manifest import Manifest, Param
 from catalog.models import Release
+from portal.pages.places import Offer
 from portal.pages.service import phase_of
 from provisioning.models import Deployment, Event
 
@@ -54,6 +55,28 @@ class ServiceDocument(TypedDict):
     created_at: str
     ready_at: str | None
     ends_at: str
+    place: str  # the id of the one it is at, or is wanted at; "" = none yet
+
+
+class PlaceDocument(TypedDict):
+    """A place where its owner may launch an app."""
+
+    id: str
+    name: str
+    is_own: bool  # an account of one's own; used only when it is asked for
+    has_room: bool
+    price_per_day: str  # "" = nothing
+
+
+def place_document(offer: Offer) -> PlaceDocument:
+    """Write down a place, for one app."""
+    return {
+        "id": str(offer.place.pk),
+        "name": offer.place.name,
+        "is_own": offer.is_own,
+        "has_room": offer.has_room,
+        "price_per_day": offer.per_day,
+    }
 
 
 def app_document(release: Release) -> AppDocument:
@@ -95,6 +118,7 @@ def service_document(deployment: Deployment) -> ServiceDocument:
         "created_at": _moment(deployment.created_at, event),
         "ready_at": _moment(deployment.ready_at, event) if deployment.ready_at else None,
         "ends_at": _moment(deployment.expires_at, event),
+        "place": _place(deployment),
     }
 
 
@@ -111,6 +135,11 @@ def _question(param: Param) -> Question:
         "is_asked": param.ask,
         "choices": list(param.choices),
     }
+
+
+def _place(deployment: Deployment) -> str:
+    machine = max(deployment.machines.all(), key=lambda one: one.pk, default=None)  # read in one go for a list
+    return str((machine.fabric_id if machine else deployment.place_id) or "")
 
 
 def _moment(at: datetime, event: Event) -> str:

@@ -6,6 +6,7 @@ from portal.api import views
 
 urlpatterns = [
     path("apps", views.apps, name="api-apps"),
+    path("places", views.places, name="api-places"),
     path("events", views.events, name="api-events"),
     path("services", views.services, name="api-services"),
     path("services/<str:key>", views.service, name="api-service"),

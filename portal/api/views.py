@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 
 from catalog.models import App, Release, State
 from portal import gate
-from portal.api.documents import app_document, event_document, outputs_document, service_document
+from portal.api.documents import app_document, event_document, outputs_document, place_document, service_document
 from portal.api.door import Refused, question, spoken
 from portal.launch_form import LaunchForm
 from portal.models import User
+from portal.pages.places import offers
 from portal.requests import SignedInRequest
 from portal.views.launch import pressed
 from provisioning.models import Deployment, Event
@@ -22,6 +23,7 @@ from provisioning.models import Deployment, Event
 MOST = 500
 """Rows of a list; the newest."""
 LONGEST_KEY = 64
+ASKED = ("event", "event_name", "last_day", "title", "place")
 
 
 def list_apps(_request: SignedInRequest) -> HttpResponse:
@@ -39,13 +41,22 @@ def list_events(request: SignedInRequest) -> HttpResponse:
 def list_services(request: SignedInRequest) -> HttpResponse:
     """Services that its owner may wish something for; `?event=ID` those of one event."""
     mine = gate.changeable_deployments(request.user).select_related("event", "release__app")
+    mine = mine.prefetch_related("machines")
     if event := request.GET.get("event"):
         mine = mine.filter(event__key=event)
     return JsonResponse({"services": [service_document(one) for one in mine.order_by("-created_at", "-pk")[:MOST]]})
 
 
+def list_places(request: SignedInRequest) -> HttpResponse:
+    """Where its owner may launch an app (`?app=ID`), the best first."""
+    release = gate.visible_app(request.user, request.GET.get("app", "")).current
+    assert release is not None  # the gate lets no other through
+    found = offers(release.manifest, request.user.pk, at=timezone.now())
+    return JsonResponse({"places": [place_document(offer) for offer in found]})
+
+
 def launch(request: SignedInRequest) -> HttpResponse:
-    """Set up a service: {app, event | event_name + last_day, title, values}. Repeatable with the same Idempotency-Key."""
+    """Set up a service: {app, event | event_name + last_day, title, place, values}. Repeatable with the same Idempotency-Key."""
     asked, now = question(request), timezone.now()
     release = gate.visible_app(request.user, str(asked.get("app", ""))).current
     assert release is not None  # the gate lets no other through
@@ -68,7 +79,7 @@ def filled_in(asked: dict[str, Any], release: Release, user: User, now: datetime
         raise Refused("not-right", wrong={"values": [_("Expected an object: the id of a question and its answer.")]})
     if unknown := set(values) - {param.id for param in release.manifest.params}:
         raise Refused("not-right", wrong={name: [_("This app has no such question.")] for name in sorted(unknown)})
-    told: dict[str, Any] = {name: asked[name] for name in ("event", "event_name", "last_day", "title") if name in asked}
+    told: dict[str, Any] = {name: asked[name] for name in ASKED if name in asked}
     if "event" not in told:
         told["event"] = "new"
     if len(key) > LONGEST_KEY:
@@ -105,6 +116,7 @@ def _name_of(field: str) -> str:
 
 
 apps = spoken(get=list_apps)
+places = spoken(get=list_places)
 events = spoken(get=list_events)
 services = spoken(get=list_services, post=launch)
 service = spoken(get=look)

@@ -1,5 +1,6 @@
 """What every page of an event's desk shows: the event, who is looking, and what they may."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +8,7 @@ from datetime import datetime
 from portal import gate
 from portal.models import User
 from portal.pages.timeline import Moment, timeline
+from provisioning import prices
 from provisioning.admission import Share, share_of
 from provisioning.models import Entry, Event, JoiningCode, Machine, Membership
 from provisioning.models.house import longest_event_of
@@ -67,6 +69,7 @@ class Limits:
     people: int
     share: Share
     longest_days: int
+    costs: Sequence["Cost"]
 
     @property
     def memory_mib(self) -> int:
@@ -74,20 +77,51 @@ class Limits:
         return sum(machine.memory_mib for machine in self.machines)
 
     @property
-    def paid(self) -> Sequence[Machine]:
-        """Those whose place asks for money."""
-        return [machine for machine in self.machines if machine.fabric.price_per_day]
+    def paid(self) -> Sequence[tuple[str, str]]:
+        """Those that run and whose place asks for money: the service, and what a day of it costs."""
+        priced = ((one.deployment.title, _per_day(one)) for one in self.machines)
+        return [(title, price) for title, price in priced if price]
 
 
-def limits(event: Event) -> Limits:
+def limits(event: Event, at: datetime) -> Limits:
     """Count: room is taken until a machine is gone."""
     machines = Machine.objects.filter(deployment__event=event).exclude(phase=Phase.GONE)
     return Limits(
-        machines=list(machines.select_related("fabric", "deployment").order_by("pk")),
+        machines=list(machines.select_related("fabric", "deployment__release").order_by("pk")),
         people=Membership.objects.filter(event=event).count(),
         share=share_of(event.owner_id),
         longest_days=longest_event_of(event.owner_id).days,
+        costs=costs(event, at),
     )
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What an event's machines cost, in one currency, as people read it."""
+
+    so_far: str
+    until_end: str
+    """All of it, if everything that runs now runs to its end."""
+
+
+def costs(event: Event, at: datetime) -> Sequence[Cost]:
+    """Reckoned from the seconds of every machine that the event has had, and will have; one sum for each currency."""
+    asked = Machine.objects.filter(deployment__event=event, price_per_hour__gt=0, asked_at__isnull=False)
+    by_unit: dict[str, list[Machine]] = defaultdict(list)
+    for machine in asked.select_related("fabric", "deployment").order_by("pk"):
+        by_unit[prices.currency(machine.fabric)].append(machine)
+    return [_cost(machines, unit, at, event) for unit, machines in sorted(by_unit.items())]
+
+
+def _cost(machines: Sequence[Machine], unit: str, at: datetime, event: Event) -> Cost:
+    so_far = prices.spent(machines, at)
+    whole = so_far + prices.to_come(machines, at, event.closes_at)
+    return Cost(prices.told(so_far, unit), prices.told(whole, unit))
+
+
+def _per_day(machine: Machine) -> str:
+    size = prices.size_of(machine.deployment.manifest)
+    return prices.per_day_told(machine.fabric, size)
 
 
 def good_code(event: Event, at: datetime) -> JoiningCode | None:

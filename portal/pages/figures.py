@@ -1,4 +1,4 @@
-"""What is known of an app: from real launches, how long until it was open and how often it worked; from places, its price."""
+"""What is known of an app: from real launches, how long until it was open and how often it worked."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
 
-from catalog.manifest import Manifest
-from provisioning.models import Deployment, Fabric
+from provisioning.models import Deployment
 from provisioning.phases import Phase
 
 LAUNCHES_LOOKED_AT = 500
@@ -27,12 +26,6 @@ class Evidence:
     def tried(self) -> int:
         """Launches that came to an end."""
         return self.opened + self.failed
-
-
-def price_per_day(manifest: Manifest) -> str:
-    """What a day of it costs at the place that is tried first; empty = nothing."""
-    place = Fabric.open_to(manifest).first()
-    return place.price_per_day if place else ""
 
 
 def evidence(apps: Iterable[int]) -> Mapping[int, Evidence]:

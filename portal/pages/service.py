@@ -12,13 +12,14 @@ from portal import words
 from portal.mail.letters import markdown
 from portal.pages.figures import Evidence, evidence
 from portal.pages.nights import Night, tonight
+from portal.pages.places import FULL, NOBODY, Offer, elsewhere
 from portal.pages.progress import Progress, progress
 from portal.pages.timeline import Moment, timeline
 from portal.sentences import PROBLEMS, WAITS
 from portal.stream import mark_of
 from provisioning.admission import place_in_line
 from provisioning.models import Archive, Deployment, Entry, Machine, Picture
-from provisioning.phases import Phase
+from provisioning.phases import Phase, Wanted
 
 MOMENTS = 40
 QUARANTINE = "quarantine"
@@ -58,6 +59,8 @@ class ServicePage:
     """When its next copy is made by itself."""
     seen_at: datetime | None = None
     """When the picture of its own page was taken, if there is one."""
+    elsewhere: Offer | None = None
+    """Another place that has room, where the one it waits for has none."""
 
     @property
     def zone(self) -> tzinfo:
@@ -116,8 +119,10 @@ class ServicePage:
         return bool(machine and machine.pull_asked_at and machine.pull_asked_at != machine.pulled_at)
 
 
-def service_page(deployment: Deployment, *, may_change: bool, may_look_inside: bool, now: datetime) -> ServicePage:
-    """Read what the page shows: four queries, whatever there is to see."""
+def service_page(
+    deployment: Deployment, *, may_change: bool, may_look_inside: bool, now: datetime, viewer: int = NOBODY
+) -> ServicePage:
+    """Read what the page shows: four queries, whatever there is to see; some more where it finds no room."""
     mark = mark_of(deployment)  # first: what comes while the rest is read is told of once more
     machine = deployment.machine()
     app = deployment.release.app_id
@@ -140,6 +145,7 @@ def service_page(deployment: Deployment, *, may_change: bool, may_look_inside: b
         mark=mark,
         tonight=tonight([machine], now) if machine and face == Face.READY and may_change else None,
         seen_at=_seen_at(deployment) if face == Face.READY else None,
+        elsewhere=_elsewhere(deployment, machine, viewer, now) if may_change else None,
     )
 
 
@@ -173,6 +179,18 @@ def phase_of(deployment: Deployment) -> str:
     if deployment.is_retry_wished:
         return Phase.BUILDING.value
     return "silent" if deployment.phase == Phase.READY and deployment.silent_since else str(deployment.phase)
+
+
+def _elsewhere(deployment: Deployment, machine: Machine | None, viewer: int, now: datetime) -> Offer | None:
+    waits = {deployment.waits_for} if deployment.phase == Phase.WAITING else {deployment.problem, _trouble_of(machine)}
+    is_on_its_way = deployment.wanted == Wanted.UP and deployment.ready_at is None
+    return elsewhere(deployment, viewer, now) if is_on_its_way and waits & FULL else None
+
+
+def _trouble_of(machine: Machine | None) -> str:
+    """What a machine that was never seen is waiting for."""
+    is_there = machine and machine.sighting.get("seen", "absent") not in ("absent", "remains")
+    return machine.problem if machine and not is_there else ""
 
 
 def _seen_at(deployment: Deployment) -> datetime | None:

@@ -1,6 +1,7 @@
 """An hour with an app for somebody without an account. Their browser's session leads to it; who signs up may keep it."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from uuid import uuid4
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.http import HttpRequest
 from catalog.manifest import complete
 from catalog.models import Release
 from portal.models import User
+from portal.pages.places import offers
 from provisioning.models import Admission, Deployment, Event, House
 from provisioning.models.house import longest_event_of
 from provisioning.phases import Phase, Role, Wanted
@@ -58,6 +60,7 @@ def begin(release: Release, at: datetime) -> Deployment | None:
         title=manifest.name,
         values=dict(complete(manifest.params, {}).values),
         dataset=release.dataset,
+        dearest=next((offer.hour for offer in offers(manifest, owner.pk, at=at)), Decimal(0)),
     )
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal import gate
-from portal.event_forms import EventForm, PlanForm
+from portal.event_forms import EventForm, PlacesForm, PlanForm
 from portal.forms import ExtendForm
 from portal.mail.unreached import unreached
 from portal.pages.event import event_desk, limits, moments
@@ -48,8 +48,10 @@ def event(request: SignedInRequest, key: str) -> HttpResponse:
 @require_safe
 def show_limits(request: SignedInRequest, key: str) -> HttpResponse:
     """Show what it uses and may use, what that costs, and its plan."""
-    found = gate.event_in_full(request.user, key)
-    return tab(request, "limits", found, limits=limits(found), form=PlanForm.of(found, timezone.now()))
+    found, now = gate.event_in_full(request.user, key), timezone.now()
+    return tab(
+        request, "limits", found, limits=limits(found, now), form=PlanForm.of(found, now), places=PlacesForm.of(found)
+    )
 
 
 @login_required
@@ -59,10 +61,22 @@ def plan(request: SignedInRequest, key: str) -> HttpResponse:
     found, now = gate.changeable_event(request.user, key), timezone.now()
     form = PlanForm.of(found, now, request.POST)
     if not form.is_valid():
-        return tab(request, "limits", found, limits=limits(found), form=form)
+        told = {"limits": limits(found, now), "form": form, "places": PlacesForm.of(found)}
+        return tab(request, "limits", found, **told)
     opens = form.opens_at(min(found.opens_at, now))
     if found.plan(opens_at=opens, all_launch=form.cleaned_data["all_launch"], by=request.user, at=now):
         messages.success(request, _("Saved."))
+    return redirect("event-limits", key=key)
+
+
+@login_required
+@require_POST
+def keep_to(request: SignedInRequest, key: str) -> HttpResponse:
+    """Say where its services may run."""
+    found, now = gate.changeable_event(request.user, key), timezone.now()
+    form = PlacesForm.of(found, request.POST)
+    if form.is_valid() and found.keep_to(form.chosen(), by=request.user, at=now):
+        messages.success(request, _("Saved. What runs stays where it is."))
     return redirect("event-limits", key=key)
 
 

@@ -15,7 +15,8 @@ from catalog.manifest import Manifest
 from catalog.models import App, State, Wish
 from portal import gate
 from portal.mail.letters import markdown
-from portal.pages.figures import Evidence, evidence, price_per_day
+from portal.pages.figures import Evidence, evidence
+from portal.pages.places import NOBODY, offers
 from portal.people import trials
 from portal.requests import SignedInRequest
 
@@ -119,7 +120,7 @@ def app(request: HttpRequest, slug: str) -> HttpResponse:
         "stall": Stall(found, manifest, known),
         "may_try": not request.user.is_authenticated and trials.are_offered(),
         "release": release,
-        "price": price_per_day(manifest),
+        "offer": next(iter(offers(manifest, request.user.pk or NOBODY, at=timezone.now())), None),
         "description": markdown(description),
         "before": markdown(release.texts.get("notices.before_launch", "")),
     }

@@ -1,5 +1,6 @@
 """The launch: one form, one press. Its token stands in the form's address, so that going back finds it again."""
 
+from decimal import Decimal
 from uuid import uuid4
 
 from django.contrib.auth.decorators import login_required
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from catalog.models import Release
 from portal import gate
 from portal.launch_form import LaunchForm
-from portal.pages.figures import Evidence, evidence, price_per_day
+from portal.pages.figures import Evidence, evidence
 from portal.requests import SignedInRequest
 from portal.views.front import Stall
 from provisioning.admission import share_of
@@ -59,7 +60,7 @@ def new_service(request: SignedInRequest) -> HttpResponse:
     told = {"form": form, "stall": Stall(app, release.manifest, known), "release": release}
     share, needs = share_of(form.payer()), release.manifest.install_memory_mib
     told |= {
-        "price": price_per_day(release.manifest),
+        "offer": form.best,
         "share": share,
         "is_own": form.payer() == request.user.pk,
         "waits": not share.has_room_for(needs),
@@ -98,6 +99,8 @@ def _launch(form: LaunchForm, release: Release, copy: Archive | None) -> Deploym
                 values=dict(form.values),
                 dataset=copy.deployment.dataset if copy else release.dataset,
                 copy=copy,
+                place=form.chosen_place(),
+                dearest=form.cleaned_data.get("dearest") or Decimal(0),
             )
     except IntegrityError:  # the same press, a moment earlier
         return same.get()

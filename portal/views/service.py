@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from portal import gate
 from portal.pages.logs import log_of
+from portal.pages.places import elsewhere
 from portal.pages.service import ServicePage, moments, service_page
 from portal.requests import SignedInRequest
 from provisioning.models import Deployment
@@ -21,7 +22,10 @@ def _page(request: SignedInRequest, key: str) -> ServicePage:
     deployment = gate.visible_deployment(request.user, key)
     may_change = gate.may_change(request.user, deployment)
     may_look_inside = may_change or request.user.is_staff
-    return service_page(deployment, may_change=may_change, may_look_inside=may_look_inside, now=timezone.now())
+    viewer = request.user.pk
+    return service_page(
+        deployment, may_change=may_change, may_look_inside=may_look_inside, now=timezone.now(), viewer=viewer
+    )
 
 
 @login_required
@@ -67,6 +71,17 @@ def keep_copy(request: SignedInRequest, key: str) -> HttpResponse:
 def retry(request: SignedInRequest, key: str) -> HttpResponse:
     """Try again from the step that failed."""
     asked = _changeable(request, key).retry(by=request.user, at=timezone.now())
+    return _back(request, key, asked, "")
+
+
+@login_required
+@require_POST
+def go_elsewhere(request: SignedInRequest, key: str) -> HttpResponse:
+    """Set it up at another place, because the one it waits for has no room: at the one that the page offered."""
+    deployment, at = _changeable(request, key), timezone.now()
+    offer = elsewhere(deployment, request.user.pk, at)
+    is_meant = offer is not None and str(offer.place.pk) == request.POST.get("place")
+    asked = offer is not None and is_meant and deployment.go_to(offer.place, by=request.user, at=at)
     return _back(request, key, asked, "")
 
 

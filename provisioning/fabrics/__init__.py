@@ -4,11 +4,13 @@ import importlib
 import json
 import pkgutil
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, cast
 
 from provisioning.driver import Driver, Fabric
 
 
+@lru_cache(maxsize=1)
 def kinds() -> Sequence[str]:
     """The names of all kinds of fabric."""
     return sorted(found.name for found in pkgutil.iter_modules(__path__) if found.ispkg)

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 
 from catalog.manifest import Manifest
 from catalog.models import Dataset, Release
 from provisioning.models.entry import Entry
 from provisioning.models.event import Event
+from provisioning.models.fabric import Fabric
 from provisioning.models.fields import SealedJSON
 from provisioning.models.launching import DeploymentQuerySet
 from provisioning.models.machine import Machine
@@ -39,6 +40,10 @@ class Deployment(Reconciled):
         Dataset, null=True, on_delete=models.PROTECT, related_name="deployments", related_query_name="deployment"
     )
     restored_from = models.ForeignKey("provisioning.Archive", null=True, on_delete=models.SET_NULL, related_name="+")
+    place = models.ForeignKey("provisioning.Fabric", null=True, on_delete=models.SET_NULL, related_name="+")
+    """Where somebody wants it, and nowhere else; nobody chose = wherever the house has room."""
+    dearest = models.DecimalField(max_digits=12, decimal_places=6, default=0)
+    """What an hour of it may cost where nobody chose the place: as much as was shown before the press."""
     form_token = models.CharField(max_length=64)
     values = SealedJSON(default=dict)
     """Parameters for `configure`."""
@@ -172,6 +177,21 @@ class Deployment(Reconciled):
         changed = failed.update(attempt=F("attempt") + 1, **woken(at, Lane.PERSON)) == 1
         if changed:
             self._wished(by, at, f"wish:retry:{self.failed_attempt + 1}", wanted="retry")
+        return changed
+
+    @transaction.atomic
+    def go_to(self, place: Fabric, *, by: "User | None", at: datetime) -> bool:
+        """Ask for it to be set up at another place. Return False if it has a machine, or was asked to go."""
+        stuck = Deployment.objects.filter(pk=self.pk, wanted=Wanted.UP).exclude(place=place)
+        waiting = stuck.filter(phase=Phase.WAITING)
+        made = Machine.objects.filter(deployment=OuterRef("pk"), wanted=Wanted.UP).exclude(sighting={})
+        has_none = ~Exists(made.exclude(sighting__seen__in=["absent", "remains"]))
+        roomless = stuck.filter(has_none, phase__in=[Phase.BUILDING, Phase.FAILED], ready_at=None)
+        tries: models.IntegerField[int, int] = models.IntegerField()
+        again = Case(When(phase=Phase.FAILED, then=F("failed_attempt") + 1), default=F("attempt"), output_field=tries)
+        changed = (waiting | roomless).update(place=place, attempt=again, **woken(at, Lane.PERSON)) == 1
+        if changed:
+            self._wished(by, at, f"wish:place:{at.isoformat()}", wanted="place", place=place.name)
         return changed
 
     @transaction.atomic

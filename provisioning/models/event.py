@@ -1,6 +1,7 @@
 """The occasion: a window of time that every deployment belongs to."""
 
 import zoneinfo
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,11 @@ from django.db.models import Case, F, Q, When
 from django.utils.text import slugify
 
 from provisioning.models.entry import Entry
+from provisioning.models.fabric import Fabric
 from provisioning.models.membership import new_code
 from provisioning.models.reconciled import new_key, woken
 from provisioning.nudge import nudge_on_commit
-from provisioning.phases import Happened, Kind, Lane, Role, Wanted
+from provisioning.phases import Happened, Kind, Lane, Phase, Role, Wanted
 
 if TYPE_CHECKING:
     from portal.models import User
@@ -32,6 +34,10 @@ class Event(models.Model):
     most_people = models.PositiveIntegerField(default=500)
     all_launch = models.BooleanField(default=False)
     """Participants may put up services too; they take from the owner's share."""
+    places = models.ManyToManyField(
+        "provisioning.Fabric", blank=True, related_name="events", db_table="provisioning_event_places"
+    )
+    """Where its services may run; none = wherever whoever puts them up may."""
     created_at = models.DateTimeField()
     public_name = models.SlugField(max_length=60, unique=True, blank=True, null=True, editable=False)
     """The end of its public page's address; None = it has no such page."""
@@ -120,6 +126,17 @@ class Event(models.Model):
         changed = Event.objects.filter(pk=self.pk, closes_at__gt=opens_at).exclude(**wanted).update(**wanted) == 1
         if changed:
             self._wished("plan", by, at)
+        return changed
+
+    @transaction.atomic
+    def keep_to(self, places: Iterable[Fabric], *, by: "User", at: datetime) -> bool:
+        """Say where its services may run (none = anywhere); what runs stays where it is. Return False if that was so."""
+        wanted = {place.pk for place in places}
+        changed = wanted != set(self.places.values_list("pk", flat=True))
+        if changed:
+            self.places.set(wanted)
+            self.deployments.filter(phase=Phase.WAITING).update(**woken(at))
+            self._wished("places", by, at)
         return changed
 
     @transaction.atomic

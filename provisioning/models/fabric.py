@@ -1,16 +1,17 @@
 """A configured place that machines come from, and the strangers met there."""
 
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.db import models
+from django.db.models import Q
 
-from catalog.manifest import Manifest
 from provisioning.models.fields import SealedJSON
 
 
 class Fabric(models.Model):
     """A place: a kind of fabric with its options and limits."""
 
-    name = models.CharField(max_length=60, unique=True)
+    name = models.CharField(max_length=60)
     kind = models.CharField(max_length=20)
     """The folder in provisioning/fabrics/."""
     options = models.JSONField(default=dict, blank=True)
@@ -19,7 +20,11 @@ class Fabric(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="places"
     )
-    """Nobody = the house."""
+    """Nobody = the house. Else it is theirs alone: nobody else puts anything there, or chooses it for them."""
+    groups = models.ManyToManyField(Group, blank=True, related_name="places", db_table="provisioning_place_groups")
+    """Who may use it; none = everybody."""
+    monthly_cap = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
+    """What may be spent here in a month (of UTC), in the place's currency. A launch that would go beyond it waits."""
     is_open = models.BooleanField(default=True, help_text="New machines may be made here.")
     most_machines = models.PositiveIntegerField(default=40)
     most_memory_mib = models.PositiveIntegerField(default=0, help_text="0 = not counted")
@@ -34,24 +39,18 @@ class Fabric(models.Model):
     away_since = models.DateTimeField(null=True, blank=True)
     """Since when it has not answered."""
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["name"], condition=Q(owner=None), name="place_of_the_house_has_a_name"),
+            models.UniqueConstraint(fields=["owner", "name"], name="own_place_has_a_name"),
+        ]
+
     def __str__(self) -> str:
         return self.name
-
-    @classmethod
-    def open_to(cls, manifest: Manifest) -> "models.QuerySet[Fabric]":
-        """Where machines of this app may be made, the first to be tried first."""
-        kinds = manifest.requires.fabrics
-        places = cls.objects.filter(is_open=True).order_by("pk")
-        return places.filter(kind__in=kinds) if kinds else places
 
     def let_in(self, is_open: bool) -> bool:
         """Say whether new machines may be made here; what runs goes on. Return False if that was so already."""
         return Fabric.objects.filter(pk=self.pk, is_open=not is_open).update(is_open=is_open) == 1
-
-    @property
-    def price_per_day(self) -> str:
-        """What a machine costs here a day, as people read it ("0.40 €"); empty = nothing, as with machines of one's own."""
-        return str(self.options.get("price_per_day", ""))
 
 
 class Stray(models.Model):

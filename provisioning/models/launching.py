@@ -1,6 +1,7 @@
 """The press itself: how a deployment comes to be."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.db import models, transaction
@@ -11,6 +12,7 @@ from provisioning.models.address import new_address
 from provisioning.models.archive import Archive
 from provisioning.models.entry import Entry
 from provisioning.models.event import Event
+from provisioning.models.fabric import Fabric
 from provisioning.nudge import nudge_on_commit
 from provisioning.phases import Happened, Kind, Wanted
 
@@ -36,6 +38,8 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
         dataset: Dataset | None = None,
         expires_at: datetime | None = None,
         copy: Archive | None = None,
+        place: Fabric | None = None,
+        dearest: Decimal = Decimal(0),
     ) -> "Deployment":
         """Ask for a release to run until `expires_at` (default and at most: the event's end); a copy of it is put back.
 
@@ -55,6 +59,8 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
             release=release,
             dataset=dataset or release.dataset,
             restored_from=copy,
+            place=place,
+            dearest=dearest,
             form_token=form_token,
             values=values or {},
             expires_at=min(expires_at or event.closes_at, event.closes_at),

@@ -38,6 +38,8 @@ class Machine(Reconciled):
     """MachineSpec, frozen."""
     memory_mib = models.PositiveIntegerField()
     """Of the spec, as a column to be summed."""
+    price_per_hour = models.DecimalField(max_digits=12, decimal_places=6, default=0)
+    """What its place asked for it when it was made, in the place's currency."""
     host_key = SealedText(blank=True)
     enrolled_key = models.TextField(blank=True)
     """Host key that the machine made itself and told us, once, with the word it was given for that."""

@@ -169,7 +169,7 @@ class DeploymentRows:
 
     def need_machine(self, role: str, number: int) -> None:
         with self.lease.admitting():
-            fabric = admission.room_for_one_more(self.lease.row)
+            fabric = admission.room_for_one_more(self.lease.row, self.lease.at)
             machine = new_machine(self.lease.row, fabric, role, number, self.lease.at)
             machine.save(force_insert=True)
             nudge_on_commit(Kind.MACHINE, machine.pk)

@@ -183,8 +183,14 @@ def _view(machine: Machine, deployment: Deployment, world: World) -> MachineView
         problem_params=machine.problem_params,
         blame=machine.blame,
         remote=partial(_remote, machine, world),
+        is_elsewhere=_is_elsewhere(machine, deployment, seen),
         on_network=machine.asked_at is not None and (seen is None or seen.on_network),
     )
+
+
+def _is_elsewhere(machine: Machine, deployment: Deployment, seen: Sighting | None) -> bool:
+    has_nothing = machine.ready_at is None and (seen is None or seen.seen.is_lost)
+    return has_nothing and deployment.place_id not in (None, machine.fabric_id)
 
 
 def _is_forgotten(deployment: Deployment) -> bool:

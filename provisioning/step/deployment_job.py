@@ -32,6 +32,7 @@ class MachineView:
     problem_params: Mapping[str, Any]
     blame: str
     remote: Callable[[], Remote | None]  # the wire to it; None while nobody knows where it is
+    is_elsewhere: bool = False  # somebody wants it at another place, and there is nothing at this one yet
     on_network: bool = True  # as far as is known; a suspended service's machine is cut off
 
     @property

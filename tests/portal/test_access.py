@@ -49,10 +49,12 @@ VERBS = {
     "service-retry",
     "service-end",
     "service-outputs",
+    "service-elsewhere",
     "event-end",
     "event-show",
     "event-hide",
     "event-plan",
+    "event-places",
     "event-code",
     "event-code-end",
     "event-role",
@@ -67,14 +69,15 @@ OF_PROVIDERS = {"elsewhere", "openid_connect_callback", "github_callback"}
 def paths(deployment: Deployment, archive: Archive | None = None) -> Mapping[str, str]:
     """The address of each view about this service."""
     event, service = f"/events/{deployment.event.key}", f"/services/{deployment.key}"
-    verbs = {f"service-{verb}": f"{service}/{verb}" for verb in ("restart", "pull", "retry", "end", "outputs", "keep")}
+    wishes = ("restart", "pull", "retry", "end", "outputs", "keep", "elsewhere")
+    verbs = {f"service-{verb}": f"{service}/{verb}" for verb in wishes}
     looks = {f"service-{look}": f"{service}/{look}" for look in ("live", "poster", "picture")}
     looks |= {"service": service, "event": event}
     looks |= {
         f"event-{look}": f"{event}/{look}" for look in ("extend", "card", "people", "limits", "copies", "timeline")
     }
     copy = {"service-copy": f"{service}/copies/{archive.pk if archive else 1}"}
-    verbs |= {f"event-{verb}": f"{event}/{verb}" for verb in ("end", "show", "hide", "plan", "code", "leave")}
+    verbs |= {f"event-{verb}": f"{event}/{verb}" for verb in ("end", "show", "hide", "plan", "places", "code", "leave")}
     person = f"{event}/people/{deployment.event.memberships.order_by('pk')[0].pk}"
     looks |= {"event-member": person, "event-code-end": f"{event}/code/end"}
     verbs |= {"event-role": f"{person}/role", "event-remove": f"{person}/remove"}

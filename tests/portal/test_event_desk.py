@@ -163,7 +163,7 @@ def test_limits_say_what_is_used_of_what_there_is(visit: Client, event: Event, n
 def test_a_price_is_told_for_each_service_that_has_one(visit: Client, event: Event) -> None:
     machine = scenes.ready(event, title="Auction").machines.get()
     type(machine.fabric).objects.update(options={"price_per_day": "0.40 EUR"})
-    assert "Cost Auction0.40 EUR" in read(visit, event, "/limits").replace("Auction 0", "Auction0")
+    assert "Cost Auction0.40 EUR a day" in read(visit, event, "/limits").replace("Auction 0", "Auction0")
 
 
 def test_an_event_is_made_with_a_name_and_a_last_day(visit: Client, owner: User, now: datetime) -> None:
@@ -212,6 +212,6 @@ def test_a_tab_asks_the_database_as_often_for_200_people_as_for_one(
         took_part = {"event": event, "role": Role.PARTICIPANT, "since": event.created_at}
         Membership.objects.bulk_create(Membership(person=person, **took_part) for person in people)
         scenes.ended(event)
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(15):
             page = visit.get(f"/events/{event.key}{tab}").content
         assert len(page) < 100_000

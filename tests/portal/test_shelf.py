@@ -52,7 +52,7 @@ def test_an_app_that_nobody_tried_says_so(client: Client, db: None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "words"), [({}, "nothing: the house"), ({"price_per_day": "0.40 €"}, "0.40 € a day")]
+    ("options", "words"), [({}, "nothing: runs on “memory”"), ({"price_per_day": "0.40 €"}, "0.40 € a day, at memory")]
 )
 def test_what_it_costs_is_what_its_place_asks_for(
     client: Client, db: None, options: dict[str, str], words: str

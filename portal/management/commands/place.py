@@ -29,6 +29,7 @@ class Command(BaseCommand):
         facts = _engine() if kind == "container" else {}
         place, made = Fabric.objects.get_or_create(
             name=NAME,
+            owner=None,
             defaults={"kind": kind, "options": _room() | facts, "most_machines": settings.MACHINES_AT_ONCE},
         )
         wanted = {**place.options, **facts}

@@ -1,5 +1,6 @@
 """The far side of the memory fabric: what "exists", and how badly it behaves."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from provisioning.driver import MachineSpec, Seen
@@ -98,6 +99,11 @@ _places: dict[str, Place] = {}
 def place(name: str = "default") -> Place:
     """The place of this name; made when first asked for."""
     return _places.setdefault(name, Place())
+
+
+def places() -> Sequence[Place]:
+    """All that were ever asked for."""
+    return list(_places.values())
 
 
 def forget_places() -> None:

@@ -20,7 +20,7 @@ class Machines:
 
     def done(self, job: DeploymentJob) -> bool:
         main = job.of_role("main")
-        if not main:
+        if not main or main[0].is_elsewhere:
             return False
         if main[0].phase == Phase.READY:
             return main[0].on_network or self._gets_its_network_back()
@@ -32,7 +32,7 @@ class Machines:
         main = job.of_role("main")
         if not main:
             job.book.need_machine("main", 1)
-        elif main[0].problem in REPLACED_ONCE | TAKEN or job.manifest.service.rerun == "never":
+        elif main[0].is_elsewhere or main[0].problem in REPLACED_ONCE | TAKEN or job.manifest.service.rerun == "never":
             replace(job, main[0])
             if not main[0].can_try_again and main[0].problem in REPLACED_ONCE:
                 job.book.replaced()

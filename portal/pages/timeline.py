@@ -101,12 +101,15 @@ def timeline(entries: Iterable[Entry], called: Mapping[int, str] | None = None) 
 
     For the history of an event with its services (`deployment` read along), `called` has what people are called there.
     """
-    told = ((entry, words_of(entry)) for entry in entries)
-    return [
-        Moment(entry.at, _said(words, entry, called or {}), None if called is None else entry.deployment)
-        for entry, words in told
-        if words is not None
-    ]
+    moments = []
+    problem: tuple[Any, ...] = ()
+    for entry in entries:
+        words, before = words_of(entry), problem
+        problem = (entry.deployment_id, entry.told.get("code")) if entry.happened == Happened.PROBLEM else ()
+        if words is not None and not (problem and problem == before):  # a machine's, and so its service's
+            service = None if called is None else entry.deployment
+            moments.append(Moment(entry.at, _said(words, entry, called or {}), service))
+    return moments
 
 
 def words_of(entry: Entry) -> Words | None:

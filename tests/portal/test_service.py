@@ -9,6 +9,7 @@ from pytest_django import Settings
 from catalog.models import Release
 from portal.models import User
 from portal.pages.progress import progress
+from portal.pages.timeline import timeline
 from provisioning.models import Deployment, Entry, Machine
 from provisioning.phases import Happened
 from tests.makers import make_event
@@ -166,6 +167,14 @@ def test_what_was_done_about_a_silence_is_told(visit: Client, owner: User, now: 
     page = shown(visit, deployment)
     assert "It did not answer, so it was restarted." in page
     assert "The restart stopped with an error." in page
+
+
+def test_a_failure_of_its_machine_is_told_once_though_both_have_it(owner: User, now: datetime) -> None:
+    service = scenes.failed(make_event(owner, at=now), at=now)
+    for row, step in ((machine_of(service), "install"), (service, "machines")):
+        Entry.objects.write(row, Happened.PROBLEM, at=now, cause=step, code="install-failed", step=step)
+    said = [moment.words for moment in timeline(Entry.objects.order_by("at", "pk"))]
+    assert len([words for words in said if "stopped with an error" in words]) == 1
 
 
 def test_what_became_of_its_copy_is_told(visit: Client, owner: User, now: datetime) -> None:

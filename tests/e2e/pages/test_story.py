@@ -58,7 +58,8 @@ def test_a_failed_launch_is_told_and_tried_again(page: Page, app: Place) -> None
     app.failing_jobs = {"install": 1}
     sign_up(page)
     launch(page)
-    expect(page.get_by_text("The installer of Notice board stopped with an error.")).to_be_visible()
+    failure = page.locator(".note-bad", has_text="The installer of Notice board stopped with an error.")
+    expect(failure).to_be_visible()
 
     app.failing_jobs = {}
     page.get_by_role("button", name="Try again from here").click()

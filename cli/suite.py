@@ -8,8 +8,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from cli import container_engine, packages, servers, venv
 from cli.container_engine import EngineError
@@ -46,17 +49,28 @@ class Tally:
         """Run one part; its output goes to the terminal as it comes, and pytest's closing line once more at the end."""
         say(f"── {name}: {' '.join(words)}")
         began = time.monotonic()
-        words = [str(venv.PYTHON.parent / words[0]), *words[1:]]
-        closing = ""
-        part = subprocess.Popen(words, cwd=CHECKOUT, env={**os.environ, **env}, stdout=subprocess.PIPE, text=True)
+        part = subprocess.Popen(
+            _program(words), cwd=CHECKOUT, env={**os.environ, **env}, stdout=subprocess.PIPE, text=True
+        )
         assert part.stdout
-        for line in part.stdout:
-            sys.stdout.write(line)
-            sys.stdout.flush()
-            closing = line.strip("= \n") if CLOSING.search(line) else closing
-        code = part.wait()
+        closing = _pass_on(part.stdout)
+        self._note(name, part.wait(), time.monotonic() - began, closing)
+
+    @contextlib.contextmanager
+    def beside(self, name: str, words: list[str], env: dict[str, str]) -> Iterator[None]:
+        """Run one part while others run; its output comes when it has ended."""
+        say(f"── {name}, beside the others: {' '.join(words)}")
+        with tempfile.TemporaryFile("w+") as said, ThreadPoolExecutor(1) as thread:
+            part = thread.submit(_timed, words, env, said)
+            yield
+            say(f"── {name}: waiting for its end")
+            code, seconds = part.result()
+            said.seek(0)
+            self._note(name, code, seconds, _pass_on(said))
+
+    def _note(self, name: str, code: int, seconds: float, closing: str) -> None:
         told = f"{name}: {closing}" if closing else name
-        self.lines.append(f"{'ok    ' if code == 0 else 'FAILED'}  {time.monotonic() - began:6.1f} s  {told}")
+        self.lines.append(f"{'ok    ' if code == 0 else 'FAILED'}  {seconds:6.1f} s  {told}")
         if code:
             self.failed.append(name)
 
@@ -98,14 +112,35 @@ def suite(further: list[str], *, fast: bool) -> int:
 
 
 def _everything(tally: Tally, env: dict[str, str], grown: dict[str, str]) -> None:
-    """First what is quick. `grown`: on PostgreSQL and Redis."""
+    """First what is quick. Real machines mostly let wait, so they are beside the rest. `grown`: on PostgreSQL and Redis."""
     for check in CHECKS:
         tally.run(" ".join(check[:3]), list(check), env)
-    tally.run("tests on SQLite", _pytest("-n", "auto", "-m", f"{FAST} and not postgres"), env)
-    if "DATABASE_URL" in grown:
-        tally.run("tests on PostgreSQL", _pytest("-n", "auto", "-m", FAST, "--database-tests"), grown)
-    tally.run("tests in a browser", _pytest("-n", "auto", "--dist", "loadfile", "-m", BROWSER), env)
-    tally.run("tests with containers", _pytest("-m", SLOW), env)
+    with tally.beside("tests with containers", _pytest("-m", SLOW), env):
+        tally.run("tests on SQLite", _pytest("-n", "auto", "-m", f"{FAST} and not postgres"), env)
+        if "DATABASE_URL" in grown:
+            tally.run("tests on PostgreSQL", _pytest("-n", "auto", "-m", FAST, "--database-tests"), grown)
+        tally.run("tests in a browser", _pytest("-n", "auto", "--dist", "loadfile", "-m", BROWSER), env)
+
+
+def _program(words: list[str]) -> list[str]:
+    return [str(venv.PYTHON.parent / words[0]), *words[1:]]
+
+
+def _timed(words: list[str], env: dict[str, str], said: IO[str]) -> tuple[int, float]:
+    """Exit code and seconds."""
+    began = time.monotonic()
+    code = subprocess.run(_program(words), cwd=CHECKOUT, env={**os.environ, **env}, stdout=said, check=False).returncode
+    return code, time.monotonic() - began
+
+
+def _pass_on(said: IO[str]) -> str:
+    """To the terminal; return pytest's closing line."""
+    closing = ""
+    for line in said:
+        sys.stdout.write(line)
+        sys.stdout.flush()
+        closing = line.strip("= \n") if CLOSING.search(line) else closing
+    return closing
 
 
 def _pytest(*words: str) -> list[str]:

@@ -14,6 +14,7 @@ from cli.home import CHECKOUT
 from cli.lock import lock
 from cli.remove import remove
 from cli.restore import accept, restore
+from cli.roll_call import roll_call
 from cli.service import service
 from cli.status import status
 from cli.suite import suite
@@ -46,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("down", help="stop everything that was ever started here; data stays")
     commands.add_parser("status", help="tell what runs, and where")
     commands.add_parser("doctor", help="eleven lines: each fine, or what is wrong and the command that mends it")
+    commands.add_parser("roll-call", help="count heads at every place: we say, the place says; 0 only if all agree")
     add = commands.add_parser("admin", help="print a new password for an administrator; makes one if there is none")
     add.add_argument("mail", nargs="?", default="", metavar="MAIL", help="whose; without it, the first one's")
     add = commands.add_parser("backup", help="keep the portal itself: database, keys, mirrors, copies, in one file")
@@ -94,6 +96,7 @@ def main() -> int:
         "down": down,
         "status": status,
         "doctor": doctor,
+        "roll-call": roll_call,
         "admin": lambda: admin(asked.mail),
         "backup": lambda: backup(asked.file, copies=not asked.without_copies),
         "restore": lambda: accept() if asked.accept else restore(asked.file, yes=asked.yes),

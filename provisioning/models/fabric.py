@@ -1,11 +1,15 @@
 """A configured place that machines come from, and the strangers met there."""
 
+from datetime import datetime
+
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
 from django.db.models import Q
 
 from provisioning.models.fields import SealedJSON
+from provisioning.phases import Phase
 
 
 class Fabric(models.Model):
@@ -36,8 +40,12 @@ class Fabric(models.Model):
     """When the last complete roll call was."""
     counted = models.PositiveIntegerField(default=0)
     """How many machines the place itself said there are, strays among them."""
+    missed = models.JSONField(default=list, blank=True)
+    """Keys of machines that we counted on and that the last complete roll call did not name."""
     away_since = models.DateTimeField(null=True, blank=True)
     """Since when it has not answered."""
+    taken_away_at = models.DateTimeField(null=True, blank=True)
+    """Since when it is no place of ours any more: its row stays for the books, and nobody asks it anything."""
 
     class Meta:
         constraints = [
@@ -48,9 +56,25 @@ class Fabric(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @classmethod
+    def standing(cls) -> "models.QuerySet[Fabric]":
+        """Those that were not taken away."""
+        return cls.objects.filter(taken_away_at=None)
+
+    def take_away(self, *, at: datetime) -> bool:
+        """Forget how it is reached, and ask it nothing any more. Return False while a machine of ours is there."""
+        living = models.Exists(
+            apps.get_model("provisioning", "Machine")._default_manager.filter(
+                ~models.Q(phase=Phase.GONE), fabric=models.OuterRef("pk")
+            )
+        )
+        name = f"{self.name[:40]} ({at:%Y-%m-%d %H:%M})"  # its name is free for another
+        gone = {"taken_away_at": at, "is_open": False, "options": {}, "secrets": {}, "name": name, "away_since": None}
+        return Fabric.standing().filter(~living, pk=self.pk).update(**gone) == 1
+
     def let_in(self, is_open: bool) -> bool:
         """Say whether new machines may be made here; what runs goes on. Return False if that was so already."""
-        return Fabric.objects.filter(pk=self.pk, is_open=not is_open).update(is_open=is_open) == 1
+        return Fabric.standing().filter(pk=self.pk, is_open=not is_open).update(is_open=is_open) == 1
 
 
 class Stray(models.Model):

@@ -1,6 +1,7 @@
 """The only bridge between rows and the world: it brings every row from where it is to where it is wanted."""
 
 from provisioning.reconciler.copies import clear_away
+from provisioning.reconciler.heads import Heads, count_heads
 from provisioning.reconciler.keep import head_count, keep
 from provisioning.reconciler.listen import listen
 from provisioning.reconciler.mirrors import refresh_mirrors
@@ -9,8 +10,10 @@ from provisioning.reconciler.walk import reconcile
 from provisioning.reconciler.world import World, the_vault, the_world
 
 __all__ = [
+    "Heads",
     "World",
     "clear_away",
+    "count_heads",
     "drain",
     "head_count",
     "keep",

@@ -13,12 +13,12 @@ from provisioning.models import Admission, Deployment, Fabric, Machine, Route, S
 from provisioning.models.reconciled import woken
 from provisioning.phases import Phase
 from provisioning.reconciler.copies import delete_old_copies, delete_surplus, remind
+from provisioning.reconciler.heads import WITHIN, compare
 from provisioning.reconciler.warnings import wait_for_warnings, warn
 from provisioning.reconciler.world import World
 
 log = logging.getLogger(__name__)
 
-ROLL_CALL_WITHIN = 20.0
 STRANGER_FOR = timedelta(minutes=10)
 """A machine without a row must be met in two complete lists this far apart before it is removed."""
 STRAYS_AT_ONCE = 5
@@ -33,7 +33,7 @@ def keep(at: datetime, world: World) -> None:
             last_first.callback(delete_old_copies, at, world)
             last_first.callback(remind, at)
         last_first.callback(take_away_old_lines, world)
-        for fabric in Fabric.objects.order_by("-pk"):
+        for fabric in Fabric.standing().order_by("-pk"):
             last_first.callback(head_count, fabric, at, world)
         last_first.callback(warn, at)
         if is_free:  # in quarantine none: an end may have been moved since the backup
@@ -52,29 +52,20 @@ def _over(at: datetime) -> Sequence[Deployment]:
 
 def head_count(fabric: Fabric, at: datetime, world: World) -> None:
     """Compare what a place has with what our rows say. Rows that miss their machine are woken; strays are dealt with."""
+    driver = world.driver(fabric)
     try:
-        roll = world.driver(fabric).roll_call(within=ROLL_CALL_WITHIN)
+        roll = driver.roll_call(within=WITHIN)
     except Stop as stop:
         log.warning("no head count at %s: %s", fabric.name, stop)
         Fabric.objects.filter(pk=fabric.pk, away_since=None).update(away_since=at)
         return
     Fabric.objects.filter(pk=fabric.pk).update(away_since=None)
     if roll.complete:
-        Fabric.objects.filter(pk=fabric.pk).update(counted=len(roll.keys), counted_at=at)
+        heads = compare(fabric, roll, settled=at - driver.settling)
+        told = {"counted": len(roll.keys), "counted_at": at, "missed": sorted(heads.ghosts)}
+        Fabric.objects.filter(pk=fabric.pk).update(**told)
         _wake_missing(fabric, roll, at)
         _deal_with_strays(fabric, roll, at, world)
-
-
-def differences(fabric: Fabric, world: World) -> dict[str, list[str]]:
-    """Who differs, by key: machines with our label that have no row, and rows whose machine is not there. Raises Stop.
-
-    Looks only. An incomplete list proves no absence, so `ghosts` is empty then.
-    """
-    roll = world.driver(fabric).roll_call(within=ROLL_CALL_WITHIN)
-    rows = Machine.objects.filter(fabric=fabric).exclude(phase=Phase.GONE)
-    known, there = set(rows.values_list("key", flat=True)), roll.keys - roll.remains
-    asked = set(rows.filter(asked_at__isnull=False, removal_asked_at=None).values_list("key", flat=True))
-    return {"strays": sorted(roll.keys - known), "ghosts": sorted(asked - there) if roll.complete else []}
 
 
 def _wake_missing(fabric: Fabric, roll: RollCall, at: datetime) -> None:
@@ -103,7 +94,7 @@ def _remove_strays(fabric: Fabric, at: datetime, world: World) -> None:
     for stray in known.order_by(F("removal_asked_at").asc(nulls_first=True), "first_seen_at")[:STRAYS_AT_ONCE]:
         Stray.objects.filter(pk=stray.pk).update(removal_asked_at=at)
         try:
-            world.driver(fabric).remove(stray.key, within=ROLL_CALL_WITHIN)
+            world.driver(fabric).remove(stray.key, within=WITHIN)
         except Stop as stop:
             log.warning("stray %s at %s could not be removed yet: %s", stray.key, fabric.name, stop)
 
@@ -112,11 +103,11 @@ def take_away_old_lines(world: World) -> None:
     """Take away lines of the front door that no row wants: a worker may draw one after it was overtaken."""
     try:
         # The lines first: a row is there before its line, and not as long.
-        names = {line.name for line in world.front_door.lines(within=ROLL_CALL_WITHIN)}
+        names = {line.name for line in world.front_door.lines(within=WITHIN)}
         wanted = set(Route.objects.filter(is_live=True).values_list("deployment__key", flat=True))
         if names <= wanted or Admission.objects.filter(quarantined=True).exists():
             return
         for name in names - wanted:
-            world.front_door.drop(name, within=ROLL_CALL_WITHIN)
+            world.front_door.drop(name, within=WITHIN)
     except Stop as stop:
         log.warning("old lines of the front door could not be taken away: %s", stop)

@@ -10,11 +10,11 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Count, Sum
 
 from portal.mail import outbox
+from portal.management.commands.roll_call import roll_call
 from provisioning.errors import Stop
 from provisioning.models import Admission, Archive, Deployment, Fabric
 from provisioning.phases import Phase
-from provisioning.reconciler.keep import differences
-from provisioning.reconciler.world import the_vault, the_world
+from provisioning.reconciler.world import the_vault
 
 
 class Command(BaseCommand):
@@ -44,7 +44,7 @@ def _facts() -> dict[str, Any]:
     return {
         "services": dict(counted),
         "quarantined": Admission.objects.filter(quarantined=True).exists(),
-        "places": {fabric.name: _differences(fabric) for fabric in Fabric.objects.order_by("name")},
+        "places": {told["place"]: told for told in roll_call()},
         "room": sum(room),
         "copies": _copies(),
         "mail": {"embedded": settings.EMBEDDED_MAIL, "unsent": outbox.unsent().count()},
@@ -65,10 +65,3 @@ def _copies() -> dict[str, Any]:
 def _room(fabric: Fabric) -> int:
     used = fabric.machines.exclude(phase=Phase.GONE).count()
     return max(0, fabric.most_machines - used)
-
-
-def _differences(fabric: Fabric) -> dict[str, Any]:
-    try:
-        return dict(differences(fabric, the_world()))
-    except Stop as stop:
-        return {"why": str(stop)}

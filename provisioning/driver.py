@@ -73,6 +73,9 @@ class MachineSpec:
     subnet: str  # "10.213.4.16/28"; empty where the fabric has networks of its own
     authorized_key: str  # OpenSSH public key, one line
     host_public_key: str  # OpenSSH public key, one line; the machine must answer with it
+    turn: int = (
+        0  # how many before it found no room ("zone-is-full"): a place with several kinds of room takes the next
+    )
 
 
 @dataclass(frozen=True)

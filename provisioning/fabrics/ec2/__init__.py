@@ -1,0 +1,22 @@
+"""Machines as instances of a cloud: AWS, and whatever speaks the same API. Each has a security group and a key pair."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from provisioning.driver import Size
+from provisioning.fabrics.ec2.driver import Ec2Driver
+from provisioning.fabrics.ec2.options import candidates, problems, read
+
+__all__ = ["Ec2Driver", "open_driver", "price_per_hour", "problems"]
+
+
+def open_driver(options: Mapping[str, Any], owner: str) -> Ec2Driver:
+    """Build a driver. Opens no connection; raises ValueError naming a wrong option."""
+    return Ec2Driver(read(options), owner)
+
+
+def price_per_hour(options: Mapping[str, Any], size: Size) -> Decimal | None:
+    """What a machine of this size costs, by the admin's table, in its currency; None if nobody said."""
+    offered = candidates(read(options), size)
+    return offered[0][0].price_per_hour if offered else None

@@ -26,14 +26,21 @@ PROBLEMS: Mapping[str, Sentence] = {
     "disk-full": _("The disk of %(title)s is full."),
     # the place and its machines
     "place-is-full": _("There is no free machine for %(title)s at the moment."),
+    "zone-is-full": _("There is no free machine for %(title)s at the moment."),
+    "place-too-small": _("No machine of the place is large enough for %(title)s."),
     "place-away": _("The place where machines come from does not answer."),
     "place-troubled": _("The place where machines come from is in trouble."),
+    "place-busy": _("The place where machines come from has too much to do at the moment."),
+    "place-locks-us-out": _("The place where machines come from does not let the portal in any more."),
     "place-refused": _("The place where machines come from refused the machine for %(title)s."),
     "ports-in-use": _("Something else on this computer uses the ports that %(title)s was to have."),
     "subnet-in-use": _("Something else on this computer uses the network that %(title)s was to have."),
     "machine-image-missing": _("What new machines are made from is missing."),
     "machine-is-not-ours": _("The place gave %(title)s a machine that is somebody else's, so we did not touch it."),
     "machine-request-unsafe": _("The machine for %(title)s would not have been safe, so we did not ask for it."),
+    "machine-request-changed": _(
+        "The portal asked for the machine of %(title)s twice, and not for the same one: a mistake of its own."
+    ),
     "machine-died": _("The machine of %(title)s is not there any more."),
     "machine-never-started": _("The machine for %(title)s did not start within %(minutes)s minutes."),
     "machine-never-answered": _("The machine for %(title)s started, but let nobody in within %(minutes)s minutes."),

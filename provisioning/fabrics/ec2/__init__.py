@@ -6,9 +6,9 @@ from typing import Any
 
 from provisioning.driver import Size
 from provisioning.fabrics.ec2.driver import Ec2Driver
-from provisioning.fabrics.ec2.options import candidates, problems, read
+from provisioning.fabrics.ec2.options import OPTIONS, candidates, problems, read
 
-__all__ = ["Ec2Driver", "open_driver", "price_per_hour", "problems"]
+__all__ = ["OPTIONS", "Ec2Driver", "open_driver", "price_per_hour", "problems"]
 
 
 def open_driver(options: Mapping[str, Any], owner: str) -> Ec2Driver:

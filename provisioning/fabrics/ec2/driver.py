@@ -5,6 +5,7 @@ A machine is an instance, a security group and a key pair. Tags are all the memo
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 from botocore.exceptions import ClientError
@@ -116,11 +117,12 @@ class Ec2Driver:
         found = things.instance(key)
         if found and is_there(found):
             return self._sighting(things, found)
+        was_there = found is not None  # an instance that ended is remembered for an hour
         if (found and state(found) == "shutting-down") or things.groups(request.KEY, key):
-            return Sighting(Seen.REMAINS, detail="its instance was ended, or only its security group is left")
+            return Sighting(Seen.REMAINS, detail="its security group is left", is_final=was_there)
         if things.key_pairs(request.KEY, key):
-            return Sighting(Seen.REMAINS, detail="only its key pair is left")
-        return ABSENT
+            return Sighting(Seen.REMAINS, detail="its key pair is left", is_final=was_there)
+        return replace(ABSENT, is_final=was_there)
 
     def _sighting(self, things: Things, found: Thing) -> Sighting:
         told, here = request.read_tags(found), found.get(_ADDRESS[self.options.address])

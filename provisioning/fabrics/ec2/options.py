@@ -7,10 +7,56 @@ from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from provisioning.driver import Secret, Size
+from provisioning.driver import PORTALS, Form, Option, Secret, Size
+from provisioning.driver import marked as _
 
-PORTALS = ("subnets", "first_port", "slots", "price_per_day")
-"""Options of any place, which the portal reads itself."""
+OPTIONS = (
+    Option("region", _("Region"), needed=True, help=_("As the cloud calls it, such as eu-central-1.")),
+    Option(
+        "endpoint", _("Address of the cloud's interface"),
+        help=_("https://… of a cloud that speaks the interface of EC2. Empty: Amazon's own."),
+    ),
+    Option("key_id", _("Name of the access key"), help=_("Empty: the computer's own role, where it runs in that cloud.")),
+    Option("key", _("Access key"), Form.SECRET),
+    Option(
+        "image", _("Image that machines start from"), needed=True,
+        help=_("Debian 12 or Ubuntu: ami-…, or ssm: and the name of a parameter that holds one."),
+    ),
+    Option(
+        "types", _("Sizes to choose from"), Form.TABLE, needed=True,
+        help=_("Tried from the top: the first that is large enough, then the next when the cloud has no room."),
+        columns=(
+            Option("type", _("What the cloud calls it"), needed=True),
+            Option("memory_mib", _("Memory in MiB"), Form.NUMBER, needed=True),
+            Option("cpu", _("Cores"), needed=True),
+            Option("price_per_hour", _("Price per hour"), help=_("Empty: nothing.")),
+        ),
+    ),
+    Option(
+        "zones", _("Zones"), Form.LINES,
+        help=_("Zones, or subnets as subnet-…, in the order in which they are tried. Empty: any."),
+    ),
+    Option("vpc", _("Network"), help=_("vpc-… that the subnets are in. Empty: the account's usual one.")),
+    Option(
+        "address", _("Which address of a machine is used"), Form.CHOICE, default="public",
+        choices=(("public", _("its public one")), ("private", _("its private one")), ("ipv6", "IPv6")),
+    ),
+    Option(
+        "portal_addresses", _("Networks from which the portal comes"), Form.LINES, needed=True,
+        help=_("Such as 192.0.2.7/32, one on each line. Nobody else reaches SSH of the machines."),
+    ),
+    Option(
+        "front_door_addresses", _("Networks from which visitors are led to apps"), Form.LINES,
+        help=_("Empty: those from which the portal comes."),
+    ),
+    Option(
+        "enrol_url", _("Address under which machines reach the portal"),
+        help=_("https://… Machines tell it their host key at their first start. Empty: only the cloud tells it."),
+    ),
+    Option("git_door_host", _("Address under which machines reach the portal's copies of apps")),
+    Option("user", _("Whom the image lets in"), default="root"),
+    Option("least_disk_gib", _("Disk that the image itself needs, in GiB"), Form.NUMBER, default="10"),
+)  # fmt: skip
 ADDRESSES = ("public", "private", "ipv6")
 
 
@@ -38,14 +84,12 @@ class Options:
     endpoint: str = ""  # "" = Amazon's own
     key_id: str = ""  # "" = what boto3 finds by itself
     key: Secret = field(default=Secret(""))
-    role: str = ""  # ARN of a role to assume; "" = none
-    external_id: str = ""  # what the role's owner asks for besides
     vpc: str = ""  # "" = the account's default one
     zones: tuple[str, ...] = ("",)  # names of zones or ids of subnets, in the order in which they are tried; "" = any
     address: str = "public"  # which of a machine's addresses we use
     portal_addresses: tuple[str, ...] = ()  # networks from which SSH is let in
     front_door_addresses: tuple[str, ...] = ()  # networks from which the app's ports are; () = the portal's
-    enrol_url: str = ""  # where machines tell the portal their host key; "" = only the console tells it
+    enrol_url: str = ""  # the portal, for machines that tell it their host key; "" = only the console tells it
     git_door_host: str = ""  # the address under which machines reach the portal's git door; "" = they cannot
     user: str = "root"  # whom the image lets in
     least_disk_gib: int = 10  # what the image itself needs
@@ -53,30 +97,41 @@ class Options:
 
 def problems(options: Mapping[str, Any]) -> Sequence[str]:
     """Sentences about wrong options, for the admin's form."""
-    known = [field.name for field in fields(Options)]
+    known = [each.name for each in fields(Options)]
     text = {name: str(options.get(name) or "") for name in known}
-    networks = [*_lines(options.get("portal_addresses")), *_lines(options.get("front_door_addresses"))]
-    rules = {
-        "region: say which one, such as eu-central-1.": bool(re.fullmatch(r"[a-z0-9-]+", text["region"])),
-        "image: say which image machines start from, as ami-… or as ssm: with the name of a parameter.": bool(
-            re.fullmatch(r"[ae]mi-\w+|ssm:/\S+", text["image"])
-        ),
-        "endpoint: as https://host, or nothing for Amazon's own.": bool(
-            re.fullmatch(r"(https?://\S+)?", text["endpoint"])
-        ),
-        "address: public, private or ipv6.": text["address"] in {"", *ADDRESSES},
-        "portal_addresses: say from which networks the portal reaches its machines.": bool(networks),
-        "portal_addresses, front_door_addresses: networks such as 192.0.2.7/32, and not everybody.": all(
-            _is_network(each) for each in networks
-        ),
-        "enrol_url: the portal's own address, as https://…": bool(re.fullmatch(r"(https?://\S+)?", text["enrol_url"])),
-        "user: a user's name.": bool(re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}|", text["user"])),
-        "least_disk_gib: a number.": bool(re.fullmatch(r"\d{0,4}", text["least_disk_gib"])),
-        "types: at least one, with memory and cores as numbers.": _reads(options.get("types")),
-    }
-    unknown = sorted(set(options) - {*known, *PORTALS})
-    return [f"{name}: there is no such option." for name in unknown] + [
-        told for told, holds in rules.items() if not holds
+    found = [f"{name}: " + _("There is no such option.") for name in sorted(set(options) - {*known, *PORTALS})]
+    if not re.fullmatch(r"[a-z0-9-]+", text["region"]):
+        found.append("region: " + _("Please say which region, such as eu-central-1."))
+    if not re.fullmatch(r"[ae]mi-\w+|ssm:/\S+", text["image"]):
+        found.append("image: " + _("Please say which image: ami-…, or ssm: and the name of a parameter."))
+    urls = [name for name in ("endpoint", "enrol_url") if not re.fullmatch(r"(https?://\S+)?", text[name])]
+    found += [f"{name}: " + _("Please say it as https://…") for name in urls]
+    if text["address"] not in {"", *ADDRESSES}:
+        found.append("address: " + _("Please choose one of those that are offered."))
+    if not re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}|", text["user"]):
+        found.append("user: " + _("That is no user's name."))
+    if not re.fullmatch(r"\d{0,4}", text["least_disk_gib"]):
+        found.append("least_disk_gib: " + _("Please give a number."))
+    return [*found, *_networks_problems(options), *_types_problems(options.get("types"))]
+
+
+def _networks_problems(options: Mapping[str, Any]) -> Sequence[str]:
+    named = {name: _lines(options.get(name)) for name in ("portal_addresses", "front_door_addresses")}
+    wrong = [name for name, networks in named.items() if not all(map(_is_network, networks))]
+    found = [f"{name}: " + _("Please give networks such as 192.0.2.7/32, and not everybody.") for name in wrong]
+    if not named["portal_addresses"]:
+        found.append("portal_addresses: " + _("Please say from which networks the portal reaches its machines."))
+    return found
+
+
+def _types_problems(table: Any) -> Sequence[str]:
+    rows = table if isinstance(table, (list, tuple)) else ()
+    if not rows:
+        return ["types: " + _("Please name at least one.")]
+    wrong = [number for number, row in enumerate(rows, 1) if not _reads(row)]
+    return [
+        f"types {number}: " + _("Please give its name, its memory and cores, and a price as a number.")
+        for number in wrong
     ]
 
 
@@ -88,7 +143,7 @@ def read(options: Mapping[str, Any]) -> Options:
     for name in ("zones", "portal_addresses", "front_door_addresses"):
         if lines := _lines(options.get(name)):
             given[name] = lines
-    given["types"], given["key"] = _types(options["types"]), Secret(str(options.get("key") or ""))
+    given["types"], given["key"] = tuple(map(_type, options["types"])), Secret(str(options.get("key") or ""))
     return Options(**{**given, "least_disk_gib": int(given.get("least_disk_gib", Options.least_disk_gib))})
 
 
@@ -97,22 +152,19 @@ def candidates(options: Options, size: Size) -> Sequence[tuple[InstanceType, str
     return [(kind, zone) for kind in options.types if kind.fits(size) for zone in options.zones]
 
 
-def _types(table: Any) -> tuple[InstanceType, ...]:
-    return tuple(
-        InstanceType(str(row["type"]), int(row["memory_mib"]), float(row["cpu"]), _price(row.get("price_per_hour")))
-        for row in table
-    )
+def _type(row: Mapping[str, Any]) -> InstanceType:
+    price = row.get("price_per_hour")
+    told = Decimal(str(price)) if price not in (None, "") else None
+    return InstanceType(str(row["type"]), int(row["memory_mib"]), float(row["cpu"]), told)
 
 
-def _price(told: Any) -> Decimal | None:
-    return Decimal(str(told)) if told not in (None, "") else None
-
-
-def _reads(table: Any) -> bool:
+def _reads(row: Mapping[str, Any]) -> bool:
     try:
-        return bool(_types(table)) and all(re.fullmatch(r"[a-z0-9.-]{2,30}", str(row["type"])) for row in table)
+        read = _type(row)
     except (TypeError, ValueError, KeyError, AttributeError, InvalidOperation):
         return False
+    is_price = read.price_per_hour is None or (read.price_per_hour.is_finite() and read.price_per_hour >= 0)
+    return bool(re.fullmatch(r"[a-z0-9.-]{2,30}", read.name)) and read.memory_mib > 0 and read.cpu > 0 and is_price
 
 
 def _lines(told: Any) -> tuple[str, ...]:

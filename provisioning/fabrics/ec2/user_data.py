@@ -26,6 +26,7 @@ for _ in range(90):
     time.sleep(10)
 os.remove(__file__)
 """
+PATH = "/machines/{key}/host-key"
 """POST the public half, one line, with the word as bearer. Refused: for good. Not answered: again, for a quarter of an hour."""
 
 
@@ -39,7 +40,7 @@ def user_data(spec: MachineSpec, identity: Identity, url: str) -> str:
         "ssh_authorized_keys": [spec.authorized_key.strip()],
     }
     if url and identity.enrolment.reveal:
-        told = json.dumps({"url": url, "word": identity.enrolment.reveal})
+        told = json.dumps({"url": url.rstrip("/") + PATH.format(key=spec.key), "word": identity.enrolment.reveal})
         config["write_files"] = [{"path": SCRIPT, "permissions": "0600", "content": _ENROL.format(told=told)}]
         config["runcmd"] = [["python3", SCRIPT]]
     return f"#cloud-config\n{json.dumps(config, indent=1)}\n"

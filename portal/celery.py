@@ -51,6 +51,7 @@ app.conf.update(
         "keep": {"task": "provisioning.keep", "schedule": schedule(30.0), "options": {"expires": 25}},
         "listen": {"task": "provisioning.listen", "schedule": schedule(10.0), "options": {"expires": 9}},
         "post": {"task": "portal.post", "schedule": schedule(5.0), "options": {"expires": 4}},
+        "tell": {"task": "portal.tell", "schedule": schedule(10.0), "options": {"expires": 9}},
         "look": {"task": "portal.look", "schedule": schedule(3.0), "options": {"expires": 3}},
         "tidy": {"task": "portal.tidy", "schedule": schedule(600.0), "options": {"expires": 300}},
         "photograph": {"task": "portal.photograph", "schedule": schedule(10.0), "options": {"expires": 9}},

@@ -77,6 +77,8 @@ STARTER_URL = env.str("STARTER_URL", default=f"file://{HOME}/starter")
 GIT_TRUSTED = [f"{STARTER_URL}/", *env.list("GIT_TRUSTED", default=[])]
 """URL prefixes that are trusted although they are not public https: our own starter apps, and what an admin adds, such as
 "file:///srv/git/" or "http://gitea.lan/"."""
+HOOK_TRUSTED = env.list("HOOK_TRUSTED", default=[])
+"""How addresses of the house's webhook may begin although they are not public https, such as "http://monitor.lan/"."""
 
 # --- patience and limits ----------------------------------------------------------------------------------------------
 

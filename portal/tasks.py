@@ -8,6 +8,7 @@ from kombu.exceptions import OperationalError
 
 from catalog import checks
 from portal.camera import album
+from portal.hook import calls
 from portal.mail import notices, outbox
 from portal.people import kept
 from portal.server import health
@@ -22,6 +23,12 @@ def post() -> None:
     at = now()
     notices.write(at)
     outbox.post(at, notices.tells_now)
+
+
+@shared_task(name="portal.tell", ignore_result=True, expires=15)
+def tell() -> None:
+    """Tell the house's webhook of machines that are made or gone. To be called every few seconds."""
+    calls.tell(now())
 
 
 @shared_task(name="portal.tidy", ignore_result=True, expires=300)

@@ -77,6 +77,7 @@ class Happened(StrEnum):
     LOOK = "look"  # a secret was shown to its owner
     PEOPLE = "people"  # somebody came, went, or got another role; the joining code changed
     MAIL = "mail"  # a mail about it was given up: no server took it
+    HOOK = "hook"  # the house's webhook was not told, and that was given up
     STRAY = "stray"  # the roll call met a machine without a row
 
 

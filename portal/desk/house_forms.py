@@ -9,7 +9,10 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from portal.forms import DayInput, end_of
+from portal.hook.address import problem_with
 from provisioning.models import Allowance, House, SignUp
+
+LEAST_KEY = 16
 
 
 class HouseForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
@@ -21,7 +24,7 @@ class HouseForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at ru
             "name", "contact", "language", "sign_up", "mail_domains", "counter_second_step", "services_each",
             "memory_each_mib", "longest_event_days", "trials_at_once",
             "nightly_copies", "copies_each", "copies_each_mib", "copies_kept_days",
-            "mails_kept_days", "logs_kept_days", "names_kept_days",
+            "mails_kept_days", "logs_kept_days", "names_kept_days", "hook_address", "hook_key",
         ]  # fmt: skip
         labels: ClassVar = {
             "name": _("Name of the house"),
@@ -41,6 +44,8 @@ class HouseForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at ru
             "mails_kept_days": _("Mails are kept for, in days"),
             "logs_kept_days": _("What programs said is kept for, in days"),
             "names_kept_days": _("Who asked for something is known for, in days"),
+            "hook_address": _("Address of a program that is told of every machine, made and gone"),
+            "hook_key": _("Key with which that is signed"),
         }
         help_texts: ClassVar = {
             "contact": _("A name, a room, a mail address: shown to whoever cannot go on alone."),
@@ -55,14 +60,39 @@ class HouseForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at ru
             "copies_each_mib": _("Empty: the usual size."),
             "copies_kept_days": _("Empty: the usual time. Copies that exist are kept for as long as was promised."),
             "longest_event_days": _("Empty: the usual length. Events that last longer already are left alone."),
+            "hook_address": _("For a monitor or a register of machines. Empty: nobody is told."),
+            "hook_key": _(
+                "At least 16 characters, known to that program too. It is never shown again; empty: as it is."
+            ),
         }
+        widgets: ClassVar = {"hook_key": forms.PasswordInput(attrs={"autocomplete": "off"})}
 
     def clean(self) -> dict[str, Any]:
         """Somebody must be able to come in by mail address if that is the rule."""
         cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("sign_up") == SignUp.DOMAIN and not cleaned.get("mail_domains"):
             self.add_error("mail_domains", _now("Please say how those mail addresses end."))
+        if cleaned.get("hook_address") and not cleaned.get("hook_key") and "hook_key" not in self.errors:
+            self.add_error("hook_key", _now("Please choose a key, so that the other program knows who tells it."))
         return cleaned
+
+    def clean_hook_address(self) -> str:
+        """Demand https, unless an administrator of this computer trusts it by name."""
+        address = str(self.cleaned_data["hook_address"])
+        match problem_with(address) if address else "":
+            case "":
+                return address
+            case "not-https":
+                raise forms.ValidationError(_now("It must begin with https://, unless HOOK_TRUSTED allows it."))
+            case _:
+                raise forms.ValidationError(_now("That is no address as https://host/path."))
+
+    def clean_hook_key(self) -> str:
+        """Keep the one that is known where none is given."""
+        key = str(self.cleaned_data["hook_key"] or self.instance.hook_key)
+        if key and len(key) < LEAST_KEY:
+            raise forms.ValidationError(_now("That is too short to be safe."))
+        return key
 
 
 class InviteForm(forms.Form):

@@ -82,6 +82,9 @@ OTHERS: Mapping[str, Words] = {
     Happened.EXTENSION: _("%(who)s moved the end."),
     "late": _("Our reminder could not leave in time, so the end moved by as much."),
     Happened.MAIL: _("A mail about it was given up: for three days no server took it."),
+    Happened.HOOK: _(
+        "Another program of the house could not be told about its machine: for three days it took nothing."
+    ),
     Happened.LOOK: _("%(who)s looked at what the installer handed over."),
 }
 

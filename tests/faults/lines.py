@@ -14,6 +14,7 @@ PLACES = (
     "provisioning/models/statements",
     "provisioning/vault",
     "provisioning/slots",
+    "portal/hook",
 )
 """Not the memory fabric and the memory door: they are the far side, which does not die in the middle with a worker."""
 ONLY_READ = ("reconciler/jobs", "reconciler/sweep")

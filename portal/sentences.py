@@ -32,6 +32,12 @@ PROBLEMS: Mapping[str, Sentence] = {
     "place-troubled": _("The place where machines come from is in trouble."),
     "place-busy": _("The place where machines come from has too much to do at the moment."),
     "place-locks-us-out": _("The place where machines come from does not let the portal in any more."),
+    "host-in-quarantine": _(
+        "The computer that %(title)s was on could not be made quite clean, so nobody else gets it until an administrator "
+        "has looked."
+    ),
+    "host-is-protected": _("The computer that %(title)s is on is protected, so the portal does not touch it."),
+    "sudo-refused": _("The machine of %(title)s let us in, but not do what an administrator may."),
     "place-refused": _("The place where machines come from refused the machine for %(title)s."),
     "ports-in-use": _("Something else on this computer uses the ports that %(title)s was to have."),
     "subnet-in-use": _("Something else on this computer uses the network that %(title)s was to have."),

@@ -136,6 +136,7 @@ class Capabilities:
     absent_twice: bool = False  # one ABSENT is not proof (eventually consistent listings)
     survives_reboot: bool = True
     takes_host_key: bool = True  # else the place, or the machine itself, tells which one it has
+    tells_stopped: bool = True  # else one that is down cannot be told from one out of reach: TryAgain, never ABSENT
     takes_ports: bool = True  # its ports are those of our own table, on this host; else they are the machine's own
     may_switch_off: bool = (
         False  # a machine that switches itself off costs less, keeps its disk, and `ensure` starts it

@@ -29,6 +29,12 @@ VERBS = {
     "restart": "keeping",
     "stop-all": "keeping",
     "end-all": "end_all",
+    "host-look": "host",
+    "host-claim": "host",
+    "host-confirm": "host",
+    "host-withdraw": "host",
+    "host-wipe": "host",
+    "host-release": "host",
 }
 """One JSON line in (and the bytes of `put` behind it), one JSON line out (and the bytes of `read` behind it)."""
 
@@ -42,6 +48,7 @@ PROGRAMS = {
     "program-signal": "kept_program",
     "archive": "archive",
     "restore": "restore",
+    "host-work": "host_work",
 }
 """Words as arguments, plain text out, an exit status that tells how it went."""
 

@@ -1,6 +1,6 @@
 """How this folder comes to a machine that has nothing of ours yet.
 
-The portal sends this file as the program, and behind it one JSON line {digest, size, folder} and a tar of the folder.
+The portal sends this file as the program, and behind it one JSON line {digest, size, folder, under} and a tar of the folder.
 It is checked, unpacked beside, and put in place by one rename; the link `current` is swapped alike. Twice is once.
 """
 
@@ -26,7 +26,7 @@ def land() -> None:
     content = sys.stdin.buffer.read(given["size"])
     if hashlib.sha256(content).hexdigest() != given["digest"]:
         raise SystemExit("damaged on the way")
-    code = ROOT / "opt/fairground"
+    code = ROOT / "opt" / given["under"]
     code.mkdir(mode=0o755, parents=True, exist_ok=True)
     place = code / given["folder"]
     if not place.exists():

@@ -27,6 +27,9 @@ SERVICE = ROOT / "srv/fairground/service"
 SERVICES = ROOT / "srv/fairground/services"
 CRON = ROOT / "etc/cron.d/fairground-pull"
 CONTENTS = ROOT / "srv/fairground/content"
+HOST = ROOT / "var/lib/fairground-host"
+"""What a host of a pool remembers: whose it is, what it was like before, its history. It outlives its machines."""
+HOST_CODE = ROOT / "opt/fairground-host"
 
 
 def state() -> Path:

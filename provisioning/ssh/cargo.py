@@ -11,7 +11,7 @@ from pathlib import Path
 
 ONBOARD = Path(__file__).resolve().parents[2] / "machine" / "onboard"
 INSIDE = "machine/onboard"
-LOADER = "python3 -ISBc 'import sys; exec(sys.stdin.buffer.read(int(sys.stdin.buffer.readline())))'"
+LOADER = 'python3 -ISBc "import sys; exec(sys.stdin.buffer.read(int(sys.stdin.buffer.readline())))"'
 """Runs the program that comes first on standard input; the program reads on behind itself. No value in it."""
 
 
@@ -24,9 +24,9 @@ class Cargo:
     content: bytes  # tar
     lander: bytes  # the program that unpacks it there
 
-    def shipment(self) -> bytes:
-        """All that the loader reads: the size of the lander, the lander, one JSON line, the tar."""
-        told = {"digest": self.digest, "size": len(self.content), "folder": self.folder}
+    def shipment(self, under: str) -> bytes:
+        """All that the loader reads: the size of the lander, the lander, one JSON line, the tar. `under`: a name in /opt."""
+        told = {"digest": self.digest, "size": len(self.content), "folder": self.folder, "under": under}
         return b"%d\n%b%b\n%b" % (len(self.lander), self.lander, json.dumps(told).encode(), self.content)
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 from provisioning.errors import Blame, GiveUp, TryAgain
@@ -21,6 +22,8 @@ ANSWER = 1024 * 1024
 LOOK = 64 * 1024
 """Bytes of output that one look brings."""
 NOT_THERE = (126, 127)
+SUDO = "sudo -n sh -c 'exec {command}'"
+"""How somebody who is not root does something as root. A command of ours holds no single quote."""
 
 
 class SshRemote:
@@ -113,20 +116,22 @@ class SshRemote:
             raise ValueError(verb)
         behind = {"behind": len(payload)} if payload else {}
         question = json.dumps({**given, **behind, "verb": verb}).encode() + b"\n" + payload
-        command = f"{self.code}/{cargo().folder}/onboard converse"
+        command = self.as_root(f"{self.code}/{cargo().folder}/onboard converse")
         session = self.pool.session(self.login)
         done = session.ask(command, question, limit=limit + ANSWER, seconds=within)
         if done.code in NOT_THERE:
             self.ship(within=within)
             done = session.ask(command, question, limit=limit + ANSWER, seconds=within)
         if done.code:
+            self.must_have_become_root(done)
             said = answers.last_lines(done.err.encode(), lines=1, most=200)
             raise TryAgain("onboard-failed", blame=Blame.PORTAL, exit=done.code, said=said)
         return answers.parse(done.out)
 
     def ship(self, *, within: float) -> None:
         """Bring our on-board code to the machine."""
-        done = self.run(LOADER, cargo().shipment(), 0, within)
+        done = self.run(self.as_root(LOADER), cargo().shipment(PurePosixPath(self.code).name), 0, within)
+        self.must_have_become_root(done)
         if done.code in NOT_THERE:
             raise GiveUp("machine-without-python", blame=Blame.FABRIC)
         if "python-too-old" in done.err:
@@ -134,6 +139,15 @@ class SshRemote:
         if done.code:
             said = answers.last_lines(done.err.encode(), lines=1, most=200)
             raise TryAgain("cannot-go-on-board", blame=Blame.FABRIC, exit=done.code, said=said)
+
+    def as_root(self, command: str) -> str:
+        """The command as root does it: by `sudo` where we log in as somebody else."""
+        return command if self.login.user == "root" else SUDO.format(command=command)
+
+    def must_have_become_root(self, done: Done) -> None:
+        """Raise TryAgain if `sudo` refused, or is not there: an admin can mend that."""
+        if done.code and self.login.user != "root" and "sudo:" in done.err:
+            raise TryAgain("sudo-refused", blame=Blame.FABRIC, user=self.login.user)
 
     def run(self, command: str, given: bytes, limit: int, within: float) -> Done:
         """One command over the one connection."""

@@ -247,3 +247,12 @@ def private_key(secret: Secret) -> PKey:
         except (SSHException, ValueError):
             continue
     raise GiveUp("bad-login-key", blame=Blame.PORTAL)
+
+
+def is_private_key(secret: Secret) -> bool:
+    """Is this a key that we could log in with?"""
+    try:
+        private_key(secret)
+    except GiveUp:
+        return False
+    return True

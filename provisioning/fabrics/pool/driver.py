@@ -1,0 +1,196 @@
+"""The four verbs on hosts that are there anyway.
+
+A machine is a reservation that a host itself keeps (`machine/onboard/host.py`). Where a machine is, is asked of all hosts;
+what was learned is kept as a hint and never believed without asking.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from datetime import timedelta
+
+from provisioning.driver import (
+    ABSENT,
+    Capabilities,
+    Endpoint,
+    Identity,
+    MachineSpec,
+    RollCall,
+    Seen,
+    Sighting,
+)
+from provisioning.errors import Blame, GiveUp, TryAgain
+from provisioning.fabrics.pool.host import Down, Host, Look, away
+from provisioning.fabrics.pool.options import Options
+from provisioning.ssh.pool import POOL, Pool
+
+SEEN = {
+    "claimed": Seen.STARTING,
+    "preparing": Seen.STARTING,
+    "in use": Seen.RUNNING,
+    "wiping": Seen.REMAINS,
+    "quarantine": Seen.REMAINS,
+}
+CONFIRMED = ("preparing", "in use", "wiping", "quarantine")
+
+Looks = Mapping[Host, Look | Down]
+
+
+class PoolDriver:
+    """The hosts of one place."""
+
+    capabilities = Capabilities(enforces_memory=False, takes_host_key=False, takes_ports=False, tells_stopped=False)
+    settling = timedelta(seconds=30)
+    """What was asked of a host whose answer was lost is done by then."""
+
+    def __init__(self, options: Options, owner: str, pool: Pool = POOL) -> None:
+        self.options = options
+        self.owner = owner
+        self.hosts_here = [Host(row, options, pool) for row in options.hosts]
+        self.hints: dict[str, Host] = {}
+
+    def ensure(self, spec: MachineSpec, identity: Identity, *, within: float) -> Sighting:
+        """Find its host, or reserve exactly one that is free and large enough; then let the machine's own key in."""
+        looks = self._look_at_all(within)
+        holding = self._holding(spec.key, looks)
+        if not holding:
+            holding = self._claim(spec, looks, within)
+        elif not any(look.state in CONFIRMED for look in holding.values()):
+            holding = self._holding(spec.key, self._look_at_all(within))  # behind the claim, as `_only_one` wants it
+        host = self._only_one(spec.key, holding, within)
+        ports = {port.name: port.number for port in spec.ports}
+        given = {"authorized_key": spec.authorized_key, "user": host.row.user, "ports": ports}
+        look = host.change("host-confirm", self._name(spec.key) | given, within)
+        if not self._is(spec.key, look):
+            raise TryAgain("place-troubled", blame=Blame.FABRIC, host=host.name)  # the claim had lapsed
+        self.hints[spec.key] = host
+        return self._sighting(host, look)
+
+    def see(self, key: str, *, within: float) -> Sighting:
+        """Say what is there. Only when every host has answered without it, it is absent."""
+        found = self._find(key, within)
+        return self._sighting(*found) if found else ABSENT
+
+    def remove(self, key: str, *, within: float) -> Sighting:
+        """Ask its host to wipe; it takes a while, and what cannot be wiped stays, and is told."""
+        if not (found := self._find(key, within)):
+            return ABSENT
+        host, _ = found
+        look = host.change("host-wipe", self._name(key), within)
+        if not self._is(key, look):
+            return self.see(key, within=within)
+        if look.state == "quarantine":
+            raise TryAgain("host-in-quarantine", blame=Blame.FABRIC, host=host.name, found=look.told[:300])
+        return self._sighting(host, look)
+
+    def roll_call(self, *, within: float) -> RollCall:
+        """Everything that hosts hold for us. A host that does not answer makes it incomplete."""
+        looks = self._look_at_all(within)
+        told = {host: look for host, look in looks.items() if isinstance(look, Look)}
+        if not told and looks:
+            raise self._away(looks)
+        ours = {look.key: SEEN[look.state] for look in told.values() if look.portal == self.owner and look.key}
+        remains = frozenset(key for key, seen in ours.items() if seen is Seen.REMAINS)
+        return RollCall(len(told) == len(looks), frozenset(ours), remains)
+
+    # --- finding ----------------------------------------------------------------------------------------------------
+
+    def _find(self, key: str, within: float) -> tuple[Host, Look] | None:
+        """The host that holds it. Raises TryAgain where one that may hold it does not say."""
+        if hint := self.hints.get(key):
+            look = hint.look(within)
+            if isinstance(look, Down):
+                raise away(hint.name, look.why)
+            if self._is(key, look):
+                return hint, look
+            self.hints.pop(key, None)
+        looks = self._look_at_all(within, until=key)
+        for host, look in looks.items():
+            if isinstance(look, Look) and self._is(key, look):
+                self.hints[key] = host
+                return host, look
+        if any(isinstance(look, Down) for look in looks.values()):
+            raise self._away(looks)
+        return None
+
+    def _is(self, key: str, look: Look) -> bool:
+        return (look.key, look.portal) == (key, self.owner)
+
+    def _look_at_all(self, within: float, *, but: Host | None = None, until: str = "") -> Looks:
+        """Ask all at the same time, `until` one holds this key. One that is silent costs its own patience, the others none."""
+        asked = [host for host in self.hosts_here if host is not but]
+        threads = ThreadPoolExecutor(max(1, min(32, len(asked))), "pool")
+        found: dict[Host, Look | Down] = {}
+        try:
+            looks = {threads.submit(host.look, within): host for host in asked}
+            for done in as_completed(looks):
+                look = found[looks[done]] = done.result()
+                if until and isinstance(look, Look) and self._is(until, look):
+                    break
+        finally:
+            threads.shutdown(wait=False, cancel_futures=True)
+        return found
+
+    def _away(self, looks: Looks) -> TryAgain:
+        """The stop for hosts that do not say."""
+        return next(away(host.name, look.why) for host, look in looks.items() if isinstance(look, Down))
+
+    def _holding(self, key: str, looks: Looks) -> dict[Host, Look]:
+        """Who holds it for us. Raises GiveUp where somebody else's machine has its key."""
+        found = {host: look for host, look in looks.items() if isinstance(look, Look) and look.key == key}
+        if any(look.portal != self.owner for look in found.values()):
+            raise GiveUp("machine-is-not-ours", blame=Blame.FABRIC, key=key)
+        return found
+
+    # --- reserving --------------------------------------------------------------------------------------------------
+
+    def _claim(self, spec: MachineSpec, looks: Looks, within: float) -> dict[Host, Look]:
+        """Take the first free host that is large enough, in an order of this key's own; then look at all the others again."""
+        unprotected = [host for host in self.hosts_here if not host.row.protected]
+        fitting = [host for host in unprotected if host.row.fits(spec.size)]
+        if unprotected and not fitting:
+            raise GiveUp("place-too-small", blame=Blame.FABRIC, memory_mib=spec.size.memory_mib)
+        for host in sorted(fitting, key=lambda host: spread(spec.key, host)):
+            look = looks[host]
+            if isinstance(look, Down) or look.state != "free":
+                continue
+            look = host.change("host-claim", self._name(spec.key), within)
+            if look.claimed:
+                return {host: look, **self._holding(spec.key, self._look_at_all(within, but=host))}
+        if fitting and all(isinstance(looks[host], Down) for host in fitting):
+            raise self._away(looks)
+        raise TryAgain("place-is-full", blame=Blame.FABRIC)
+
+    def _only_one(self, key: str, holding: dict[Host, Look], within: float) -> Host:
+        """Of two hosts that were claimed for it at the same moment, one stays: what is confirmed, else the first in order.
+
+        Nobody confirms before he has looked at all others behind his own claim, and a claim that was taken back cannot be
+        confirmed: so of two who do this at the same time, at most one host is confirmed.
+        """
+        order = sorted(holding, key=lambda host: (holding[host].state not in CONFIRMED, spread(key, host)))
+        for other in order[1:]:
+            look = other.change("host-withdraw", self._name(key), within)
+            if self._is(key, look):
+                raise TryAgain("place-troubled", blame=Blame.FABRIC, host=other.name)  # it was confirmed meanwhile
+        return order[0]
+
+    def _name(self, key: str) -> dict[str, str]:
+        return {"key": key, "portal": self.owner}
+
+    def _sighting(self, host: Host, look: Look) -> Sighting:
+        row = host.row
+        return Sighting(
+            seen=SEEN[look.state],
+            place_id=host.name,
+            ssh=Endpoint(row.address, row.port),
+            ports={name: Endpoint(row.address, number) for name, number in look.ports.items()},
+            portal_host=self.options.git_door_host,
+            detail=f"{look.state}; {look.told}".strip("; "),
+            host_key=row.host_key,
+            user=row.user,
+        )
+
+
+def spread(key: str, host: Host) -> str:
+    """Where a host comes in the order of this key: so machines spread, and the same key always begins at the same one."""
+    return hashlib.sha256(f"{key} {host.name}".encode()).hexdigest()

@@ -1,0 +1,119 @@
+"""One host of a pool, asked over SSH. What it remembers about itself is all that anybody knows."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from provisioning.errors import Blame, GiveUp, Stop, TryAgain
+from provisioning.fabrics.pool.options import HostRow, Options
+from provisioning.ssh import SshRemote, answers
+from provisioning.ssh.pool import POOL, Pool
+
+CODE = "/opt/fairground-host"
+SHORT = 1.5
+"""Seconds that a host which did not answer last time is given, so that it costs the others little."""
+PEEK = 'cat /var/lib/fairground-host/reservation/reservation.json 2>/dev/null || echo "{}"'
+"""How a protected host is looked at: nothing is brought there, nothing is written."""
+MOST = 64 * 1024
+STATES = ("free", "claimed", "preparing", "in use", "wiping", "quarantine")
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a host says about itself."""
+
+    state: str
+    key: str = ""
+    portal: str = ""
+    since: float = 0.0
+    told: str = ""
+    ports: Mapping[str, int] = field(default_factory=dict)
+    history: tuple[Mapping[str, Any], ...] = ()
+    claimed: bool = False
+
+
+@dataclass(frozen=True)
+class Down:
+    """A host that says nothing, and why."""
+
+    why: Stop
+
+
+class Host:
+    """One line of the admin's table."""
+
+    def __init__(self, row: HostRow, options: Options, pool: Pool = POOL) -> None:
+        self.row = row
+        self.name = row.name
+        self.remote = SshRemote(options.login(row), pool=pool, code=CODE)
+        self.silent_since: float | None = None
+        """When it stopped answering this process, on the monotonic clock."""
+
+    def look(self, within: float) -> Look | Down:
+        """Whose it is; Down where it does not say."""
+        try:
+            return self.peek(within) if self.row.protected else self.ask("host-look", {}, within)
+        except Stop as why:
+            return Down(why)
+
+    def ask(self, verb: str, given: Mapping[str, Any], within: float) -> Look:
+        """Ask for something. Raises what the line raises."""
+        try:
+            said = self.remote.call(verb, given, within=self.patience(within))
+        except Stop:
+            self.silent_since = self.silent_since or time.monotonic()
+            raise
+        self.silent_since = None
+        return look_of(said)
+
+    def change(self, verb: str, given: Mapping[str, Any], within: float) -> Look:
+        """Ask for a change; a host that does not answer to that is the place that is away. Protected ones are not asked."""
+        if self.row.protected:
+            raise TryAgain("host-is-protected", blame=Blame.PORTAL, host=self.name)
+        try:
+            return self.ask(verb, given, within)
+        except Stop as why:
+            raise away(self.name, why) from why
+
+    def peek(self, within: float) -> Look:
+        """Read what is written there, as a protected host allows."""
+        command = f"sudo -n {PEEK}" if self.row.user != "root" else PEEK
+        done = self.remote.run(command, b"", MOST, self.patience(within))
+        try:
+            said = json.loads(done.out)
+        except ValueError as error:
+            raise answers.misbehaves("reservation") from error
+        return look_of({"state": "free", **said} if isinstance(said, dict) else {})
+
+    def patience(self, within: float) -> float:
+        """How long it may take."""
+        return min(within, SHORT) if self.silent_since is not None else within
+
+
+def look_of(said: Mapping[str, Any]) -> Look:
+    """An answer as a look. Raises what an answer that is none means."""
+    state, key, portal = (answers.text({"": said.get(name, "")}, "") for name in ("state", "key", "portal"))
+    if state not in STATES:
+        raise answers.misbehaves("state")
+    since, ports, history = said.get("since"), said.get("ports") or {}, said.get("history")
+    if not isinstance(ports, dict):
+        raise answers.misbehaves("ports")
+    return Look(
+        state,
+        key,
+        portal,
+        float(since) if isinstance(since, (int, float)) else 0.0,
+        answers.text({"": said.get("told", "")}, "", 1500),
+        {name: answers.number(ports, name) for name in ports},
+        tuple(line for line in history if isinstance(line, dict)) if isinstance(history, list) else (),
+        said.get("claimed") is True,
+    )
+
+
+def away(name: str, why: Stop) -> TryAgain:
+    """A host that does not say is not a host without our machine."""
+    if isinstance(why, GiveUp):
+        return TryAgain("place-troubled", blame=Blame.FABRIC, host=name, said=why.code)
+    return TryAgain("place-away", blame=Blame.FABRIC, host=name, said=why.code)

@@ -32,6 +32,7 @@ PROBLEMS: Mapping[str, Sentence] = {
     "place-troubled": _("The place where machines come from is in trouble."),
     "place-busy": _("The place where machines come from has too much to do at the moment."),
     "place-locks-us-out": _("The place where machines come from does not let the portal in any more."),
+    "no-such-host": _("This place has no computer of that name any more."),
     "host-in-quarantine": _(
         "The computer that %(title)s was on could not be made quite clean, so nobody else gets it until an administrator "
         "has looked."

@@ -98,7 +98,7 @@ def host_release(given: Given) -> dict[str, Any]:
     portal = text(given, "portal")
     with locked():
         about = current()
-        if about["state"] == "quarantine" and about["portal"] == portal:
+        if about["state"] == "quarantine" and about.get("portal", portal) == portal:
             change(about, "wiping", "an administrator asked for another look")
             about = current()
         return told(about)

@@ -2,6 +2,6 @@
 
 from provisioning.ssh.keys import KeyPair, make_key_pair
 from provisioning.ssh.remote_job import SshRemote
-from provisioning.ssh.session import Login, is_private_key
+from provisioning.ssh.session import Login, is_private_key, shown_host_key
 
-__all__ = ["KeyPair", "Login", "SshRemote", "is_private_key", "make_key_pair"]
+__all__ = ["KeyPair", "Login", "SshRemote", "is_private_key", "make_key_pair", "shown_host_key"]

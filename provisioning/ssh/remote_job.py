@@ -130,7 +130,15 @@ class SshRemote:
 
     def ship(self, *, within: float) -> None:
         """Bring our on-board code to the machine."""
-        done = self.run(self.as_root(LOADER), cargo().shipment(PurePosixPath(self.code).name), 0, within)
+        self.load(cargo().shipment(PurePosixPath(self.code).name), within)
+
+    def once(self, program: bytes, *, within: float) -> dict[str, Any]:
+        """Run a Python program that is whole by itself, and read the JSON line that it prints. Nothing is left there."""
+        return answers.parse(self.load(b"%d\n%b" % (len(program), program), within).out)[0]
+
+    def load(self, given: bytes, within: float) -> Done:
+        """Give a program and its input to Python over there."""
+        done = self.run(self.as_root(LOADER), given, 0, within)
         self.must_have_become_root(done)
         if done.code in NOT_THERE:
             raise GiveUp("machine-without-python", blame=Blame.FABRIC)
@@ -139,6 +147,7 @@ class SshRemote:
         if done.code:
             said = answers.last_lines(done.err.encode(), lines=1, most=200)
             raise TryAgain("cannot-go-on-board", blame=Blame.FABRIC, exit=done.code, said=said)
+        return done
 
     def as_root(self, command: str) -> str:
         """The command as root does it: by `sudo` where we log in as somebody else."""

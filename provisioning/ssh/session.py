@@ -12,7 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -256,3 +256,17 @@ def is_private_key(secret: Secret) -> bool:
     except GiveUp:
         return False
     return True
+
+
+def shown_host_key(host: str, port: int, seconds: float) -> str:
+    """The key that a host shows now, as OpenSSH writes it; empty if nobody answers. Nobody logs in, nothing is believed."""
+    try:
+        with (
+            socket.create_connection((host, port), seconds) as line,
+            closing(Wire(BoundedSocket(line, GREETING))) as wire,
+        ):
+            wire.start_client(timeout=seconds)
+            key = wire.get_remote_server_key()
+    except BROKEN:
+        return ""
+    return f"{key.get_name()} {key.get_base64()}"

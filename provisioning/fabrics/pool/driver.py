@@ -5,22 +5,26 @@ what was learned is kept as a hint and never believed without asking.
 """
 
 import hashlib
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import timedelta
 
+from provisioning import driver as told
 from provisioning.driver import (
     ABSENT,
     Capabilities,
     Endpoint,
+    Finding,
     Identity,
     MachineSpec,
     RollCall,
     Seen,
     Sighting,
 )
-from provisioning.errors import Blame, GiveUp, TryAgain
-from provisioning.fabrics.pool.host import Down, Host, Look, away
+from provisioning.errors import Blame, GiveUp, NotYet, TryAgain
+from provisioning.fabrics.pool.check import findings
+from provisioning.fabrics.pool.host import Down, Host, Look, away, shown
 from provisioning.fabrics.pool.options import Options
 from provisioning.ssh.pool import POOL, Pool
 
@@ -92,6 +96,35 @@ class PoolDriver:
         ours = {look.key: SEEN[look.state] for look in told.values() if look.portal == self.owner and look.key}
         remains = frozenset(key for key, seen in ours.items() if seen is Seen.REMAINS)
         return RollCall(len(told) == len(looks), frozenset(ours), remains)
+
+    # --- for admins -------------------------------------------------------------------------------------------------
+
+    def check(self, *, within: float) -> Sequence[Finding]:
+        """Look at every host, all at the same time; nothing is written there."""
+        with ThreadPoolExecutor(max(1, min(32, len(self.hosts_here))), "pool") as threads:
+            return [
+                found for each in threads.map(lambda host: findings(host, within), self.hosts_here) for found in each
+            ]
+
+    def hosts(self, *, within: float) -> Sequence[told.Host]:
+        """All of them, as they say themselves."""
+        looks = self._look_at_all(within)
+        return [shown(host, looks[host]) for host in self.hosts_here]
+
+    def release(self, name: str, *, within: float) -> None:
+        """Wipe a host in quarantine once more; it is free when nothing is found any more."""
+        host = next((host for host in self.hosts_here if host.name == name), None)
+        if host is None:
+            raise GiveUp("no-such-host", blame=Blame.PERSON, host=name)
+        until = time.monotonic() + within
+        look = host.change("host-release", {"portal": self.owner}, within)
+        while look.state == "wiping" and time.monotonic() < until:
+            time.sleep(0.2)
+            look = host.change("host-look", {}, within)
+        if look.state == "wiping":
+            raise NotYet("host-is-being-wiped", host=name)
+        if look.state == "quarantine":
+            raise TryAgain("host-in-quarantine", blame=Blame.FABRIC, host=name, found=look.told[:300])
 
     # --- finding ----------------------------------------------------------------------------------------------------
 

@@ -4,8 +4,12 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
+from provisioning import driver as told
+from provisioning.driver import HostState
+from provisioning.driver import marked as _
 from provisioning.errors import Blame, GiveUp, Stop, TryAgain
 from provisioning.fabrics.pool.options import HostRow, Options
 from provisioning.ssh import SshRemote, answers
@@ -117,3 +121,28 @@ def away(name: str, why: Stop) -> TryAgain:
     if isinstance(why, GiveUp):
         return TryAgain("place-troubled", blame=Blame.FABRIC, host=name, said=why.code)
     return TryAgain("place-away", blame=Blame.FABRIC, host=name, said=why.code)
+
+
+STATE = {
+    "free": HostState.FREE,
+    "claimed": HostState.RESERVED,
+    "preparing": HostState.RESERVED,
+    "in use": HostState.IN_USE,
+    "wiping": HostState.WIPING,
+    "quarantine": HostState.QUARANTINE,
+}
+
+
+def shown(host: Host, look: Look | Down) -> told.Host:
+    """A host as an admin sees it."""
+    row = host.row
+    if isinstance(look, Down):
+        why = _("It does not say anything (%(why)s). What is on it stays as it is.")
+        state = HostState.PROTECTED if row.protected else HostState.DOWN
+        return told.Host(host.name, state, row.group, told=why, params={"why": look.why.code})
+    state = HostState.PROTECTED if row.protected else STATE[look.state]
+    since = datetime.fromtimestamp(look.since, UTC).isoformat(timespec="seconds") if look.since else ""
+    why = _("Not as it was before: %(found)s.") if look.state == "quarantine" else ""
+    return told.Host(
+        host.name, state, row.group, look.key, look.portal, since, why, {"found": look.told} if why else {}
+    )

@@ -1,4 +1,6 @@
-"""What a host is like, told without anything of ours on it: sent over the line and run from there. Any Python 3 reads it."""
+"""What a host is like, told without anything of ours on it: sent over the line and run from there. Python 3.7 reads it."""
+
+from __future__ import annotations
 
 import json
 import os
@@ -6,7 +8,7 @@ import platform
 import shutil
 
 
-def lines(path: str) -> "list[str]":
+def lines(path: str) -> list[str]:
     """A file as lines; none if it is not there."""
     try:
         with open(path) as file:  # noqa: PTH123
@@ -21,7 +23,7 @@ def runs(*names: str) -> bool:
     return any(lines("/proc/" + pid + "/comm")[:1] == [name] for pid in pids for name in names)
 
 
-def told() -> "dict[str, object]":
+def told() -> dict[str, object]:
     """All of it."""
     release = dict(line.partition("=")[::2] for line in lines("/etc/os-release"))
     memory = dict(line.split(":", 1) for line in lines("/proc/meminfo") if ":" in line)

@@ -22,6 +22,7 @@ WHY = {
     ),
     "sudo-refused": _("The user may not become root: allow sudo without a password, or log in as root."),
     "machine-without-python": _("It has no Python. Install python3 (3.9 or newer)."),
+    "cannot-go-on-board": _("Its Python is too old, or broken. Install 3.9 or newer."),
     "not-started-yet": _("Nobody answers at this address and port. Is it switched on, and sshd running?"),
     "no-answer": _("It takes connections and does not answer."),
 }

@@ -7,7 +7,7 @@ import hashlib
 import ipaddress
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -31,12 +31,15 @@ SUBNETS = "10.213.0.0/16"
 LIVING_IN_SLOT = "SELECT count(*) FROM provisioning_machine WHERE fabric_id = %s AND slot = %s AND phase <> 'gone'"
 
 
-def new_machine(deployment: Deployment, fabric: Fabric, role: str, number: int, at: datetime) -> Machine:
+def new_machine(
+    deployment: Deployment, fabric: Fabric, role: str, number: int, at: datetime, *, turn: int = 0
+) -> Machine:
     """A machine's row with its key, its slot, its frozen spec and its keys; not saved."""
     key, slot = new_key(), free_slot(fabric)
     host, login = ssh.make_key_pair(), ssh.make_key_pair()
     size, ports = size_of(deployment.manifest), deployment.manifest.ports
     spec = frozen_spec(key, slot, fabric.options, size, ports, login.public, host.public)
+    spec = replace(spec, turn=turn)
     bearer = secrets.token_urlsafe(32)
     return Machine(
         key=key,

@@ -8,7 +8,7 @@ from typing import Any
 from provisioning import admission
 from provisioning.driver import Endpoint, Sighting
 from provisioning.errors import Blame, NotYet, Stop
-from provisioning.models import Archive, Deployment, Entry, House, LogChunk, Machine, Route, statements
+from provisioning.models import Archive, Deployment, Entry, Fabric, House, LogChunk, Machine, Route, statements
 from provisioning.models.reconciled import woken
 from provisioning.nudge import nudge_on_commit
 from provisioning.phases import CopyKind, Happened, Kind, Lane, Phase, Settled, Wanted
@@ -16,6 +16,7 @@ from provisioning.reconciler.due_copies import make_room
 from provisioning.reconciler.lease import Lease
 from provisioning.slots import new_machine
 from provisioning.step import Answer, Copy, DueCopy, MachineFacts
+from provisioning.steps.words import NO_ROOM
 
 LOG_KEPT = 2 << 20
 """Bytes of one job's output that the portal keeps; the machine itself keeps 1 MiB (faults F54)."""
@@ -148,6 +149,12 @@ def _done(due: DueCopy) -> dict[str, datetime]:
     return {"copied_at" if due.kind == CopyKind.ASKED else "night_done_at": due.at}
 
 
+def _turn(deployment: Deployment, fabric: Fabric) -> int:
+    """How many machines of this one found no room there so far."""
+    no_room = Entry.objects.filter(happened=Happened.PROBLEM, told__code__in=sorted(NO_ROOM))
+    return no_room.filter(deployment=deployment, machine__fabric=fabric).values("machine").distinct().count()
+
+
 def keep(deployment: Deployment, machine: Machine, copy: Copy, kind: CopyKind, at: datetime) -> None:
     """Note a copy that was read back, once; older ones make room for it."""
     kept = {"deployment": deployment, "machine": machine, "sha256": copy.sha256, "size": copy.size, "kind": kind}
@@ -170,7 +177,8 @@ class DeploymentRows:
     def need_machine(self, role: str, number: int) -> None:
         with self.lease.admitting():
             fabric = admission.room_for_one_more(self.lease.row, self.lease.at)
-            machine = new_machine(self.lease.row, fabric, role, number, self.lease.at)
+            turn = _turn(self.lease.row, fabric)
+            machine = new_machine(self.lease.row, fabric, role, number, self.lease.at, turn=turn)
             machine.save(force_insert=True)
             nudge_on_commit(Kind.MACHINE, machine.pk)
         self.touched = True

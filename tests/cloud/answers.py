@@ -36,9 +36,9 @@ def nothing(action: str, *, more: bool = False) -> bytes:
 def without(listed: bytes, hidden: set[str]) -> bytes:
     """A list of instances in which some are not."""
     root = ET.fromstring(listed)
-    for reservations in root.iter(f"{{{NAMESPACE}}}reservationSet"):
+    for reservations in root.findall(".//{*}reservationSet"):
         for reservation in list(reservations):
-            if any(each.text in hidden for each in reservation.iter(f"{{{NAMESPACE}}}instanceId")):
+            if any(each.text in hidden for each in reservation.findall(".//{*}instanceId")):
                 reservations.remove(reservation)
     return ET.tostring(root)
 

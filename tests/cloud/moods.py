@@ -24,11 +24,19 @@ class Moods:
     """The number of the changing request that never arrives, counted from now."""
     lost_replies: int = 0
     """The number of the changing request that is executed, and whose answer never comes."""
+    locked: bool = False
+    """Whether our keys open nothing any more."""
     open: threading.Event = field(default_factory=threading.Event)
     """Clear: requests are taken and kept."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
+        self.open.set()
+
+    def calm(self) -> None:
+        """Behave from now on."""
+        self.throttled = self.hidden_looks = self.stale = self.partial = self.lost_requests = self.lost_replies = 0
+        self.full, self.locked = set(), False
         self.open.set()
 
     def counts_down(self, mood: str) -> bool:

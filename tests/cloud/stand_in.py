@@ -120,6 +120,8 @@ class StandIn:
         return None if is_lost else answer
 
     def _refusal(self, action: str, told: dict[str, str]) -> Answer | None:
+        if self.moods.locked:
+            return 401, answers.error("AuthFailure")
         if self.moods.counts_down("throttled"):
             return 503, answers.error("RequestLimitExceeded")
         if told.get("NextToken") == answers.PAGE_TWO:

@@ -63,6 +63,28 @@ def test_ports_that_somebody_else_uses_cost_another_machine_and_nobody_a_word(wo
     zeros.check(world)
 
 
+def test_where_one_kind_of_room_is_full_another_key_asks_for_the_next(world: Simulation) -> None:
+    world.place.full_turns = {0, 1}
+    deployment = ready(world)
+    machines = Machine.objects.order_by("pk")
+    assert [machine.spec["turn"] for machine in machines] == [0, 1, 2]
+    assert len({machine.key for machine in machines}) == 3
+    assert phases_of(deployment) == [Phase.BUILDING, Phase.READY]
+    zeros.check(world)
+
+
+def test_who_found_no_room_at_all_and_tries_again_goes_round_from_the_first_kind(world: Simulation) -> None:
+    world.place.full_turns, world.place.no_room = {0}, 10**6
+    deployment = launch()
+    world.until_phase(deployment, Phase.FAILED)
+    assert Deployment.objects.get().problem == "place-is-full"
+    world.place.full_turns, world.place.no_room = {0, 1}, 0
+    assert Deployment.objects.get().retry(by=None, at=world.at)
+    world.until_phase(deployment, Phase.READY)
+    assert Machine.objects.latest("pk").spec["turn"] == 2
+    zeros.check(world)
+
+
 def test_trying_again_goes_on_from_the_step_that_failed(world: Simulation) -> None:
     world.place.failing_jobs["install-1"] = 1
     deployment = launch()

@@ -18,5 +18,5 @@ def open_driver(options: Mapping[str, Any], owner: str) -> Ec2Driver:
 
 def price_per_hour(options: Mapping[str, Any], size: Size) -> Decimal | None:
     """What a machine of this size costs, by the admin's table, in its currency; None if nobody said."""
-    offered = candidates(read(options), size)
+    offered = () if problems(options) else candidates(read(options), size)
     return offered[0][0].price_per_hour if offered else None

@@ -118,6 +118,8 @@ class MemoryDriver:
         if self.place.no_room and spec.key not in self.place.machines:
             self.place.no_room -= 1
             raise TryAgain("place-is-full", blame=Blame.FABRIC)
+        if spec.turn in self.place.full_turns:
+            raise TryAgain("zone-is-full", blame=Blame.FABRIC)
         if not self.place.taken_ports.isdisjoint(port.outer for port in spec.ports):
             raise TryAgain("ports-in-use", blame=Blame.FABRIC)
 

@@ -51,6 +51,8 @@ class Place:
     """Calls of ensure and remove that work and then fail."""
     no_room: int = 0
     """Calls of ensure that find no room."""
+    full_turns: set[int] = field(default_factory=set)
+    """Turns that find no room, while another may."""
     taken_ports: set[int] = field(default_factory=set)
     """Ports that somebody else uses."""
     partial_lists: int = 0

@@ -6,7 +6,7 @@ from provisioning.errors import Blame, GiveUp, NotYet
 from provisioning.phases import Phase, Settled
 from provisioning.step import DeploymentJob, MachineView
 from provisioning.steps.deployment.publish import Unpublish
-from provisioning.steps.words import DIED, REPLACED_ONCE, TAKEN
+from provisioning.steps.words import DIED, FULL, REPLACED_ONCE, TAKEN
 
 CLOSED = Unpublish()
 WOKEN_BEFORE = timedelta(seconds=30)
@@ -32,7 +32,11 @@ class Machines:
         main = job.of_role("main")
         if not main:
             job.book.need_machine("main", 1)
-        elif main[0].is_elsewhere or main[0].problem in REPLACED_ONCE | TAKEN or job.manifest.service.rerun == "never":
+        elif (
+            main[0].is_elsewhere
+            or main[0].problem in REPLACED_ONCE | TAKEN | {FULL}
+            or job.manifest.service.rerun == "never"
+        ):
             replace(job, main[0])
             if not main[0].can_try_again and main[0].problem in REPLACED_ONCE:
                 job.book.replaced()

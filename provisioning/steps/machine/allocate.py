@@ -42,7 +42,7 @@ class Allocate:
         try:
             job.book.saw(job.driver.ensure(job.spec, job.identity, within=job.within))
         except TryAgain as stop:
-            if stop.code in TAKEN and job.sighting is None:
+            if stop.code in TAKEN and not self._was_there(job):
                 raise GiveUp(stop.code, blame=stop.blame, **stop.params) from stop
             raise
 

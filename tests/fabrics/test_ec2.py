@@ -1,0 +1,178 @@
+"""What only a cloud can do wrong (faults F33 to F38), on the stand-in."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from provisioning.driver import Identity, MachineSpec, Secret, Seen, Sighting
+from provisioning.errors import Blame, GiveUp, Stop, TryAgain
+from provisioning.fabrics.ec2 import open_driver
+from provisioning.fabrics.ec2.request import CHOSEN, KEY, Chosen, read_tags
+from tests.conformance.rigs.ec2 import Ec2Rig, open_rig
+from tests.waiting import until
+
+WITHIN = 20.0
+
+
+@pytest.fixture(scope="module")
+def opened() -> Iterator[Ec2Rig]:
+    with open_rig() as rig:
+        yield rig
+
+
+@pytest.fixture
+def rig(opened: Ec2Rig) -> Iterator[Ec2Rig]:
+    """The stand-in in a good mood, now and afterwards."""
+    opened.cloud.asked.clear()
+    yield opened
+    opened.cloud.moods.calm()
+
+
+def ensured(rig: Ec2Rig, turn: int = 0) -> tuple[MachineSpec, Identity, Sighting]:
+    spec, identity = rig.spec()
+    spec = replace(spec, turn=turn)
+    return spec, identity, rig.driver.ensure(spec, identity, within=WITHIN)
+
+
+def chosen(rig: Ec2Rig, spec: MachineSpec) -> Chosen:
+    ours = [{"Name": f"tag:{KEY}", "Values": [spec.key]}]
+    (group,) = rig.cloud.back.describe_security_groups(Filters=ours)["SecurityGroups"]
+    return Chosen.from_tag(read_tags(group)[CHOSEN])
+
+
+def test_a_cloud_that_says_slower_is_asked_again_and_nobody_hears_of_it(rig: Ec2Rig) -> None:
+    rig.cloud.moods.throttled = 4
+    spec, _, sighting = ensured(rig)
+    assert sighting.seen is Seen.STARTING
+    assert rig.machines(spec.key) == 1
+
+
+def test_a_cloud_that_says_slower_for_ever_is_left_alone_before_the_time_is_over(rig: Ec2Rig) -> None:
+    rig.cloud.moods.throttled = 10**6
+    driver = open_driver(rig.cloud.options(), rig.owner)
+    for _ in range(12):
+        with pytest.raises(TryAgain, match="place-busy") as told:
+            driver.see("0" * 32, within=0.5)
+    assert told.value.blame is Blame.FABRIC
+    assert len(rig.cloud.asked) <= 12 + 20  # second tries are rationed among all callers
+
+
+def test_no_room_in_a_zone_is_told_apart_from_no_room_at_all(rig: Ec2Rig) -> None:
+    rig.cloud.moods.full = {("*", "*")}
+    told = []
+    for turn in range(5):
+        with pytest.raises(TryAgain) as stop:
+            ensured(rig, turn=turn)
+        told.append(stop.value.code)
+    assert told == ["zone-is-full"] * 3 + ["place-is-full", "zone-is-full"]
+
+
+def test_each_turn_takes_the_next_zone_and_then_the_next_type(rig: Ec2Rig) -> None:
+    picked = [chosen(rig, ensured(rig, turn=turn)[0]) for turn in range(4)]
+    assert [(each.type, each.zone[-1], each.others) for each in picked] == [
+        ("t3.small", "a", 3), ("t3.small", "b", 2), ("t3.large", "a", 1), ("t3.large", "b", 0),
+    ]  # fmt: skip
+
+
+def test_what_found_no_room_leaves_nothing_behind_when_it_is_removed(rig: Ec2Rig) -> None:
+    rig.cloud.moods.full = {("t3.small", "*")}
+    spec, identity = rig.spec()
+    with pytest.raises(TryAgain, match="zone-is-full"):
+        rig.driver.ensure(spec, identity, within=WITHIN)
+    assert spec.key in rig.driver.roll_call(within=WITHIN).remains
+    assert rig.driver.remove(spec.key, within=WITHIN).seen is Seen.ABSENT
+    assert spec.key not in rig.driver.roll_call(within=WITHIN).keys
+
+
+def test_an_instance_that_the_cloud_does_not_know_yet_is_not_made_again(rig: Ec2Rig) -> None:
+    rig.cloud.moods.hidden_looks = 4
+    spec, identity, _ = ensured(rig)
+    seen = rig.driver.see(spec.key, within=WITHIN)
+    assert (seen.seen, seen.is_final) == (Seen.REMAINS, False)
+    rig.driver.ensure(spec, identity, within=WITHIN)
+    until("it is known", lambda: rig.driver.see(spec.key, within=WITHIN).seen is Seen.RUNNING)
+    assert rig.machines(spec.key) == 1
+
+
+def test_an_instance_that_is_not_known_yet_keeps_its_group_when_it_is_removed(rig: Ec2Rig) -> None:
+    rig.cloud.moods.hidden_looks = 3
+    spec, _, _ = ensured(rig)
+    assert rig.driver.remove(spec.key, within=WITHIN).seen is Seen.REMAINS
+    until("it is gone", lambda: rig.driver.remove(spec.key, within=WITHIN).seen is Seen.ABSENT)
+    assert rig.machines(spec.key) == 0
+
+
+def test_the_request_stays_the_same_whatever_an_admin_changes_meanwhile(rig: Ec2Rig) -> None:
+    rig.cloud.moods.hidden_looks = 3
+    spec, identity, first = ensured(rig)
+    other = rig.cloud.options(
+        zones=["eu-central-1c"], image="ami-other", enrol_url="https://new.example", least_disk_gib=99
+    )
+    again = open_driver(other, rig.owner).ensure(spec, identity, within=WITHIN)
+    assert again.place_id == first.place_id
+    assert rig.machines(spec.key) == 1
+
+
+def test_a_request_that_changed_all_the_same_is_our_own_mistake(rig: Ec2Rig) -> None:
+    rig.cloud.moods.hidden_looks = 3
+    spec, identity, _ = ensured(rig)
+    with pytest.raises(GiveUp, match="machine-request-changed") as told:
+        rig.driver.ensure(spec, replace(identity, enrolment=Secret("another")), within=WITHIN)
+    assert told.value.blame is Blame.PORTAL
+    assert rig.machines(spec.key) == 1
+
+
+def test_an_old_list_makes_no_second_machine(rig: Ec2Rig) -> None:
+    spec, identity, _ = ensured(rig)
+    rig.cloud.moods.stale = 2
+    rig.driver.ensure(spec, identity, within=WITHIN)
+    assert rig.machines(spec.key) == 1
+
+
+def test_an_old_list_is_no_final_word_on_anything(rig: Ec2Rig) -> None:
+    spec, _, _ = ensured(rig)
+    rig.cloud.moods.stale = 3
+    seen = rig.driver.see(spec.key, within=WITHIN)
+    assert (seen.seen, seen.is_final) == (Seen.ABSENT, False)
+    assert rig.driver.capabilities.absent_twice
+
+
+def test_half_a_list_is_no_list(rig: Ec2Rig) -> None:
+    ensured(rig)
+    rig.cloud.moods.partial = 1
+    with pytest.raises(TryAgain, match="place-troubled"):
+        rig.driver.roll_call(within=WITHIN)
+
+
+def test_an_end_that_the_cloud_remembers_is_final(rig: Ec2Rig) -> None:
+    spec, identity, first = ensured(rig)
+    rig.cloud.back.terminate_instances(InstanceIds=[first.place_id])
+    seen = rig.driver.see(spec.key, within=WITHIN)
+    assert (seen.seen, seen.is_final) == (Seen.REMAINS, True)
+    assert rig.driver.ensure(spec, identity, within=WITHIN).seen is Seen.REMAINS  # a key is used once
+    assert rig.driver.remove(spec.key, within=WITHIN) == replace(Sighting(Seen.ABSENT), is_final=True)
+
+
+def test_the_host_key_is_read_from_the_console_and_what_an_app_prints_later_is_not(rig: Ec2Rig) -> None:
+    spec, _, first = ensured(rig)
+    key, other = spec.host_public_key.strip(), rig.spec()[0].host_public_key.strip()
+    block = "-----BEGIN SSH HOST KEY KEYS-----\n{} root@x\n-----END SSH HOST KEY KEYS-----\n"
+    rig.cloud.consoles[first.place_id] = "boot\n" + block.format(key) + block.format(other)
+    assert rig.driver.see(spec.key, within=WITHIN).host_key == key
+    assert rig.driver.console(spec.key, within=WITHIN).startswith(b"boot")
+
+
+def test_keys_that_are_revoked_fail_no_machine_for_good(rig: Ec2Rig) -> None:
+    rig.cloud.moods.locked = True
+    with pytest.raises(Stop, match="place-locks-us-out") as told:
+        rig.driver.see("0" * 32, within=WITHIN)
+    assert isinstance(told.value, TryAgain)
+
+
+def test_a_size_that_no_type_has_is_said_at_once(rig: Ec2Rig) -> None:
+    spec, identity = rig.spec()
+    large = replace(spec, size=replace(spec.size, memory_mib=10**6))
+    with pytest.raises(GiveUp, match="place-too-small"):
+        rig.driver.ensure(large, identity, within=WITHIN)
+    assert large.key not in rig.driver.roll_call(within=WITHIN).keys

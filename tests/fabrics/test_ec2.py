@@ -116,9 +116,11 @@ def test_the_request_stays_the_same_whatever_an_admin_changes_meanwhile(rig: Ec2
 
 def test_a_request_that_changed_all_the_same_is_our_own_mistake(rig: Ec2Rig) -> None:
     rig.cloud.moods.hidden_looks = 3
-    spec, identity, _ = ensured(rig)
+    driver = open_driver(rig.cloud.options(enrol_url="https://fair.example"), rig.owner)
+    spec, identity = rig.spec()
+    driver.ensure(spec, identity, within=WITHIN)
     with pytest.raises(GiveUp, match="machine-request-changed") as told:
-        rig.driver.ensure(spec, replace(identity, enrolment=Secret("another")), within=WITHIN)
+        driver.ensure(spec, replace(identity, enrolment=Secret("another")), within=WITHIN)
     assert told.value.blame is Blame.PORTAL
     assert rig.machines(spec.key) == 1
 

@@ -44,6 +44,8 @@ class Fabric(models.Model):
     """Keys of machines that we counted on and that the last complete roll call did not name."""
     away_since = models.DateTimeField(null=True, blank=True)
     """Since when it has not answered."""
+    hangs_until = models.DateTimeField(null=True, blank=True)
+    """It kept somebody waiting in vain: until then nobody else waits for it."""
     taken_away_at = models.DateTimeField(null=True, blank=True)
     """Since when it is no place of ours any more: its row stays for the books, and nobody asks it anything."""
 

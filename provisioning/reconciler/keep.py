@@ -1,6 +1,7 @@
 """Housekeeping that belongs to no row in particular: ends, warnings, head counts, old copies."""
 
 import logging
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from provisioning.errors import Stop
 from provisioning.models import Admission, Deployment, Fabric, Machine, Route, Stray
 from provisioning.models.reconciled import woken
 from provisioning.phases import Phase
+from provisioning.reconciler import breaker
 from provisioning.reconciler.copies import delete_old_copies, delete_surplus, remind
 from provisioning.reconciler.heads import WITHIN, compare
 from provisioning.reconciler.warnings import wait_for_warnings, warn
@@ -33,7 +35,8 @@ def keep(at: datetime, world: World) -> None:
             last_first.callback(delete_old_copies, at, world)
             last_first.callback(remind, at)
         last_first.callback(take_away_old_lines, world)
-        for fabric in Fabric.standing().order_by("-pk"):
+        # Those that keep people waiting come last, and are waited for less.
+        for fabric in Fabric.standing().order_by(F("hangs_until").asc(nulls_last=True), "-pk"):
             last_first.callback(head_count, fabric, at, world)
         last_first.callback(warn, at)
         if is_free:  # in quarantine none: an end may have been moved since the backup
@@ -53,12 +56,16 @@ def _over(at: datetime) -> Sequence[Deployment]:
 def head_count(fabric: Fabric, at: datetime, world: World) -> None:
     """Compare what a place has with what our rows say. Rows that miss their machine are woken; strays are dealt with."""
     driver = world.driver(fabric)
+    began, hangs = time.monotonic(), fabric.hangs_until is not None and fabric.hangs_until > at
     try:
-        roll = driver.roll_call(within=WITHIN)
+        roll = driver.roll_call(within=breaker.TOO_LONG if hangs else WITHIN)
     except Stop as stop:
         log.warning("no head count at %s: %s", fabric.name, stop)
         Fabric.objects.filter(pk=fabric.pk, away_since=None).update(away_since=at)
+        if time.monotonic() - began >= breaker.TOO_LONG and not hangs:
+            breaker.hangs(fabric, at)
         return
+    breaker.answered(fabric, at)
     Fabric.objects.filter(pk=fabric.pk).update(away_since=None)
     if roll.complete:
         heads = compare(fabric, roll, settled=at - driver.settling)

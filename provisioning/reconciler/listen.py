@@ -27,7 +27,10 @@ ROUNDS = 10
 
 def listen(at: datetime, world: World) -> int:
     """Hear every place that tells, except those that do not answer at present. Return how many rows were woken."""
-    return sum(_hear(fabric, at, world) for fabric in Fabric.objects.filter(away_since=None).order_by("pk"))
+    return sum(
+        _hear(fabric, at, world)
+        for fabric in Fabric.standing().filter(away_since=None, hangs_until=None).order_by("pk")
+    )
 
 
 def _hear(fabric: Fabric, at: datetime, world: World) -> int:

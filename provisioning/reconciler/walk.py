@@ -13,6 +13,7 @@ from provisioning.models.reconciled import woken
 from provisioning.nudge import nudge_on_commit
 from provisioning.phases import Happened, Kind, Lane, Phase, Settled, Wanted
 from provisioning.reconciler.book import DeploymentRows
+from provisioning.reconciler.breaker import watched
 from provisioning.reconciler.decide import Course, decide
 from provisioning.reconciler.jobs import deployment_job, machine_job
 from provisioning.reconciler.lease import Lease, LeaseLost
@@ -106,6 +107,12 @@ class Pass:
 
     def _work(self) -> Phase | None:
         """Walk the course. Return the phase that the row has earned, or None if it stays where it is."""
+        if self.kind == Kind.DEPLOYMENT:
+            return self._walked()
+        with watched(self.row.fabric, self.at):
+            return self._walked()
+
+    def _walked(self) -> Phase | None:
         if self.course in WAYS_OUT and Admission.objects.filter(quarantined=True).exists():
             raise NotYet("quarantine", after=QUARANTINE_LOOK)
         match self.course:

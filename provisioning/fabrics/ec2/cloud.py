@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -62,7 +63,9 @@ class Account:
             )
         retries = {"total_max_attempts": 1}  # second tries are ours: they keep the deadline
         limits = Config(connect_timeout=limit / 2, read_timeout=limit, retries=retries, max_pool_connections=16)
-        return self._session.client(service, endpoint_url=self.options.endpoint or None, config=limits)
+        parts = urlsplit(self.options.queue)  # a queue's address says where it is asked
+        where = f"{parts.scheme}://{parts.netloc}" if service == "sqs" else self.options.endpoint
+        return self._session.client(service, endpoint_url=where or None, config=limits)
 
 
 class Cloud:

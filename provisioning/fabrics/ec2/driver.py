@@ -3,16 +3,26 @@
 A machine is an instance, a security group and a key pair. Tags are all the memory: whose they are, the key, what was chosen.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 from botocore.exceptions import ClientError
 
-from provisioning.driver import ABSENT, Capabilities, Endpoint, Identity, MachineSpec, RollCall, Seen, Sighting
+from provisioning.driver import (
+    ABSENT,
+    Capabilities,
+    Departure,
+    Endpoint,
+    Identity,
+    MachineSpec,
+    RollCall,
+    Seen,
+    Sighting,
+)
 from provisioning.errors import Blame, TryAgain
-from provisioning.fabrics.ec2 import console, errors, request
+from provisioning.fabrics.ec2 import console, errors, leaving, request
 from provisioning.fabrics.ec2.cloud import Account, opened
 from provisioning.fabrics.ec2.groups import empty_group, group
 from provisioning.fabrics.ec2.options import Options
@@ -25,7 +35,14 @@ _ADDRESS = {"public": "PublicIpAddress", "private": "PrivateIpAddress", "ipv6": 
 class Ec2Driver:
     """One account in one region."""
 
-    capabilities = Capabilities(enforces_memory=False, absent_twice=True, takes_host_key=False, takes_ports=False)
+    capabilities = Capabilities(
+        enforces_memory=False,
+        absent_twice=True,
+        takes_host_key=False,
+        takes_ports=False,
+        may_switch_off=True,  # its shutdown behaviour is to stop
+        starts_within=timedelta(minutes=10),
+    )
     """An instance has what its type has, which may be more than was asked for."""
     settling = timedelta(minutes=10)
     """For so long, a new instance may be unknown to the very cloud that made it."""
@@ -93,6 +110,18 @@ class Ec2Driver:
         with self._things(within) as things:
             found = things.instance(key)
             return console.read(things.cloud, found["InstanceId"]).encode()[-console.MOST :] if found else b""
+
+    def departures(self, *, within: float) -> Sequence[Departure]:
+        """What the queue says of instances; nothing, where there is no queue."""
+        if not self.options.queue:
+            return ()
+        with opened(self._account, within) as cloud:
+            return leaving.departures(cloud, self.options.queue)
+
+    def heard(self, receipt: str, *, within: float) -> None:
+        """Take a message out of the queue."""
+        with opened(self._account, within) as cloud:
+            leaving.heard(cloud, self.options.queue, receipt)
 
     @contextmanager
     def _things(self, within: float) -> Iterator[Things]:

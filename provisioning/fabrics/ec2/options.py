@@ -53,6 +53,10 @@ OPTIONS = (
         "enrol_url", _("Address under which machines reach the portal"),
         help=_("https://… Machines tell it their host key at their first start. Empty: only the cloud tells it."),
     ),
+    Option(
+        "queue", _("Queue that is told when machines leave"),
+        help=_("https://… of an SQS queue, one for each place. Empty: it is seen at the next look."),
+    ),
     Option("git_door_host", _("Address under which machines reach the portal's copies of apps")),
     Option("user", _("Whom the image lets in"), default="root"),
     Option("least_disk_gib", _("Disk that the image itself needs, in GiB"), Form.NUMBER, default="10"),
@@ -90,6 +94,7 @@ class Options:
     portal_addresses: tuple[str, ...] = ()  # networks from which SSH is let in
     front_door_addresses: tuple[str, ...] = ()  # networks from which the app's ports are; () = the portal's
     enrol_url: str = ""  # the portal, for machines that tell it their host key; "" = only the console tells it
+    queue: str = ""  # address of an SQS queue that is told when machines leave; "" = nobody tells
     git_door_host: str = ""  # the address under which machines reach the portal's git door; "" = they cannot
     user: str = "root"  # whom the image lets in
     least_disk_gib: int = 10  # what the image itself needs
@@ -104,7 +109,7 @@ def problems(options: Mapping[str, Any]) -> Sequence[str]:
         found.append("region: " + _("Please say which region, such as eu-central-1."))
     if not re.fullmatch(r"[ae]mi-\w+|ssm:/\S+", text["image"]):
         found.append("image: " + _("Please say which image: ami-…, or ssm: and the name of a parameter."))
-    urls = [name for name in ("endpoint", "enrol_url") if not re.fullmatch(r"(https?://\S+)?", text[name])]
+    urls = [name for name in ("endpoint", "enrol_url", "queue") if not re.fullmatch(r"(https?://\S+)?", text[name])]
     found += [f"{name}: " + _("Please say it as https://…") for name in urls]
     if text["address"] not in {"", *ADDRESSES}:
         found.append("address: " + _("Please choose one of those that are offered."))

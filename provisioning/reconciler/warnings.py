@@ -44,7 +44,7 @@ def wait_for_warnings(at: datetime) -> None:
     """Move each end that has come, or nearly, while its people have not been told: as if they were told now."""
     for event, began in _living(closes_at__lte=at + SOON):
         before = owed(event, began)
-        if before and not _has_left(event, before):
+        if before and at >= _in_time_until(event, before) and not _has_left(event, before):
             make_up(event, before, at)
 
 
@@ -57,7 +57,7 @@ def owed(event: Event, began: datetime) -> timedelta | None:
 def is_late(event: Event, before: timedelta, at: datetime) -> bool:
     """Whether a warning that leaves now is the one that is owed, and too late."""
     is_owed = any(owed(living, began) == before for living, began in _living(pk=event.pk))
-    return is_owed and at > event.closes_at - before + LATE
+    return is_owed and at > _in_time_until(event, before)
 
 
 def make_up(event: Event, before: timedelta, at: datetime) -> bool:
@@ -79,6 +79,10 @@ def agreed_end(event: Event) -> datetime:
 def _fitting(closes_at: datetime, began: datetime) -> list[timedelta]:
     half = began + (closes_at - began) / 2
     return [before for before in settings.WARNINGS if half <= closes_at - before]
+
+
+def _in_time_until(event: Event, before: timedelta) -> datetime:
+    return event.closes_at - before + min(LATE, before)
 
 
 def _living(**which: Any) -> list[tuple[Event, datetime]]:

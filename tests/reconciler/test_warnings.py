@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from pytest_django import Settings
+
 from portal.mail.letters import Letter
 from portal.mail.outbox import put
 from provisioning.models import Deployment, Entry, Event, Mail
@@ -122,6 +124,17 @@ def test_an_event_too_short_for_a_warning_ends_on_time(world: Simulation) -> Non
     world.post_is_away = True
     assert ended_at(world) - event.closes_at < MINUTE
     assert moves(event) == []
+
+
+def test_a_warning_that_is_not_due_yet_is_not_late(world: Simulation, settings: Settings) -> None:
+    settings.WARNINGS = [timedelta(seconds=40)]
+    event = make_event(days=1 / 24)
+    launch(event)
+    wait_for_warnings(event.closes_at - timedelta(seconds=50))
+    wait_for_warnings(event.closes_at - timedelta(seconds=10))
+    assert moves(event) == []
+    wait_for_warnings(event.closes_at)
+    assert len(moves(event)) == 1
 
 
 def test_whoever_lets_an_event_end_sooner_is_not_told_that_it_ends_later(world: Simulation) -> None:

@@ -83,7 +83,7 @@ class PlacesForm(forms.Form):
         """As it is now: the open places of the house and of its owner, and those that it keeps to already."""
         chosen = set(event.places.values_list("pk", flat=True))
         theirs = Q(is_open=True) & (Q(owner=None) | Q(owner=event.owner_id))
-        known = Fabric.objects.filter(theirs | Q(pk__in=chosen)).order_by("pk")
+        known = Fabric.standing().filter(theirs | Q(pk__in=chosen)).order_by("pk")
         return cls(list(known), *given, initial={"places": [str(pk) for pk in chosen]})
 
     def is_a_choice(self) -> bool:

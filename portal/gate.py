@@ -14,7 +14,7 @@ from django.http import Http404, HttpResponse
 from catalog.models import App, State
 from portal.models import User
 from portal.requests import SignedInRequest
-from provisioning.models import Archive, Deployment, Event, Machine, Membership
+from provisioning.models import Archive, Deployment, Event, Fabric, Machine, Membership
 from provisioning.phases import Phase, Role
 
 Visitor = User | AnonymousUser
@@ -137,6 +137,14 @@ def public_event(name: str) -> Event:
 def changeable_event(user: User, key: str) -> Event:
     """An event that they organise."""
     return _event(key, _organised_by(user))
+
+
+def own_place(user: User, pk: int) -> Fabric:
+    """A place of theirs, which nobody else sees."""
+    found = Fabric.standing().filter(pk=pk, owner=user).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 def kept_copy(user: User, key: str, number: int) -> Archive:

@@ -29,7 +29,10 @@ def per_hour(place: Fabric, size: Size) -> Decimal:
         number = re.search(r"\d+(?:[.,]\d+)?", said)
         return Decimal(number[0].replace(",", ".")) / HOURS_A_DAY if number else NOTHING
     kind = fabrics.kind(place.kind) if place.kind in fabrics.kinds() else None
-    reckoned = kind.price_per_hour(place.options, size) if isinstance(kind, Priced) else None
+    try:
+        reckoned = kind.price_per_hour(place.options, size) if isinstance(kind, Priced) else None
+    except ValueError:  # what is wrong with its options is told where machines are asked for
+        reckoned = None
     return reckoned or NOTHING
 
 

@@ -21,6 +21,7 @@ from provisioning.models import (
     Deployment,
     Entry,
     Event,
+    Fabric,
     LogChunk,
     Machine,
     Mail,
@@ -51,6 +52,12 @@ def living(person: User) -> QuerySet[Deployment]:
     return theirs(person).exclude(phase=Phase.GONE)
 
 
+def at_own_places(person: User) -> QuerySet[Deployment]:
+    """Services that run in accounts of theirs, whoever's event they are for."""
+    there = Machine.objects.filter(fabric__owner=person).exclude(phase=Phase.GONE)
+    return Deployment.objects.filter(pk__in=there.values("deployment"))
+
+
 def _shared() -> Exists:
     """Whether somebody else organises it too: of an event."""
     organisers = Membership.objects.filter(event=OuterRef("pk"), role=Role.ORGANISER, person__is_active=True)
@@ -59,7 +66,8 @@ def _shared() -> Exists:
 
 def ending(person: User) -> QuerySet[Deployment]:
     """Those that would end with them, because nobody else organises their event."""
-    return living(person).filter(event__in=Event.objects.filter(~_shared(), owner=person))
+    alone = Q(event__in=Event.objects.filter(~_shared(), owner=person))
+    return (living(person).filter(alone) | at_own_places(person)).distinct()
 
 
 def handed_over(person: User) -> list[str]:
@@ -84,7 +92,7 @@ def leave(person: User, *, at: datetime) -> bool:
         return False
     for event in Event.objects.filter(memberships__person=person).order_by("pk"):
         event.let_go(person, by=person, at=at)
-    for deployment in theirs(person).filter(wanted=Wanted.UP).order_by("pk"):
+    for deployment in (theirs(person) | at_own_places(person)).filter(wanted=Wanted.UP).order_by("pk"):
         deployment.retire(by=person, at=at)
     _end_sessions(person)
     return True
@@ -101,12 +109,18 @@ def forget(person: User, at: datetime) -> bool:
     """Take away all that says who they were. Return False while something of theirs is still there; ask again then."""
     copies = Archive.objects.filter(deployment__in=theirs(person))
     copies.filter(deleted_at=None, delete_at__gt=at).update(delete_at=at)
-    if living(person).exists() or copies.filter(deleted_at=None).exists():
+    if living(person).exists() or copies.filter(deleted_at=None).exists() or not _places_are_gone(person, at):
         return False
     _forget_services(person)
     _forget_mentions(person)
     _forget_account(person)
     return True
+
+
+def _places_are_gone(person: User, at: datetime) -> bool:
+    """The machines in accounts of theirs go first; then the keys are forgotten."""
+    gone = [place.take_away(at=at) for place in Fabric.standing().filter(owner=person).order_by("pk")]
+    return all(gone)
 
 
 def _forget_services(person: User) -> None:

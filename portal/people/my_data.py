@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from catalog.models import Check, Wish
 from portal.models import Token, User
 from portal.people.leaving import theirs
-from provisioning.models import Archive, Entry, Event, Mail, Membership
+from provisioning.models import Archive, Entry, Event, Fabric, Mail, Membership
 
 Rows = Iterable[Mapping[str, Any]]
 
@@ -49,6 +49,7 @@ def _parts(person: User) -> Mapping[str, Rows]:
         "what-happened": _rows(Entry.objects.filter(mine), "at happened deployment__key event__key told"),
         "mails": _rows(Mail.objects.filter(recipient__iexact=person.email), "created_at sent_at subject text"),
         "tokens": _rows(Token.objects.filter(owner=person), "name may_change created_at until used_at"),
+        "own-places": _rows(Fabric.objects.filter(owner=person), "name kind options monthly_cap taken_away_at"),
         "wishes": _rows(Wish.objects.filter(by=person), "words at"),
         "repository-checked": _rows(Check.objects.filter(by=person), "url ref asked_at looked_at"),
         "kept-copies": _rows(copies, "name size sha256 deployment__key verified_at delete_at deleted_at"),

@@ -20,15 +20,19 @@ from provisioning.phases import Happened, Kind, Lane, Phase, Settled, Wanted
 
 if TYPE_CHECKING:
     from portal.models import User
+    from provisioning.models.deployment import Deployment
 
 
 class Machine(Reconciled):
     """A machine's row exists, with its key and frozen spec, before the fabric is asked for it; and until it is seen absent."""
 
-    deployment = models.ForeignKey(
-        "provisioning.Deployment", on_delete=models.PROTECT, related_name="machines", db_index=False
+    # None for a trial alone, which no code of a deployment ever meets.
+    deployment: "models.ForeignKey[Deployment, Deployment]" = models.ForeignKey(  # type: ignore[misc]
+        "provisioning.Deployment", null=True, on_delete=models.PROTECT, related_name="machines", db_index=False
     )
-    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="+")
+    release: "models.ForeignKey[Release, Release]" = models.ForeignKey(  # type: ignore[misc]
+        Release, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     fabric = models.ForeignKey(Fabric, on_delete=models.PROTECT, related_name="machines", db_index=False)
     role = models.CharField(max_length=30, default="main")
     number = models.PositiveSmallIntegerField(default=1)
@@ -106,6 +110,13 @@ class Machine(Reconciled):
                 condition=~Q(phase=Phase.GONE) | Q(asked_at__isnull=True) | Q(absent_at__isnull=False),
                 name="machine_is_gone_only_when_seen_absent",
             ),
+            models.CheckConstraint(
+                condition=Q(deployment__isnull=False, release__isnull=False) | Q(settled=Settled.NEVER_LOADED),
+                name="machine_of_nobody_holds_nothing",
+            ),
+            models.UniqueConstraint(
+                fields=["fabric"], condition=Q(deployment=None) & ~Q(phase=Phase.GONE), name="one_trial_at_a_time"
+            ),
             models.CheckConstraint(condition=Q(settled__in=list(Settled)), name="machine_settled_is_known"),
         ]
         indexes = [
@@ -116,6 +127,11 @@ class Machine(Reconciled):
             models.Index(fields=["fabric", "place_id"], name="machine_at_place"),
         ]
 
+    @property
+    def is_trial(self) -> bool:
+        """It is made to see whether its place makes machines, and goes at once; nothing is ever put on it."""
+        return self.deployment_id is None
+
     def __str__(self) -> str:
         return f"{self.role} {self.number} ({self.key[:8]})"
 
@@ -124,6 +140,8 @@ class Machine(Reconciled):
 
     def next_keeping(self, at: datetime) -> datetime:
         """When it is looked at next if nothing happens: in time for its copy of the night."""
+        if self.is_trial:
+            return at
         return min(at + self.keep_every, next_night(self.key, self.deployment.event.tzinfo, at))
 
     @staticmethod
@@ -142,6 +160,8 @@ class Machine(Reconciled):
     @property
     def is_to_be_cut(self) -> bool:
         """Its service was suspended. On the way out it gets its network back, because its copy is fetched through that."""
+        if self.is_trial:
+            return False
         return self.deployment.is_to_be_cut and self.deployment.wanted == Wanted.UP
 
     @transaction.atomic
@@ -158,6 +178,8 @@ class Machine(Reconciled):
 
     def wake_parent(self, at: datetime) -> None:
         """Wake the deployment. Always before this row is written, so that two transactions never lock them crosswise."""
+        if (pk := self.deployment_id) is None:
+            return
         deployments = apps.get_model("provisioning", "Deployment")._default_manager
-        deployments.filter(pk=self.deployment_id).update(**woken(at))
-        nudge_on_commit(Kind.DEPLOYMENT, self.deployment_id)
+        deployments.filter(pk=pk).update(**woken(at))
+        nudge_on_commit(Kind.DEPLOYMENT, pk)

@@ -124,6 +124,10 @@ class MachineRows(LogRows):
         if is_nearly_full:
             self.lease.note(Happened.HEALTH, f"disk:{self.lease.epoch}", disk_free_mib=free_mib)
 
+    def leave(self) -> None:
+        self.lease.write(wanted=Wanted.GONE)
+        raise NotYet("trial-is-over", after=timedelta(0))
+
     def forget_keys(self) -> None:
         self.lease.set(**KEYS)
 

@@ -1,5 +1,6 @@
 """From rows to the frozen facts that steps work with."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -30,6 +31,7 @@ def machine_job(lease: Lease[Machine], world: World) -> MachineJob:
         key=machine.key,
         spec=spec,
         identity=identity,
+        is_trial=machine.is_trial,
         attempt=machine.attempt,
         tries=machine.tries,
         role=machine.role,
@@ -42,14 +44,7 @@ def machine_job(lease: Lease[Machine], world: World) -> MachineJob:
         enrolled_key=machine.enrolled_key,
         seen_since=machine.seen_since,
         manifest=machine.release.manifest,
-        service=_service(machine, seen),
-        content=_content(machine, seen),
-        content_looked_at=_looked_at(machine, seen, lease.at),
-        content_problem=machine.deployment.dataset.problem if machine.deployment.dataset else "",
-        copy=_copy(machine),
         vault=world.vault,
-        values=machine.deployment.values,
-        machine_facts=_machine_facts(machine),
         driver=world.driver(machine.fabric),
         remote=world.remote(machine, spec, identity, seen),
         book=MachineRows(lease),
@@ -62,8 +57,29 @@ def machine_job(lease: Lease[Machine], world: World) -> MachineJob:
         never_answered=machine.failed_attempt > 0 and not machine.facts,
         restart_asked_at=machine.restart_asked_at if machine.restart_asked_at != machine.restarted_at else None,
         pull_asked_at=machine.pull_asked_at if machine.pull_asked_at != machine.pulled_at else None,
-        due_copy=due_copy(machine, lease.at),
+        **(_OF_NOTHING if machine.is_trial else _of_service(machine, seen, lease.at)),
     )
+
+
+_OF_NOTHING: Mapping[str, Any] = {
+    "service": Source("", ""), "content": None, "content_looked_at": None, "content_problem": "", "copy": None,
+    "values": {}, "machine_facts": {},
+}  # fmt: skip
+
+
+def _of_service(machine: Machine, seen: Sighting | None, at: datetime) -> Mapping[str, Any]:
+    """What its deployment puts on it."""
+    dataset = machine.deployment.dataset
+    return {
+        "service": _service(machine, seen),
+        "content": _content(machine, seen),
+        "content_looked_at": _looked_at(machine, seen, at),
+        "content_problem": dataset.problem if dataset else "",
+        "copy": _copy(machine),
+        "values": machine.deployment.values,
+        "machine_facts": _machine_facts(machine),
+        "due_copy": due_copy(machine, at),
+    }
 
 
 def deployment_job(lease: Lease[Deployment], rows: DeploymentRows, world: World) -> DeploymentJob:

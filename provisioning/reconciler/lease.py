@@ -18,6 +18,7 @@ from provisioning.models import Admission, Deployment, Entry, Event, Fabric, Mac
 from provisioning.models.entry import entry
 from provisioning.phases import Happened, Phase
 from provisioning.reconciler.decide import ARROWS
+from provisioning.trying import nothing_to_run
 
 Row = TypeVar("Row", bound=Reconciled)
 
@@ -151,9 +152,10 @@ class Lease(Generic[Row]):
 def _with_relations(row: Row) -> Row:
     """Read what a pass needs along with its row. Releases are frozen, and read once per process."""
     if isinstance(row, Deployment | Machine):
-        row.release = _release(row.release_id)
+        row.release = _release(row.release_id) if row.release_id else nothing_to_run()
     if isinstance(row, Machine):
         row.fabric = statements.read(Fabric, row.fabric_id)
+    if isinstance(row, Machine) and row.deployment_id is not None:
         row.deployment = statements.read(Deployment, row.deployment_id)
         row.deployment.event = statements.read(Event, row.deployment.event_id)
         row.deployment.dataset = _dataset(row.deployment.dataset_id)

@@ -74,5 +74,13 @@ PLANS: dict[tuple[Kind, Course], Sequence[Step[Any]]] = {
     ),
 }
 
+TRIAL: dict[Course, Sequence[Step[Any]]] = {
+    Course.LAUNCHING: (of_machine.Allocate(), of_machine.Reach()),
+    Course.KEEPING: (of_machine.Leave(),),
+    Course.GIVING_BACK: (of_machine.LastWords(), of_machine.Leave()),
+    Course.RETIRING: PLANS[Kind.MACHINE, Course.RETIRING],
+}
+"""Of a machine that is made to see whether its place makes machines."""
+
 ONCE = frozenset({Course.LAUNCHING, Course.RETIRING})
 """Courses whose steps are done once and remembered; in the others every step is looked at each time."""

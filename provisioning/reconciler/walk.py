@@ -17,7 +17,7 @@ from provisioning.reconciler.breaker import watched
 from provisioning.reconciler.decide import Course, decide
 from provisioning.reconciler.jobs import deployment_job, machine_job
 from provisioning.reconciler.lease import Lease, LeaseLost
-from provisioning.reconciler.plans import ONCE, PLANS
+from provisioning.reconciler.plans import ONCE, PLANS, TRIAL
 from provisioning.reconciler.world import World
 from provisioning.slots import new_machine
 from provisioning.steps.deployment.machines import WOKEN_BEFORE, Machines
@@ -174,7 +174,8 @@ class Pass:
 
     def _walk(self, course: Course) -> None:
         """Make each step of the plan true, in order. Raises the Stop that a step ends with."""
-        for step in PLANS[self.kind, course]:
+        is_trial = self.kind == Kind.MACHINE and self.row.is_trial
+        for step in TRIAL[course] if is_trial else PLANS[self.kind, course]:
             if course in ONCE and step.name in self.row.steps_done:
                 continue
             self._at_step(step.name)

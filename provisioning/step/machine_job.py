@@ -71,6 +71,9 @@ class MachineBook(LogBook, Protocol):
     def disk(self, *, free_mib: int, is_nearly_full: bool) -> None:
         """How its disk does."""
 
+    def leave(self) -> None:
+        """A trial has told what it was made to tell: it goes."""
+
     def forget_keys(self) -> None:
         """Drop what let us in, and it in: nobody goes there any more."""
 
@@ -116,6 +119,7 @@ class MachineJob:
     waiting_since: datetime  # since when it is at this step
     was_ready: bool  # it was set up once
     is_nearly_full: bool  # its disk, at the last look
+    is_trial: bool = False  # it is to be made and reached, and then to go
     never_answered: bool = False  # it was given up before it let anybody in
     restart_asked_at: datetime | None = None  # not done yet
     pull_asked_at: datetime | None = None  # not done yet

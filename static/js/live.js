@@ -62,6 +62,12 @@
 
   const open = () => {
     if (stream || document.hidden || !part) return;
+    if (!part.dataset.stream) {
+      // Short, and seen by one person alone: a look each second while it goes on.
+      const again = setInterval(() => (part.dataset.busy ? fetchPart() : clearInterval(again)), 1000);
+      stream = { close: () => clearInterval(again) };
+      return;
+    }
     stream = new EventSource(`${part.dataset.stream}?after=${after}&mark=${part.dataset.mark}`);
     stream.addEventListener("changed", fetchPart);
     stream.addEventListener("error", () => {

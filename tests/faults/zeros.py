@@ -22,7 +22,8 @@ def leaked(world: Simulation) -> list[str]:
 def lost(world: Simulation) -> list[str]:
     """Data that went without a copy, a waiver or a reason."""
     told = []
-    for machine in Machine.objects.filter(phase=Phase.GONE).select_related("deployment"):
+    services = Machine.objects.filter(phase=Phase.GONE, deployment__isnull=False)
+    for machine in services.select_related("deployment"):
         copied = Archive.objects.filter(
             machine=machine, kind=CopyKind.END, verified_at__gte=_last_used(machine)
         ).exists()

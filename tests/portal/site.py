@@ -96,6 +96,7 @@ def fill() -> tuple[dict[str, str], str]:
         "again": again_page(services["ended"]),
         "me": "/me",
         "me-tokens": "/me/tokens",
+        "me-places": "/me/places",
         "out-api": "/api",
         "out-try": f"/try/{app}",
         "me-leave": "/me/delete",

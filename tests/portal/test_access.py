@@ -27,6 +27,7 @@ SIGNED_IN = {
     "me",
     "me-mails",
     "me-tokens",
+    "me-places",
     "me-data",
     "me-leave",
     "service-new",
@@ -41,6 +42,8 @@ OF_A_MAIL = {"extend", "extend-undo"}
 """Where the links of mails lead; who may follow them stands in test_extension.py."""
 OF_MACHINES = {"machine-host-key"}
 """What machines say themselves; tried in test_enrolment.py."""
+OF_OWN_PLACES = {f"me-place{more}" for more in ("", "-new", "-live", "-check", "-cap", "-remove")}
+"""Tried in test_own_places.py."""
 OWN_LOOKS = {"event-extend", "event-card", "event-member", "service-copy", "service-again"}
 VERBS = {
     "service-restart",
@@ -102,7 +105,8 @@ def status(client: Client, person: User | None, name: str, path: str) -> int:
 def test_every_address_of_the_site_is_in_this_matrix() -> None:
     known = OPEN | OF_A_MAIL | OF_MACHINES | SIGNED_IN | LOOKS | OWN_LOOKS | VERBS | STREAMS | OF_PROVIDERS
     ours = [entry for entry in get_resolver().url_patterns if isinstance(entry, URLPattern) and entry.name]
-    assert {entry.name for entry in ours} - {"account_email", "me-token-end", "trial", "trial-keep"} == known
+    elsewhere = {"account_email", "me-token-end", "trial", "trial-keep"} | OF_OWN_PLACES
+    assert {entry.name for entry in ours} - elsewhere == known
 
 
 @pytest.mark.parametrize("name", sorted(LOOKS))

@@ -7,7 +7,7 @@ from provisioning.steps.machine.disk import DiskWatched
 from provisioning.steps.machine.keep_copy import KeepCopy
 from provisioning.steps.machine.last_words import LastWords
 from provisioning.steps.machine.make_own import Configure, Restart, StartPrograms
-from provisioning.steps.machine.remove import Absent, EndJobs, ForgetKeys, Remove, Teardown
+from provisioning.steps.machine.remove import Absent, EndJobs, ForgetKeys, Leave, Remove, Teardown
 from provisioning.steps.machine.restore import Restore
 from provisioning.steps.machine.watch import CutOff, Seen, StillThere
 
@@ -23,6 +23,7 @@ __all__ = [
     "Install",
     "KeepCopy",
     "LastWords",
+    "Leave",
     "LoadData",
     "PullNow",
     "Reach",

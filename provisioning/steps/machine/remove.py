@@ -58,6 +58,18 @@ class Teardown:
         return True
 
 
+class Leave:
+    """A trial goes by itself, whatever came of it."""
+
+    name = "leave"
+
+    def done(self, job: MachineJob) -> bool:
+        return False
+
+    def push(self, job: MachineJob) -> None:
+        job.book.leave()
+
+
 class EndJobs:
     """Nothing of ours works on it any more; best effort, because the machine goes anyway."""
 

@@ -172,6 +172,30 @@ def test_keys_that_are_revoked_fail_no_machine_for_good(rig: Ec2Rig) -> None:
     assert isinstance(told.value, TryAgain)
 
 
+def test_a_check_tells_of_each_thing_and_changes_nothing(rig: Ec2Rig) -> None:
+    driver = open_driver(rig.cloud.options(zones=["eu-central-1a", "eu-central-9z"], image="ami-00000000"), rig.owner)
+    found = {finding.about: finding.fine for finding in driver.check(within=WITHIN)}
+    assert found == {
+        rig.cloud.account: True, "ami-00000000": False,
+        "eu-central-1a": True, "eu-central-9z": False, "t3.small": True, "t3.large": True,
+    }  # fmt: skip
+    assert all(action.startswith(("Describe", "Get")) for action in rig.cloud.asked)
+
+
+def test_a_check_of_a_cloud_that_is_away_or_locked_is_a_finding(rig: Ec2Rig) -> None:
+    rig.cloud.moods.locked = True
+    assert [finding.fine for finding in rig.driver.check(within=WITHIN)] == [False]
+    with rig.cloud.away():
+        assert [finding.fine for finding in rig.driver.check(within=WITHIN)] == [False]
+
+
+def test_a_role_is_taken_on_for_an_account_of_somebodys_own(rig: Ec2Rig) -> None:
+    role = {"role": "arn:aws:iam::123456789012:role/fairground", "external_id": "word"}
+    driver = open_driver(rig.cloud.options(**role), rig.owner)
+    assert driver.roll_call(within=WITHIN).complete
+    assert rig.cloud.asked[0] == "AssumeRole"
+
+
 def test_a_size_that_no_type_has_is_said_at_once(rig: Ec2Rig) -> None:
     spec, identity = rig.spec()
     large = replace(spec, size=replace(spec.size, memory_mib=10**6))

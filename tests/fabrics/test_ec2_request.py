@@ -8,7 +8,7 @@ import pytest
 
 from provisioning.driver import Identity, MachineSpec, Secret, Size
 from provisioning.errors import GiveUp
-from provisioning.fabrics.ec2 import open_driver, price_per_hour, problems
+from provisioning.fabrics.ec2 import least_policy, open_driver, price_per_hour, problems
 from provisioning.fabrics.ec2.options import read
 from provisioning.fabrics.ec2.request import SSH, Chosen, assert_harmless, instance, rules
 from provisioning.fabrics.ec2.user_data import user_data
@@ -114,6 +114,17 @@ def test_the_price_is_that_of_the_first_type_that_is_large_enough() -> None:
     assert price_per_hour(options, Size(4096, 1, 1024)) == Decimal("0.0960")
     assert price_per_hour(options, Size(10**6, 1, 1024)) is None
     assert price_per_hour({}, Size(1024, 1, 1024)) is None
+
+
+def test_the_least_policy_allows_what_we_ask_and_changes_only_what_is_tagged() -> None:
+    statements = json.loads(least_policy(OPTIONS))["Statement"]
+    free = {
+        verb for each in statements if each["Resource"] == "*" and "Condition" not in each for verb in each["Action"]
+    }
+    assert all(verb.startswith("ec2:Describe") for verb in free)
+    (made,) = [each for each in statements if each["Resource"].endswith(":instance/*")]
+    assert made["Condition"]["StringEquals"]["ec2:InstanceType"] == ["t3.small"]
+    assert "iam:PassRole" not in json.dumps(statements)
 
 
 def test_a_key_is_never_shown() -> None:

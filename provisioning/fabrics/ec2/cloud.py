@@ -6,11 +6,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+import botocore.session
 from botocore.config import Config
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 from provisioning.fabrics.ec2 import errors
@@ -21,6 +24,8 @@ LONGEST, SHORTEST = 16.0, 0.125
 TRIES_IN_STOCK, TRIES_BACK = 20.0, 0.1
 """Second tries of all callers together, and what of one comes back with every answer: a crowd that is throttled gives up."""
 LONGEST_PAUSE = 4.0
+ROLE_SECONDS = 5.0
+"""Taking on a role comes on top of a request, once an hour."""
 
 
 class Account:
@@ -56,16 +61,37 @@ class Account:
 
     def _made(self, service: str, limit: float) -> Any:
         if self._session is None:
-            self._session = boto3.session.Session(
-                aws_access_key_id=self.options.key_id or None,
-                aws_secret_access_key=self.options.key.reveal or None,
-                region_name=self.options.region,
-            )
-        retries = {"total_max_attempts": 1}  # second tries are ours: they keep the deadline
-        limits = Config(connect_timeout=limit / 2, read_timeout=limit, retries=retries, max_pool_connections=16)
+            self._session = _session(self.options)
         parts = urlsplit(self.options.queue)  # a queue's address says where it is asked
         where = f"{parts.scheme}://{parts.netloc}" if service == "sqs" else self.options.endpoint
-        return self._session.client(service, endpoint_url=where or None, config=limits)
+        return self._session.client(service, endpoint_url=where or None, config=_limits(limit))
+
+
+def _limits(seconds: float) -> Config:
+    retries = {"total_max_attempts": 1}  # second tries are ours: they keep the deadline
+    return Config(connect_timeout=seconds / 2, read_timeout=seconds, retries=retries, max_pool_connections=16)
+
+
+def _session(options: Options) -> boto3.session.Session:
+    """The account's own session; with a role, one whose keys last an hour and are fetched anew by themselves."""
+    ours = botocore.session.Session()
+    ours.set_config_variable("region", options.region)
+    if options.key_id:
+        ours.set_credentials(options.key_id, options.key.reveal)
+    if options.role:
+        asked = {"RoleSessionName": "fairground"}
+        if options.external_id.reveal:
+            asked["ExternalId"] = options.external_id.reveal
+        there = {"endpoint_url": options.endpoint or None, "config": _limits(ROLE_SECONDS)}
+        make = partial(ours.create_client, **there)
+        fetch = AssumeRoleCredentialFetcher(
+            make, ours.get_credentials(), options.role, extra_args=asked
+        ).fetch_credentials
+        theirs = botocore.session.Session()
+        theirs.set_config_variable("region", options.region)
+        theirs._credentials = DeferredRefreshableCredentials(fetch, "assume-role")  # noqa: SLF001 - there is no other way in
+        return boto3.session.Session(botocore_session=theirs)
+    return boto3.session.Session(botocore_session=ours)
 
 
 class Cloud:

@@ -15,14 +15,17 @@ from provisioning.driver import (
     Capabilities,
     Departure,
     Endpoint,
+    Finding,
     Identity,
     MachineSpec,
     RollCall,
     Seen,
     Sighting,
 )
-from provisioning.errors import Blame, TryAgain
+from provisioning.driver import marked as _
+from provisioning.errors import Blame, Stop, TryAgain
 from provisioning.fabrics.ec2 import console, errors, leaving, request
+from provisioning.fabrics.ec2.check import check
 from provisioning.fabrics.ec2.cloud import Account, opened
 from provisioning.fabrics.ec2.groups import empty_group, group
 from provisioning.fabrics.ec2.options import Options
@@ -63,7 +66,7 @@ class Ec2Driver:
             found = things.instance(spec.key)
             if found is None or not is_there(found):
                 return self._look(things, spec.key)  # it was ended; a key is used once
-            belongs, _ = group(things, spec, self.options)
+            belongs = group(things, spec, self.options)[0]
             if [joined["GroupId"] for joined in found["SecurityGroups"]] != [belongs]:
                 things.cloud.ask("modify_instance_attribute", InstanceId=found["InstanceId"], Groups=[belongs])
             if state(found) == "stopped":
@@ -104,6 +107,14 @@ class Ec2Driver:
             machines = keys(each for each in things.instances(*ours) if is_there(each))
             others = keys([*things.groups(*ours), *things.key_pairs(*ours)])
             return RollCall(True, machines | others, others - machines)
+
+    def check(self, *, within: float) -> Sequence[Finding]:
+        """Look at everything that a machine will need; change nothing."""
+        try:
+            with opened(self._account, within) as cloud:
+                return list(check(cloud, self.options, self.owner))
+        except Stop as stop:
+            return [Finding(self.options.region, False, _("The cloud does not answer: %(said)s."), {"said": stop.code})]
 
     def console(self, key: str, *, within: float) -> bytes:
         """Read the end of what a machine wrote to its console; empty if there is nothing, or no such machine of ours."""

@@ -18,6 +18,8 @@ OPTIONS = (
     ),
     Option("key_id", _("Name of the access key"), help=_("Empty: the computer's own role, where it runs in that cloud.")),
     Option("key", _("Access key"), Form.SECRET),
+    Option("role", _("Role to take on"), help=_("arn:… of a role that this key, or this computer, may take on. Empty: none.")),
+    Option("external_id", _("Word that the role asks for"), Form.SECRET),
     Option(
         "image", _("Image that machines start from"), needed=True,
         help=_("Debian 12 or Ubuntu: ami-…, or ssm: and the name of a parameter that holds one."),
@@ -59,8 +61,11 @@ OPTIONS = (
     ),
     Option("git_door_host", _("Address under which machines reach the portal's copies of apps")),
     Option("user", _("Whom the image lets in"), default="root"),
+    Option("currency", _("Currency of the prices"), default="USD"),
     Option("least_disk_gib", _("Disk that the image itself needs, in GiB"), Form.NUMBER, default="10"),
 )  # fmt: skip
+OWN_OPTIONS = ("region", "key_id", "key", "role", "external_id", "image", "types", "zones", "vpc", "currency")
+"""What somebody says about an account of their own. Not where it is: the portal would ask there in its own name."""
 ADDRESSES = ("public", "private", "ipv6")
 
 
@@ -88,6 +93,9 @@ class Options:
     endpoint: str = ""  # "" = Amazon's own
     key_id: str = ""  # "" = what boto3 finds by itself
     key: Secret = field(default=Secret(""))
+    role: str = ""  # ARN of a role to assume; "" = none
+    external_id: Secret = field(default=Secret(""))  # what the role's owner asks for besides
+    currency: str = ""  # of the prices, as people read it
     vpc: str = ""  # "" = the account's default one
     zones: tuple[str, ...] = ("",)  # names of zones or ids of subnets, in the order in which they are tried; "" = any
     address: str = "public"  # which of a machine's addresses we use
@@ -111,6 +119,8 @@ def problems(options: Mapping[str, Any]) -> Sequence[str]:
         found.append("image: " + _("Please say which image: ami-…, or ssm: and the name of a parameter."))
     urls = [name for name in ("endpoint", "enrol_url", "queue") if not re.fullmatch(r"(https?://\S+)?", text[name])]
     found += [f"{name}: " + _("Please say it as https://…") for name in urls]
+    if not re.fullmatch(r"(arn:[a-z-]+:iam::\d{12}:role/\S+)?", text["role"]):
+        found.append("role: " + _("Please say it as arn:…:role/…"))
     if text["address"] not in {"", *ADDRESSES}:
         found.append("address: " + _("Please choose one of those that are offered."))
     if not re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}|", text["user"]):
@@ -148,7 +158,9 @@ def read(options: Mapping[str, Any]) -> Options:
     for name in ("zones", "portal_addresses", "front_door_addresses"):
         if lines := _lines(options.get(name)):
             given[name] = lines
-    given["types"], given["key"] = tuple(map(_type, options["types"])), Secret(str(options.get("key") or ""))
+    for name in ("key", "external_id"):
+        given[name] = Secret(str(options.get(name) or ""))
+    given["types"] = tuple(map(_type, options["types"]))
     return Options(**{**given, "least_disk_gib": int(given.get("least_disk_gib", Options.least_disk_gib))})
 
 

@@ -12,7 +12,7 @@ if __name__ == "__main__":
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,14 @@ Fabric.objects.create(**json.loads(pathlib.Path({file!r}).read_text()))
 """
 
 
-def only_place(name: str, kind: str, options: Mapping[str, Any], secrets: Mapping[str, Any]) -> None:
-    """Let the portal of the story launch here, and nowhere else."""
+def only_place(
+    name: str,
+    kind: str,
+    options: Mapping[str, Any],
+    secrets: Mapping[str, Any],
+    manage: Callable[..., str] = manage,
+) -> None:
+    """Let a portal launch here, and nowhere else. `manage` runs its manage.py; that of the demo's if not said."""
     told = {"name": name, "kind": kind, "options": options, "secrets": secrets}
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:  # nothing secret goes into a command line
         Path(file.name).write_text(json.dumps(told))

@@ -17,7 +17,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -91,10 +91,10 @@ class Portal(Installation):
 
     # --- its apps and people --------------------------------------------------------------------------------------------
 
-    def shelve_tiny(self) -> None:
-        """Put a tiny app on the shelf for each way in which an installer can behave."""
+    def shelve_tiny(self, behaviours: Sequence[str] = BEHAVIOURS) -> None:
+        """Put a tiny app on the shelf for each of these ways in which an installer can behave."""
         make_repo(self.apps / "tiny-data", _files(APPS / "tiny" / "data"))
-        urls = [self._repository(behaviour) for behaviour in BEHAVIOURS]
+        urls = [self._repository(behaviour) for behaviour in behaviours]
         self.manage("shell", "-v", "0", "-c", "".join(ADD.format(url=url) for url in urls))
 
     def _repository(self, behaviour: str) -> str:
@@ -119,8 +119,7 @@ class Portal(Installation):
         visitor, mail = Visitor(f"http://localhost:{self.port}", self.apps_port), f"{name}@example.org"
         visitor.look("/accounts/signup/")
         visitor.press("Make my account", email=mail, password1=PASSWORD)
-        code = re.search(r"\b[0-9]{6}\b", until("the code came by mail", lambda: visitor.mail(mail, "")))
-        assert code
+        code = re.findall(r"\b[0-9]{6}\b", until("the code came by mail", lambda: visitor.mail(mail, "")))
         visitor.press("Confirm", code=code[0])
         return visitor
 
@@ -166,10 +165,13 @@ class Portal(Installation):
         with httpx.Client(transport=wire, base_url="http://fairground") as client:
             return client.get("/id/lines/mappings").text
 
+    def setting(self, name: str) -> str:
+        """A setting that `up` wrote."""
+        return (self.folder / "home" / "fairground.env").read_text().partition(f"{name}=")[2].split("\n")[0]
+
     def clear_away(self) -> None:
         """Remove every machine of this portal, whatever state its tests have left it in."""
-        owner = (self.folder / "home" / "fairground.env").read_text().partition("PORTAL_ID=")[2].split("\n")[0]
-        for one in self._with_label(f"fairground.owner={owner}"):
+        for one in self._with_label(f"fairground.owner={self.setting('PORTAL_ID')}"):
             one.remove(**({"force": True, "v": True} if isinstance(one, Container) else {}))
 
     def _with_label(self, label: str) -> list[Container | Network]:
@@ -275,17 +277,24 @@ def _files(folder: Path) -> dict[str, str | bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.fixture(scope="session")
-def portal() -> Iterator[Portal]:
-    """A portal that runs, with everything on its shelf."""
+@contextlib.contextmanager
+def open_portal(*behaviours: str) -> Iterator[Portal]:
+    """A portal that runs, with a tiny app on its shelf for each of these; afterwards nothing of it is left."""
     with tempfile.TemporaryDirectory(dir="/var/tmp", prefix="fg") as folder:
         Path(folder).chmod(0o711)  # its engine may be another user
         here = Portal(Path(folder))
         try:
             here.start()
-            here.shelve_tiny()
+            here.shelve_tiny(behaviours)
             yield here
         finally:
             here.fairground("down")
             here.clear_away()
             here.engine.close()
+
+
+@pytest.fixture(scope="session")
+def portal() -> Iterator[Portal]:
+    """A portal that runs, with everything on its shelf."""
+    with open_portal(*BEHAVIOURS) as here:
+        yield here

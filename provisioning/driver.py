@@ -107,7 +107,7 @@ class Sighting:
     detail: str = ""  # for the technical log, never for people
     on_network: bool = True  # False = it was cut off, by `Cuttable.cut`
     host_key: str = ""  # OpenSSH public key, one line: which one the place says the machine answers with
-    is_final: bool = False  # lost, because the place remembers that it ended: one look is proof, at any time
+    is_final: bool = False  # lost, because the place remembers that it ended: it is never too early to believe that
     user: str = "root"  # whom we log in as; anybody else becomes root by `sudo -n`
 
     def denies(self, host_key: str) -> bool:

@@ -29,7 +29,7 @@ from tests.engine import EnginePlace
 
 NETWORKS = tuple(ipaddress.IPv4Network("10.215.0.0/16").subnets(new_prefix=24))
 STAND_IN = "fairground.stand-in"
-EVERY = 0.5
+EVERY = 1.0
 """Seconds between two looks at the API."""
 SEED = "var/lib/cloud/seed/nocloud"
 """Where cloud-init finds what a cloud's metadata address would tell it."""

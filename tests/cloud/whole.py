@@ -37,6 +37,10 @@ class WholeCloud:
         told = self.api.back.describe_instances()["Reservations"]
         return [instance for reservation in told for instance in reservation["Instances"]]
 
+    def consoles(self) -> Sequence[str]:
+        """What all that were ever made have written to their consoles so far."""
+        return [self.api.consoles.get(one["InstanceId"], "") for one in self.instances()]
+
     def left(self) -> Sequence[str]:
         """What there still is of what was ever made here, bodies too."""
         back = self.api.back

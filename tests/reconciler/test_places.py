@@ -87,11 +87,10 @@ def test_an_absence_before_the_place_has_settled_proves_nothing(
     assert gone - asked_at >= timedelta(minutes=5)
 
 
-def test_a_place_that_remembers_the_end_of_a_machine_is_believed_at_once(
+def test_a_place_that_remembers_the_end_of_a_machine_need_not_settle_first(
     world: Simulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(MemoryDriver, "settling", timedelta(hours=1))
-    monkeypatch.setattr(MemoryDriver, "capabilities", Capabilities(absent_twice=True))
     deployment = ready(world)
     monkeypatch.setattr("provisioning.fabrics.memory.driver.ABSENT", replace(ABSENT, is_final=True))
     deployment.retire(by=None, at=world.at)

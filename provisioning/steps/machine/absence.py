@@ -13,15 +13,11 @@ BETWEEN_ABSENCES = timedelta(seconds=60)
 def prove_absence(job: MachineJob, seen: Sighting) -> None:
     """Take down that it is not there. Raises NotYet while that proves nothing: too soon after asking, or seen only once.
 
-    A place that remembers the machine and its end is believed at once.
+    Where a place remembers the machine and its end, it is not too soon; what was made for it may still be hidden.
     """
     assert job.asked_at is not None
-    if seen.is_final:
-        job.book.absent()
-        job.book.saw(seen)
-        return
     settles_at = job.asked_at + job.driver.settling
-    if job.at < settles_at:
+    if job.at < settles_at and not seen.is_final:
         raise NotYet("too-early-to-tell", after=settles_at - job.at)
     first = job.absent_at
     job.book.absent()

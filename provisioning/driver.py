@@ -241,6 +241,8 @@ class Driver(Protocol):
 class Fabric(Protocol):
     """What each folder in `fabrics/` exports as its `__init__`: how a configured place becomes a driver."""
 
+    ABOUT: str
+    """A marked sentence for an admin who chooses a kind; "" = not offered."""
     OPTIONS: Sequence[Option]
     """What an admin says about a place of this kind, in the order of the form; secrets among them."""
 

@@ -63,7 +63,7 @@ class Room:
 def rooms() -> Sequence[Room]:
     """Every place, in two questions."""
     living = ~Q(machines__phase=Phase.GONE)
-    places = Fabric.objects.annotate(
+    places = Fabric.standing().annotate(
         living=Count("machines", filter=living), taken=Sum("machines__memory_mib", filter=living)
     )
     strays = dict(Stray.objects.filter(gone_at=None).values_list("fabric").annotate(n=Count("pk")))

@@ -22,7 +22,7 @@ from portal.words import PHASES, REASONS, SHUT, SILENT
 
 register = template.Library()
 register.filter("span", span)
-LOOKS = {"select": "select", "textarea": "textarea", "checkbox": "checkbox"}
+LOOKS = {"select": "select", "textarea": "textarea", "sealedtextarea": "textarea", "checkbox": "checkbox"}
 
 
 @register.filter

@@ -21,18 +21,22 @@ LOOKS = {
     "desk", "desk-apps", "desk-app", "desk-app-retire", "desk-places", "desk-place-drain", "desk-people", "desk-events",
     "desk-reports", "desk-report", "desk-suspend", "desk-mail", "desk-letter", "desk-letter-html", "desk-audit",
     "desk-settings", "desk-invitations", "desk-allowance",
+    "desk-heads", "desk-places-new", "desk-places-add", "desk-place", "desk-place-change", "desk-place-end",
+    "desk-place-hosts",
 }  # fmt: skip
 VERBS = {
     "desk-launches", "desk-app-publish", "desk-app-feature", "desk-app-look", "desk-app-turn-down", "desk-place-open",
     "desk-machine-waive", "desk-curator", "desk-lift", "desk-mail-test", "desk-mail-again", "desk-mail-let-go",
-    "desk-let-in", "desk-invitation-end", "desk-second-step",
+    "desk-let-in", "desk-invitation-end", "desk-second-step", "desk-heads-count", "desk-place-check",
+    "desk-place-release",
 }  # fmt: skip
 CURATORS = {
     "desk-apps", "desk-app", "desk-app-retire", "desk-app-publish", "desk-app-feature", "desk-app-turn-down",
 }  # fmt: skip
 FOR_ADMINISTRATORS = {
     "desk-machine-waive", "desk-curator", "desk-settings", "desk-invitations", "desk-allowance", "desk-let-in",
-    "desk-invitation-end", "desk-second-step",
+    "desk-invitation-end", "desk-second-step", "desk-places-new", "desk-places-add", "desk-place-change",
+    "desk-place-check", "desk-place-end", "desk-place-release",
 }  # fmt: skip
 
 
@@ -59,7 +63,7 @@ def paths(deployment: Deployment) -> Mapping[str, str]:
         name = str(pattern.name)
         number = next((pk for begin, pk in known.items() if name.startswith(begin)), 0)
         path = str(pattern.pattern).replace("<int:pk>", str(number)).replace("<str:key>", deployment.key)
-        found[name] = "/" + path.replace("<path:name>", "ready")
+        found[name] = "/" + path.replace("<path:name>", "ready").replace("<slug:kind>", "container")
     return found
 
 

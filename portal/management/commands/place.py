@@ -6,12 +6,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from cli.container_engine import bridge_prefix, git_door
-from cli.container_engine.routes import routed
+from cli.container_engine import bridge_prefix
+from portal.desk.ground import block
 from provisioning.models import Fabric
 
 NAME = "This computer"
-SLOTS = 140  # machines of one block; 8 blocks of 140 times 10 ports, from 21000, stay below 32768
 
 
 class Command(BaseCommand):
@@ -30,7 +29,7 @@ class Command(BaseCommand):
         place, made = Fabric.objects.get_or_create(
             name=NAME,
             owner=None,
-            defaults={"kind": kind, "options": _room() | facts, "most_machines": settings.MACHINES_AT_ONCE},
+            defaults={"kind": kind, "options": block() | facts, "most_machines": settings.MACHINES_AT_ONCE},
         )
         wanted = {**place.options, **facts}
         if (place.kind, place.options) != (kind, wanted):
@@ -47,11 +46,3 @@ def _engine() -> dict[str, Any]:
         "bridge_prefix": settings.BRIDGE_PREFIX or bridge_prefix(),
         **({"address": settings.PLACE_ADDRESS} if settings.PLACE_ADDRESS else {}),
     }
-
-
-def _room() -> dict[str, Any]:
-    """A block of networks and ports that nobody else here seems to use."""
-    first, door = int(settings.PORTAL_ID[:8], 16), settings.GIT_DOOR_LISTEN.rpartition(":")[0]
-    number = git_door.blocks(first, [way.network for way in routed()], door)[0]
-    ports = 21000 + number * SLOTS * 10
-    return {"subnets": str(git_door.BLOCKS[number]), "first_port": ports, "slots": SLOTS}

@@ -31,7 +31,7 @@ def places(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def drain(request: SignedInRequest, pk: int) -> HttpResponse:
     """Say what runs there; then let nothing new in. What runs ends as planned, or is asked to end now."""
-    place, at = get_object_or_404(Fabric, pk=pk), timezone.now()
+    place, at = get_object_or_404(Fabric.standing(), pk=pk), timezone.now()
     services = _services_at(place)
     if request.method != "POST":
         return render(request, "desk/drain.html", {"place": place, "services": services[:SHOWN], "n": services.count()})
@@ -48,7 +48,7 @@ def drain(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 def reopen(request: SignedInRequest, pk: int) -> HttpResponse:
     """Let new launches in there again."""
-    place = get_object_or_404(Fabric, pk=pk)
+    place = get_object_or_404(Fabric.standing(), pk=pk)
     if place.let_in(True):
         audit.write("undrain", place, by=request.user, at=timezone.now())
         messages.success(request, _("New services may be launched at %(place)s again.") % {"place": place})

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views.desk import apps, books, house, mail, people, places, reports, today
+from portal.views.desk import apps, books, heads, hosts, house, mail, people, place, places, reports, today
 
 urlpatterns = [
     path("desk", today.today, name="desk"),
@@ -15,6 +15,16 @@ urlpatterns = [
     path("desk/apps/<int:pk>/turn-down", apps.turn_down, name="desk-app-turn-down"),
     path("desk/apps/<int:pk>/retire", apps.retire, name="desk-app-retire"),
     path("desk/places", places.places, name="desk-places"),
+    path("desk/head-count", heads.heads, name="desk-heads"),
+    path("desk/head-count/now", heads.count, name="desk-heads-count"),
+    path("desk/places/new", place.new, name="desk-places-new"),
+    path("desk/places/new/<slug:kind>", place.add, name="desk-places-add"),
+    path("desk/places/<int:pk>", place.place, name="desk-place"),
+    path("desk/places/<int:pk>/change", place.change, name="desk-place-change"),
+    path("desk/places/<int:pk>/check", place.check, name="desk-place-check"),
+    path("desk/places/<int:pk>/end", place.end, name="desk-place-end"),
+    path("desk/places/<int:pk>/hosts", hosts.hosts, name="desk-place-hosts"),
+    path("desk/places/<int:pk>/hosts/release", hosts.release, name="desk-place-release"),
     path("desk/places/<int:pk>/drain", places.drain, name="desk-place-drain"),
     path("desk/places/<int:pk>/open", places.reopen, name="desk-place-open"),
     path("desk/machines/<int:pk>/waive", places.waive, name="desk-machine-waive"),

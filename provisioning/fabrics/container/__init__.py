@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from provisioning.fabrics.container.driver import ContainerDriver
-from provisioning.fabrics.container.options import OPTIONS, problems, read
+from provisioning.fabrics.container.options import ABOUT, OPTIONS, problems, read
 
-__all__ = ["OPTIONS", "ContainerDriver", "open_driver", "problems"]
+__all__ = ["ABOUT", "OPTIONS", "ContainerDriver", "open_driver", "problems"]
 
 
 def open_driver(options: Mapping[str, Any], owner: str) -> ContainerDriver:

@@ -10,6 +10,7 @@ from typing import Any
 from provisioning.driver import PORTALS, Form, Option
 from provisioning.driver import marked as _
 
+ABOUT = _("Containers of an engine, Docker or Podman, that this computer reaches.")
 OPTIONS = (
     Option(
         "docker_host", _("Where the engine listens"), needed=True,

@@ -8,8 +8,9 @@ from provisioning.driver import marked as _
 from provisioning.fabrics.memory.driver import MemoryDriver
 from provisioning.fabrics.memory.place import Place, place
 
-__all__ = ["OPTIONS", "MemoryDriver", "Place", "open_driver", "place", "problems"]
+__all__ = ["ABOUT", "OPTIONS", "MemoryDriver", "Place", "open_driver", "place", "problems"]
 
+ABOUT = ""
 OPTIONS = (Option("place", _("Name of the place in memory"), default="default"),)
 
 

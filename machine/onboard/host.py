@@ -167,10 +167,10 @@ def change(about: About, state: str, told: str, **more: Any) -> About:
 def free(why: str) -> About:
     """End the reservation, under the lock: one rename, and what it held is thrown away."""
     about = read_json(ABOUT) or {}
-    old = HOST / f".old-{os.urandom(6).hex()}"
-    RESERVATION.rename(old)
+    RESERVATION.rename(HOST / f".old-{os.urandom(6).hex()}")
     flush_folder(HOST)
-    shutil.rmtree(old)
+    for old in (*HOST.glob(".old-*"), *HOST.glob(".new-*")):  # of those who were cut off, too
+        shutil.rmtree(old, ignore_errors=True)
     remember({**about, "state": "free", "told": why})
     return {"state": "free"}
 

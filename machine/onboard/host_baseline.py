@@ -29,7 +29,7 @@ LIVING = ("/var", "/tmp", "/dev/shm")  # noqa: S108 - looked at, not written to
 PASSED_BY = ("/proc", "/sys", "/dev", "/run", "/var/lib/dpkg", "/var/lib/apt", "/var/lib/systemd", "/var/log/journal")
 """Never walked: the kernel's, and books that packages and the journal keep themselves."""
 DISKS = ("ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "zfs", "overlay", "tmpfs", "vfat")
-"""Kinds of mounts that are walked into; anything else is somebody else's disk."""
+"""Kinds of mounts that are walked into; anything else is somebody else's disk, and so is a file that is a mount."""
 UNITS = ("/etc/systemd/system", "/lib/systemd/system", "/usr/lib/systemd/system", "/run/systemd/generator")
 
 Entry = list[Any]
@@ -75,7 +75,7 @@ def look() -> Baseline:
 
 def walk() -> Iterator[tuple[str, Entry]]:
     """Every file, folder and link of this host's own disks."""
-    elsewhere = {path for path, kind in mounts().items() if kind not in DISKS}
+    elsewhere = {path for path, kind in mounts().items() if kind not in DISKS or not Path(path).is_dir()}
     skipped = {*PASSED_BY, *elsewhere, str(HOST), str(HOST_CODE)} - {"/"}
     folders = ["/", "/dev/shm"]  # noqa: S108
     while folders:
@@ -152,22 +152,41 @@ def units() -> set[str]:
 
 
 def programs() -> dict[int, tuple[str, int, str]]:
-    """What runs, by pid: file, user, words. Threads of the kernel have no file."""
+    """What runs, by pid: file, user, words. Threads of the kernel, and what has ended, have no file."""
     found = {}
     for pid in kernel.pids():
+        where = Path(f"/proc/{pid}")
         try:
-            where = Path(f"/proc/{pid}")
+            file = file_of(where)
             words = (where / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-            found[pid] = (str((where / "exe").readlink()), where.stat().st_uid, words)
+            found[pid] = (file, where.stat().st_uid, words)
         except OSError:
             continue
     return found
 
 
+def file_of(program: Path) -> str:
+    """What it was started from; a container's root may not be told that of other users' programs, and they run all the same."""
+    try:
+        return str((program / "exe").readlink())
+    except PermissionError:
+        return ""
+
+
 def ports() -> set[int]:
-    """TCP ports that somebody listens on."""
+    """TCP ports that a program of this host listens on."""
     lines = [line.split() for name in ("tcp", "tcp6") for line in lines_of(f"/proc/net/{name}")[1:]]
-    return {int(line[1].rpartition(":")[2], 16) for line in lines if line[3] == "0A"}
+    listening = {f"socket:[{line[9]}]": int(line[1].rpartition(":")[2], 16) for line in lines if line[3] == "0A"}
+    return {listening[held] for pid in kernel.pids() for held in held_by(pid) if held in listening}
+
+
+def held_by(pid: int) -> Iterator[str]:
+    """What a program has open."""
+    try:
+        for file in Path(f"/proc/{pid}/fd").iterdir():
+            yield str(file.readlink())
+    except OSError:
+        return
 
 
 def mounts() -> dict[str, str]:

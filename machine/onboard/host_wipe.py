@@ -26,7 +26,9 @@ from machine.onboard.places import HOST_CODE
 from machine.onboard.wire import Refused
 
 ROUNDS = 4
-"""How often programs are ended and files put back: a supervisor may start them again until it is ended itself."""
+"""How often programs are ended: a supervisor may start them again until it is ended itself."""
+LOOKS = 2
+"""How often files are put back: what the system itself wrote in between is not there at the second time."""
 GRACE = 1.0  # seconds between TERM and KILL
 PURGE_TIME = 900  # seconds
 OWN_UNITS = ("cron.service", "crond.service", "atd.service", "ssh.service", "sshd.service")
@@ -45,7 +47,7 @@ def wipe(folder: Path) -> list[str]:
     purge(was)
     end_programs(was)
     sums.cache_clear()
-    for _ in range(ROUNDS):
+    for _ in range(LOOKS):
         put_back(was, folder)
         if not (left := leftovers(was)):
             break
@@ -185,10 +187,13 @@ def place(path: Path, entry: Entry, tar: tarfile.TarFile, copy: tarfile.TarInfo)
     if path.is_dir():
         remove(path)
     fresh = path.with_name(f".{path.name[:200]}.fairground")
-    with fresh.open("wb") as out:
-        shutil.copyfileobj(content, out)
-    os.utime(fresh, ns=(entry[4], entry[4]))
-    fresh.replace(path)
+    try:
+        with fresh.open("wb") as out:
+            shutil.copyfileobj(content, out)
+        os.utime(fresh, ns=(entry[4], entry[4]))
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def problem(path: str, entry: Entry) -> str:

@@ -77,7 +77,9 @@ class Room:
         self.engine = docker.DockerClient(place.docker_host)
         self.login = make_key_pair()
         self.computers: list[Computer] = []
-        subnet = ipaddress.ip_network(free_subnet())
+        subnet = ipaddress.ip_network(
+            next(net for net in iter(free_subnet, "") if net.endswith(".0/28"))
+        )  # has 1 and 10
         self.addresses = [str(address) for address in subnet.hosts()]
         pool = IPAMPool(subnet=str(subnet), gateway=self.addresses[-1])
         self.network = self.engine.networks.create(self.mark, ipam=IPAMConfig(pool_configs=[pool]))

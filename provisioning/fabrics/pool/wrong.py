@@ -12,7 +12,7 @@ from provisioning.driver import marked as _
 from provisioning.ssh import is_private_key
 
 KNOWN = {"hosts", "groups", "login_key", "git_door_host", *PORTALS}
-NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.(?!-)[A-Za-z0-9-]{1,63})*")
+NAME = re.compile(r"(?![0-9.]*$)(?!-)[A-Za-z0-9-]{1,63}(\.(?!-)[A-Za-z0-9-]{1,63})*")
 USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 GROUP = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]{0,39})?")
 HOST_KEYS = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa")
@@ -44,7 +44,7 @@ def wrong_in(row: Mapping[str, str]) -> Iterator[str]:
         **dict.fromkeys(("address", "port", "user", "host_key", "group", "memory_mib", "cpu", "disk_mib"), ""),
         **row,
     }
-    if not is_address(text["address"]) and not (NAME.fullmatch(text["address"]) and not text["address"].isdecimal()):
+    if not is_address(text["address"]) and not NAME.fullmatch(text["address"]):
         yield _("Please give the host's address or its name in the network.")
     if text["port"] and not (re.fullmatch(r"[0-9]{1,5}", text["port"]) and 0 < int(text["port"]) < 65536):
         yield _("The SSH port is a number up to 65535.")

@@ -29,6 +29,7 @@ VERBS = {
     "restart": "keeping",
     "stop-all": "keeping",
     "end-all": "end_all",
+    "end-itself": "ending",
     "host-look": "host",
     "host-claim": "host",
     "host-confirm": "host",
@@ -48,6 +49,7 @@ PROGRAMS = {
     "program-signal": "kept_program",
     "archive": "archive",
     "restore": "restore",
+    "end-if-due": "ending",
     "host-work": "host_work",
 }
 """Words as arguments, plain text out, an exit status that tells how it went."""

@@ -24,6 +24,11 @@ def stat(pid: int) -> list[bytes]:
         return []
 
 
+def uptime() -> float:
+    """Seconds since the kernel began; in a container, that of its host."""
+    return float((PROC / "uptime").read_text().split()[0])
+
+
 def reboot_mark() -> str:
     """Differs after every restart of the machine, also of a container, which shares the boot id of its host."""
     boot = (PROC / "sys/kernel/random/boot_id").read_text().strip()

@@ -128,6 +128,9 @@ class MachineRows(LogRows):
         self.lease.write(wanted=Wanted.GONE)
         raise NotYet("trial-is-over", after=timedelta(0))
 
+    def ends_itself(self, at: datetime) -> None:
+        self.lease.set(ends_itself_at=at)
+
     def forget_keys(self) -> None:
         self.lease.set(**KEYS)
 

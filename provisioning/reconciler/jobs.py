@@ -20,6 +20,8 @@ from provisioning.slots import spec_of
 from provisioning.step import Copy, DeploymentJob, MachineJob, MachineView, Remote, RouteLine, Source
 
 TRY_FOR = timedelta(hours=1)
+ENDS_ITSELF_AFTER = timedelta(hours=48)
+"""Beside the days for which a machine may be held: who cannot be reached until then will not come back (faults F49)."""
 RELAUNCH_AFTER = timedelta(minutes=5)
 
 
@@ -54,6 +56,8 @@ def machine_job(lease: Lease[Machine], world: World) -> MachineJob:
         waiting_since=machine.waiting_since or lease.at,
         was_ready=machine.ready_at is not None,
         is_nearly_full=machine.is_nearly_full,
+        ends_itself_at=_ends_itself_at(machine, lease.at),
+        told_end=machine.ends_itself_at,
         never_answered=machine.failed_attempt > 0 and not machine.facts,
         restart_asked_at=machine.restart_asked_at if machine.restart_asked_at != machine.restarted_at else None,
         pull_asked_at=machine.pull_asked_at if machine.pull_asked_at != machine.pulled_at else None,
@@ -141,6 +145,12 @@ def _service(machine: Machine, seen: Sighting | None) -> Source:
 def _content(machine: Machine, seen: Sighting | None) -> Source | None:
     dataset = machine.deployment.dataset
     return _source(machine, seen, dataset.url, dataset.ref) if dataset else None
+
+
+def _ends_itself_at(machine: Machine, at: datetime) -> datetime:
+    """Days after the end of its service; where that is long over, days after today, so that it is told once a day."""
+    today = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    return max(machine.deployment.expires_at, today) + settings.HOLD_FOR + ENDS_ITSELF_AFTER
 
 
 def _copy(machine: Machine) -> Copy | None:

@@ -54,6 +54,7 @@ PLANS: dict[tuple[Kind, Course], Sequence[Step[Any]]] = {
     (Kind.MACHINE, Course.SHUTTING): (of_machine.CutOff(),),
     (Kind.MACHINE, Course.KEEPING): (
         of_machine.StillThere(),
+        of_machine.EndsItself(),
         of_machine.Restart(),
         of_machine.PullNow(),
         of_machine.StillFresh(),

@@ -71,6 +71,9 @@ class MachineBook(LogBook, Protocol):
     def disk(self, *, free_mib: int, is_nearly_full: bool) -> None:
         """How its disk does."""
 
+    def ends_itself(self, at: datetime) -> None:
+        """It knows when to end by itself."""
+
     def leave(self) -> None:
         """A trial has told what it was made to tell: it goes."""
 
@@ -119,6 +122,8 @@ class MachineJob:
     waiting_since: datetime  # since when it is at this step
     was_ready: bool  # it was set up once
     is_nearly_full: bool  # its disk, at the last look
+    ends_itself_at: datetime  # when it is to end by itself, should it hear nothing of us any more
+    told_end: datetime | None  # when it would, as it knows
     is_trial: bool = False  # it is to be made and reached, and then to go
     never_answered: bool = False  # it was given up before it let anybody in
     restart_asked_at: datetime | None = None  # not done yet

@@ -5,7 +5,7 @@ import socket
 import docker.models.containers
 import pytest
 
-from provisioning.driver import Identity, MachineSpec, Seen
+from provisioning.driver import Console, Identity, MachineSpec, Seen
 from provisioning.errors import Blame, TryAgain
 from provisioning.fabrics.container import open_driver, request
 from tests.conformance.rigs.container import ContainerRig
@@ -148,3 +148,13 @@ def test_a_missing_image_is_our_own_fault(rig: ContainerRig) -> None:
 
     assert told.value.blame is Blame.PORTAL
     assert driver.remove(spec.key, within=WITHIN).seen is Seen.ABSENT
+
+
+def test_what_a_container_has_printed_is_its_console(rig: ContainerRig) -> None:
+    spec, _ = launch(rig)
+    script = "(echo first; yes | head -c 200000; echo end) > /proc/1/fd/1"
+    container(rig, spec.key).exec_run(["sh", "-c", script])
+    wait_for(lambda: rig.driver.console(spec.key, within=WITHIN).endswith(b"end\n"))
+    assert isinstance(rig.driver, Console)
+    assert len(rig.driver.console(spec.key, within=WITHIN)) <= 64 << 10
+    assert rig.driver.console("0" * 32, within=WITHIN) == b""

@@ -194,6 +194,22 @@ def test_ending_all_holds_also_after_a_restart(machine: Machine) -> None:
     assert state(machine) == "stopped"
 
 
+def test_a_machine_that_hears_nothing_of_its_portal_ends_the_app_and_begins_it_anew_when_it_does(
+    machine: Machine,
+) -> None:
+    machine.remote.call("supervise", WEB)
+    until("the app runs", lambda: state(machine) == "running")
+    told = machine.remote.call("end-itself", {"at": 1.0, "switch_off": False})
+    assert told == {"had_ended": False, "looked_after": True}
+    machine.container.exec_run([ONBOARD, "end-if-due"])  # cron does it every ten minutes
+    assert state(machine) == "stopped"
+    later = {"at": 4e9, "switch_off": False}
+    assert machine.remote.call("end-itself", later)["had_ended"] is True
+    machine.remote.call("supervise", WEB)
+    until("the app runs again", lambda: state(machine) == "running")
+    assert machine.remote.call("end-itself", {**later, "begun_anew": True})["had_ended"] is False
+
+
 def state(machine: Machine) -> str:
     """How its web program does."""
     [web] = machine.remote.call("processes")["processes"]

@@ -23,6 +23,10 @@ _SEEN = {"running": Seen.RUNNING, "restarting": Seen.STARTING}
 """Every other state is one that `ensure` has to end: created, paused, exited, dead, being removed."""
 
 
+LINES, MOST = 1000, 64 << 10
+"""Of what a container has printed: lines, and bytes."""
+
+
 class ContainerDriver:
     """One engine."""
 
@@ -76,6 +80,14 @@ class ContainerDriver:
             if found and self._is_ours(found["Config"]["Labels"]):
                 for network in found["NetworkSettings"]["Networks"]:
                     _silently(engine.api.disconnect_container_from_network, found["Id"], network, force=True)
+
+    def console(self, key: str, *, within: float) -> bytes:
+        """Read the end of what the container has printed."""
+        with self._engine(within) as engine:
+            found = engine.container(request.name(key))
+            if not found or not self._is_ours(found["Config"]["Labels"]):
+                return b""
+            return bytes(engine.api.logs(found["Id"], tail=LINES))[-MOST:]
 
     def roll_call(self, *, within: float) -> RollCall:
         """Everything that carries our label, networks without a container too."""

@@ -28,6 +28,10 @@ class Ghost:
     reboot: int = 1
     silent: bool = False
     slow: bool = False
+    ends_at: float = 0.0
+    switches_off: bool = False
+    has_ended: bool = False
+    """Its app was ended by itself, because nobody was heard of for long."""
 
 
 @dataclass

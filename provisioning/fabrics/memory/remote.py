@@ -61,6 +61,10 @@ class MemoryRemote:
                 ghost.programs = [program["name"] for program in (given or {})["processes"]]
             case "schedule":
                 ghost.scheduled = True
+            case "end-itself":
+                ghost.ends_at, ghost.switches_off = (given or {})["at"], (given or {})["switch_off"]
+                ghost.has_ended &= not (given or {})["begun_anew"]
+                return {"had_ended": ghost.has_ended, "looked_after": True}
             case "facts":
                 return {"disk_mib": 4096, "disk_used_mib": 4096 - self.place.free_mib}
             case "brought":

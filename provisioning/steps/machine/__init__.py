@@ -4,6 +4,7 @@ from provisioning.steps.machine.allocate import Allocate, Reach
 from provisioning.steps.machine.bring import FetchService, Install
 from provisioning.steps.machine.content import LoadData, PullNow, SchedulePulls, StillFresh
 from provisioning.steps.machine.disk import DiskWatched
+from provisioning.steps.machine.ends_itself import EndsItself
 from provisioning.steps.machine.keep_copy import KeepCopy
 from provisioning.steps.machine.last_words import LastWords
 from provisioning.steps.machine.make_own import Configure, Restart, StartPrograms
@@ -18,6 +19,7 @@ __all__ = [
     "CutOff",
     "DiskWatched",
     "EndJobs",
+    "EndsItself",
     "FetchService",
     "ForgetKeys",
     "Install",

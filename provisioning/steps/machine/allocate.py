@@ -6,6 +6,7 @@ from provisioning.driver import Seen, Sighting
 from provisioning.errors import Blame, GiveUp, NotYet, TryAgain
 from provisioning.step import MachineFacts, MachineJob
 from provisioning.steps.machine.absence import prove_absence
+from provisioning.steps.machine.ends_itself import tell_end
 from provisioning.steps.words import ANOTHER, DIED, NEVER_ANSWERED, NEVER_STARTED, TAKEN
 
 KEY_LOOK = timedelta(seconds=5)
@@ -48,7 +49,7 @@ class Allocate:
 
 
 class Reach:
-    """It answers with the host key we gave it, or that it gave us, and has our on-board code."""
+    """It answers with the host key we gave it, or that it gave us, has our on-board code, and knows when to end by itself."""
 
     name = "reach"
 
@@ -60,6 +61,9 @@ class Reach:
         if built_for and facts.architecture not in built_for:
             raise GiveUp("system-is-not-supported", blame=Blame.FABRIC, system=facts.architecture)
         job.book.facts(facts)
+        if job.told_end is None:
+            tell_end(job)
+            job.book.ends_itself(job.ends_itself_at)
         return True
 
     def _know(self, job: MachineJob) -> None:

@@ -45,7 +45,8 @@ class OwnPlaceForm(forms.Form):
         self.kind_name = kind
         assert isinstance(self.kind, Ownable)
         own = self.kind.OWN_OPTIONS
-        self.options = [option for option in self.kind.OPTIONS if option.name in own]
+        # Tables, of sizes and prices say, are the house's: who prepares a kind for others fills them in once.
+        self.options = [option for option in self.kind.OPTIONS if option.name in own and option.form != Form.TABLE]
         for option in self.options:
             self.fields[f"o_{option.name}"] = self._field_of(option)
         if place:

@@ -150,7 +150,8 @@ def _content(machine: Machine, seen: Sighting | None) -> Source | None:
 def _ends_itself_at(machine: Machine, at: datetime) -> datetime:
     """Days after the end of its service; where that is long over, days after today, so that it is told once a day."""
     today = at.replace(hour=0, minute=0, second=0, microsecond=0)
-    return max(machine.deployment.expires_at, today) + settings.HOLD_FOR + ENDS_ITSELF_AFTER
+    ends = machine.created_at if machine.is_trial else machine.deployment.expires_at
+    return max(ends, today) + settings.HOLD_FOR + ENDS_ITSELF_AFTER
 
 
 def _copy(machine: Machine) -> Copy | None:

@@ -115,7 +115,9 @@ def knock(door: App, method: str, path: str, **more: object) -> int:
 
 
 @pytest.mark.parametrize(
-    ("method", "sent", "expected"), [("POST", KEY, 204), ("GET", "", 404), ("POST", "x" * 9000, 404)]
+    ("method", "sent", "expected"),
+    [("POST", KEY, 204), ("GET", "", 404), ("POST", "x" * 9000, 404)],
+    ids=["its key", "nothing", "far too much"],
 )
 def test_machines_that_reach_the_git_door_alone_tell_it_there(method: str, sent: str, expected: int) -> None:
     heard: list[tuple[str, str, bytes]] = []

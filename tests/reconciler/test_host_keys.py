@@ -92,6 +92,7 @@ def test_a_machine_whose_place_says_another_key_later_is_not_the_one_we_know(wor
 @pytest.mark.parametrize(
     ("says", "itself", "known"),
     [("", "", ""), (KEY, "", KEY), ("", KEY, KEY), (f"{KEY} remark", KEY, KEY), (OTHER, KEY, "")],
+    ids=["nobody says one", "the place does", "the machine does", "both the same", "two"],
 )
 def test_nobody_is_logged_in_before_the_key_is_known_and_not_where_two_are(
     world: Simulation, says: str, itself: str, known: str

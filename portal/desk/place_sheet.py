@@ -34,7 +34,7 @@ class Sheet:
         tables = [option for option in self.kind.OPTIONS if option.form == Form.TABLE]
         self.limits = LimitsForm(data, instance=place)
         self.options = OptionsForm(self.flat, place, data)
-        self.tables = [Table(option, place.options.get(option.name) or [], data) for option in tables]
+        self.tables = [Table(option, place.options.get(option.name) or [], data, judge=judge) for option in tables]
         self.wrong: list[str] = []
         if data is not None and not judge:
             self.limits = LimitsForm(instance=place, initial=unjudged(self.limits))
@@ -48,9 +48,8 @@ class Sheet:
     def fetch_keys(self) -> None:
         """Fill in the keys that the hosts show now, for an admin to compare. Nothing is kept."""
         for table in self.tables:
-            if table.has_keys and isinstance(self.kind, Pinning) and table.is_valid():
-                rows = table.values()
-                table.fill(HOST_KEY, self.kind.host_keys({table.name: rows}, within=WITHIN))
+            if table.has_keys and isinstance(self.kind, Pinning):
+                table.fill(HOST_KEY, self.kind.host_keys({table.name: table.rows}, within=WITHIN))
 
     def is_valid(self) -> bool:
         """Judge all of it, and tell each fault where it is."""

@@ -55,13 +55,13 @@ class RowForm(forms.Form):
 class Table:
     """One option that is a table."""
 
-    def __init__(self, option: Option, rows: Sequence[Row], data: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, option: Option, rows: Sequence[Row], data: Mapping[str, Any] | None = None, *, judge: bool = True
+    ) -> None:
         self.option, self.name, self.wrong = option, option.name, list[str]()
         self.label, self.help = _now(option.label), _now(option.help) if option.help else ""
-        if data is None:
-            self.forms = [self._form(number, initial=dict(row)) for number, row in enumerate(rows)]
-        else:
-            self.forms = [self._bound(number, row) for number, row in enumerate(self._typed(data))]
+        self.rows = [dict(row) for row in (rows if data is None else self._typed(data))]
+        self._make_forms(judge=judge and data is not None)
 
     @property
     def spare(self) -> RowForm:
@@ -76,7 +76,7 @@ class Table:
     @property
     def pasted_as(self) -> str:
         """The order of a pasted line's words."""
-        return " ".join(column.name for column in self.option.columns if column.name != HOST_KEY)
+        return " · ".join(_now(column.label) for column in self.option.columns if column.name != HOST_KEY)
 
     @property
     def has_keys(self) -> bool:
@@ -94,11 +94,14 @@ class Table:
         return [form.values() for form in self.forms]
 
     def fill(self, column: str, cells: Sequence[str]) -> None:
-        """Put these into the empty cells of a column, row by row."""
-        rows = [dict(self._raw(form)) for form in self.forms]
-        for row, cell in zip(rows, cells, strict=False):
+        """Put these into the empty cells of a column, row by row, for somebody to look at."""
+        for row, cell in zip(self.rows, cells, strict=False):
             row[column] = row.get(column) or cell
-        self.forms = [self._bound(number, row) for number, row in enumerate(rows)]
+        self._make_forms(judge=False)
+
+    def _make_forms(self, *, judge: bool) -> None:
+        form = self._bound if judge else self._shown
+        self.forms = [form(number, row) for number, row in enumerate(self.rows)]
 
     def _form(self, number: int, **how: Any) -> RowForm:
         return RowForm(self.option.columns, prefix=f"{self.name}-{number}", **how)
@@ -106,8 +109,8 @@ class Table:
     def _bound(self, number: int, row: Row) -> RowForm:
         return self._form(number, data={f"{self.name}-{number}-{name}": cell for name, cell in row.items()})
 
-    def _raw(self, form: RowForm) -> Row:
-        return {column.name: form[column.name].data or "" for column in self.option.columns}
+    def _shown(self, number: int, row: Row) -> RowForm:
+        return self._form(number, initial=dict(row))
 
     def _typed(self, data: Mapping[str, Any]) -> Iterator[Row]:
         """The page's rows that stay and are not empty, then those that were pasted."""

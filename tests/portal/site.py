@@ -22,6 +22,7 @@ from portal.mail.letters import letter
 from portal.models import User
 from portal.pages.extension import link_to
 from provisioning.models import Admission, Deployment, Event, Fabric, Machine, Membership, Report
+from provisioning.ssh import make_key_pair
 from tests.makers import NOON, make_person
 from tests.needs import program
 from tests.portal.scenes import fair
@@ -160,10 +161,20 @@ def fill_desk() -> tuple[dict[str, str], str]:
     audit.write("publish", "Notice board", by=admin, at=at, told=str(service.release))
     app, place = service.release.app_id, Fabric.objects.get().pk
     rooms = ["apps", "places", "people", "events", "reports", "mail", "audit", f"reports/{report.pk}", f"apps/{app}"]
+    pool = _pool().pk
+    rooms += ["head-count", "places/new", "places/new/ec2", f"places/{pool}"]
+    rooms += [f"places/{pool}/{room}" for room in ("change", "hosts", "end")]
     rooms += [f"apps/{app}/retire", f"places/{place}/drain", f"services/{service.key}/suspend", "mail/letters/warning"]
     pages = {f"desk-{room.replace('/', '-').replace(service.key, 'one')}": f"/desk/{room}" for room in rooms}
     pages |= {"me-codes": "/accounts/ways/totp/activate/"}
     return {"desk": "/desk"} | pages, session_of(User.objects.get(pk=admin.pk))
+
+
+def _pool() -> Fabric:
+    """A place with hosts, none of which answers."""
+    hosts = [{"address": "127.0.0.1", "port": port, "host_key": make_key_pair().public} for port in (1, 9)]
+    secrets = {"login_key": make_key_pair().private.reveal}
+    return Fabric.objects.create(name="Room 12", kind="pool", options={"hosts": hosts}, secrets=secrets)
 
 
 def session_of(person: User) -> str:

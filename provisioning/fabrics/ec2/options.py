@@ -10,6 +10,7 @@ from typing import Any
 from provisioning.driver import PORTALS, Form, Option, Secret, Size
 from provisioning.driver import marked as _
 
+ABOUT = _("Instances of a cloud: Amazon's, or any other that speaks the interface of EC2.")
 OPTIONS = (
     Option("region", _("Region"), needed=True, help=_("As the cloud calls it, such as eu-central-1.")),
     Option(

@@ -36,8 +36,17 @@ def least_policy(options: Mapping[str, Any]) -> str:
         *(_allow([verb], what, _tagged(what, types)) for verb, made in MAKES.items() for what in made),
         *({**_allow([verb], what)} for verb, used in USES.items() for what in used),
         _allow(["CreateTags"], "*", {"StringEquals": {"ec2:CreateAction": sorted(MAKES)}}),
+        *_listens(str(options.get("queue") or "")),
     ]
     return json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=2)
+
+
+def _listens(queue: str) -> Sequence[dict[str, Any]]:
+    """Of a place that is told when machines leave: its own queue, and nothing but that."""
+    if not queue:
+        return []
+    named = f"arn:*:sqs:*:*:{queue.rstrip('/').rpartition('/')[2]}"
+    return [{"Effect": "Allow", "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage"], "Resource": named}]
 
 
 def _tagged(what: str, types: Sequence[str]) -> dict[str, Any]:

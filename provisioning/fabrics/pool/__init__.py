@@ -5,10 +5,10 @@ from typing import Any
 
 from provisioning.fabrics.pool.check import host_keys
 from provisioning.fabrics.pool.driver import PoolDriver
-from provisioning.fabrics.pool.options import OPTIONS, read
+from provisioning.fabrics.pool.options import ABOUT, OPTIONS, read
 from provisioning.fabrics.pool.wrong import problems
 
-__all__ = ["OPTIONS", "PoolDriver", "host_keys", "open_driver", "problems"]
+__all__ = ["ABOUT", "OPTIONS", "PoolDriver", "host_keys", "open_driver", "problems"]
 
 
 def open_driver(options: Mapping[str, Any], owner: str) -> PoolDriver:

@@ -9,6 +9,7 @@ from provisioning.driver import marked as _
 from provisioning.fabrics.pool.wrong import problems
 from provisioning.ssh import Login
 
+ABOUT = _("Computers that you have anyway, reached by SSH: one service on each, which is wiped after it.")
 OPTIONS = (
     Option(
         "login_key", _("Key with which the portal logs in"), Form.SECRET, needed=True,

@@ -14,6 +14,8 @@ class Moods:
     """Requests that are told to come back later."""
     full: set[tuple[str, str]] = field(default_factory=set)
     """Instance types and zones (or subnets) without capacity; "*" stands for all."""
+    refused: int = 0
+    """Instances for which there is no capacity, wherever."""
     hidden_looks: int = 0
     """Lists of instances in which an instance that is made from now on is not yet."""
     stale: int = 0
@@ -35,7 +37,9 @@ class Moods:
 
     def calm(self) -> None:
         """Behave from now on."""
-        self.throttled = self.hidden_looks = self.stale = self.partial = self.lost_requests = self.lost_replies = 0
+        self.throttled = self.refused = self.hidden_looks = self.stale = self.partial = self.lost_requests = (
+            self.lost_replies
+        ) = 0
         self.full, self.locked = set(), False
         self.open.set()
 

@@ -11,7 +11,7 @@ import os
 import secrets
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl
@@ -157,7 +157,7 @@ class StandIn:
 
     def _without_room(self, told: dict[str, str]) -> Answer | None:
         zone = told.get("SubnetId") or told.get("Placement.AvailabilityZone", "")
-        if self.moods.is_full(told["InstanceType"], zone):
+        if self.moods.is_full(told["InstanceType"], zone) or self.moods.counts_down("refused"):
             return 500, answers.error("InsufficientInstanceCapacity")
         return None
 
@@ -200,12 +200,13 @@ class StandIn:
                 answer = stand_in.answer(self.command, self.path, dict(self.headers), body)
                 if answer is None:
                     return  # the line is closed, and nothing was said
-                self.send_response(answer[0])
                 is_json = answer[1][:1] in {b"{", b"["}
-                self.send_header("Content-Type", "application/x-amz-json-1.1" if is_json else "text/xml")
-                self.send_header("Content-Length", str(len(answer[1])))
-                self.end_headers()
-                self.wfile.write(answer[1])
+                with suppress(OSError):  # nobody waits for it any more
+                    self.send_response(answer[0])
+                    self.send_header("Content-Type", "application/x-amz-json-1.1" if is_json else "text/xml")
+                    self.send_header("Content-Length", str(len(answer[1])))
+                    self.end_headers()
+                    self.wfile.write(answer[1])
 
             def log_message(self, *_: object) -> None:
                 """Nothing."""

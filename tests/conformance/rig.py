@@ -1,5 +1,6 @@
 """What the conformance suite needs of a fabric beyond its driver: to break it, and to look behind it."""
 
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -14,6 +15,8 @@ class Rig(Protocol):
     effects_of_ensure: int
     """How many requests that change something a first `ensure` sends."""
     effects_of_remove: int
+    holds: int
+    """How many machines fit here at the same time."""
     patience: float
     """Seconds until a new machine runs."""
 
@@ -46,6 +49,12 @@ class Rig(Protocol):
 
     def away(self) -> AbstractContextManager[None]:
         """Nobody listens; afterwards, it is as before."""
+
+    def further_faults(self) -> Mapping[str, Callable[[], None]]:
+        """What else this kind of place may do wrong, by name; each passes by itself, or with `calm`."""
+
+    def calm(self) -> None:
+        """Behave from now on."""
 
     def survives_memory(self, key: str, mib: int) -> bool:
         """Use this much memory on the machine; say whether it was let."""

@@ -3,7 +3,7 @@
 import secrets
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -24,6 +24,7 @@ class ContainerRig:
 
     effects_of_ensure = 4  # network, container, keys, start
     effects_of_remove = 2  # container, network
+    holds = 4
     patience = 20.0
 
     def __init__(self, place: EnginePlace, proxy: LossyProxy) -> None:
@@ -68,6 +69,12 @@ class ContainerRig:
 
     def away(self) -> AbstractContextManager[None]:
         return self.proxy.away()
+
+    def further_faults(self) -> Mapping[str, Callable[[], None]]:
+        return {}
+
+    def calm(self) -> None:
+        self.proxy.lose(Loss.NONE, 0)
 
     def survives_memory(self, key: str, mib: int) -> bool:
         code, _ = self.engine.containers.get(name(key)).exec_run(["python3", "-c", f"bytearray({mib} << 20)"])

@@ -1,7 +1,7 @@
 """The rig of clouds: the stand-in cloud. No machine stands behind it, so that being reached is what its groups allow."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import Any
@@ -20,6 +20,7 @@ class Ec2Rig:
 
     effects_of_ensure = 4  # group, rules, key pair, instance
     effects_of_remove = 2  # instance, key pair; the group goes with the next look
+    holds = 8
     patience = 10.0
 
     def __init__(self, cloud: StandIn) -> None:
@@ -67,6 +68,21 @@ class Ec2Rig:
 
     def away(self) -> AbstractContextManager[None]:
         return self.cloud.away()
+
+    def further_faults(self) -> Mapping[str, Callable[[], None]]:
+        def mood(**changed: int) -> Callable[[], None]:
+            return lambda: vars(self.cloud.moods).update(changed)
+
+        return {
+            "throttled": mood(throttled=3),
+            "no capacity": mood(refused=2),
+            "not known yet": mood(hidden_looks=5),
+            "old list": mood(stale=4),
+            "half a list": mood(partial=2),
+        }
+
+    def calm(self) -> None:
+        self.cloud.moods.calm()
 
     def survives_memory(self, key: str, mib: int) -> bool:
         return True

@@ -1,7 +1,7 @@
 """The rig of the memory fabric: its place, whose moods are the faults."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from provisioning.driver import Identity, MachineSpec
@@ -18,6 +18,7 @@ class MemoryRig:
 
     effects_of_ensure = 1
     effects_of_remove = 1
+    holds = 8
     patience = 5.0
 
     def __init__(self) -> None:
@@ -58,6 +59,20 @@ class MemoryRig:
         self.place.away = 0
 
     away = paused
+
+    def further_faults(self) -> Mapping[str, Callable[[], None]]:
+        def mood(**changed: int) -> Callable[[], None]:
+            return lambda: vars(self.place).update(changed)
+
+        return {
+            "no room": mood(no_room=3),
+            "half a list": mood(partial_lists=2),
+            "slow to remove": mood(slow_removals=3),
+        }
+
+    def calm(self) -> None:
+        self.place.away = self.place.lost_replies = self.place.no_room = 0
+        self.place.partial_lists = self.place.slow_removals = 0
 
     def survives_memory(self, key: str, mib: int) -> bool:
         return True

@@ -3,7 +3,7 @@
 import json
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -71,6 +71,7 @@ class PoolRig:
 
     effects_of_ensure = 2  # claim, confirm
     effects_of_remove = 1
+    holds = len(HOSTS)
     patience = 40.0
 
     def __init__(self, room: Room) -> None:
@@ -142,6 +143,12 @@ class PoolRig:
         finally:
             for computer in self.room.computers:
                 computer.answer()
+
+    def further_faults(self) -> Mapping[str, Callable[[], None]]:
+        return {}
+
+    def calm(self) -> None:
+        self.wire.lose(0, is_sent=True)
 
     def survives_memory(self, key: str, mib: int) -> bool:
         return self.holders(key)[0].says(f"python3 -c 'bytearray({mib} << 20)'")

@@ -9,15 +9,18 @@ import docker
 from docker.models.networks import Network
 
 from cli.container_engine.api import limits
+from machine.image.recipe import REPOSITORY
 
 FILES = Path(__file__).with_name("instance")
-REPOSITORY = "fairground/stand-in-instance"
 
 
 def ensure_instance_image(engine: docker.DockerClient, machine_image: str, network: Network) -> str:
-    """Make sure that the engine has it; return its name. `network`: through which Debian's packages are reached."""
+    """Make sure that the engine has it; return its name. `network`: through which Debian's packages are reached.
+
+    Its name is one of the machine images', so that it goes when they go.
+    """
     given = _packed()
-    name = f"{REPOSITORY}:{hashlib.sha256(machine_image.encode() + given).hexdigest()[:12]}"
+    name = f"{REPOSITORY}:cloud-{hashlib.sha256(machine_image.encode() + given).hexdigest()[:12]}"
     if not engine.images.list(name):
         _bake(engine, machine_image, network, given, name)
     return name

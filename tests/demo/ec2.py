@@ -5,11 +5,12 @@ from contextlib import contextmanager
 
 from cli.container_engine import bridge_prefix
 from cli.demo import Ground, run
+from cli.home import mark
 from tests.cloud.whole import open_cloud
 from tests.demo import only_place
 from tests.engine import EnginePlace
 
-NAME = "demo"
+NAME = f"demo-{mark()}"
 TOLD = "the cloud is a stand-in: moto answers for the API, and each instance is a container that boots by Debian's cloud-init"
 EMPTY = "the stand-in cloud has no instance, security group, key pair or volume of ours, and no body"
 

@@ -1,13 +1,14 @@
 """What only machines made of containers do."""
 
 import socket
+from dataclasses import replace
 
 import docker.models.containers
 import pytest
 
 from provisioning.driver import Console, Identity, MachineSpec, Seen
 from provisioning.errors import Blame, TryAgain
-from provisioning.fabrics.container import open_driver, request
+from provisioning.fabrics.container import ContainerDriver, open_driver, request
 from tests.conformance.rigs.container import ContainerRig
 from tests.engine import make_spec, wait_for
 
@@ -49,6 +50,12 @@ def test_a_removed_machine_leaves_no_network(rig: ContainerRig) -> None:
     assert rig.driver.remove(spec.key, within=WITHIN).seen is Seen.ABSENT
 
     assert networks(rig, spec.key) == []
+
+
+def test_a_check_names_the_engine_and_whether_the_image_is_there(rig: ContainerRig) -> None:
+    assert [found.fine for found in rig.driver.check(within=WITHIN)] == [True, True]
+    other = ContainerDriver(replace(rig.driver.options, image="nobody-made-this"), rig.driver.owner)
+    assert [found.fine for found in other.check(within=WITHIN)] == [True, False]
 
 
 def test_a_machine_is_not_gone_while_its_network_is_there(rig: ContainerRig) -> None:

@@ -96,3 +96,8 @@ def test_a_wrong_option_is_named(changed: dict[str, str], word: str) -> None:
 
 def test_a_driver_for_an_engine_that_is_away_can_be_built() -> None:
     assert open_driver(GOOD, OWNER).owner == OWNER
+
+
+def test_an_engine_that_is_away_is_a_finding() -> None:
+    (found,) = open_driver({**GOOD, "docker_host": "unix:///nobody/listens.sock"}, OWNER).check(within=5)
+    assert (found.about, found.fine) == ("unix:///nobody/listens.sock", False)

@@ -124,6 +124,15 @@ def test_keys_of_hosts_are_fetched_for_an_admin_to_compare(desk: Client) -> None
     assert not Fabric.objects.exists()
 
 
+def test_a_pool_tells_each_row_that_is_wrong_and_asks_hosts_that_have_no_key_yet(desk: Client) -> None:
+    rows = {"hosts-paste": f"127.0.0.1 1 root {KEY}\n127.0.0.1 9 root", "option-login_key": "no key"}
+    where = "/desk/places/new/pool"
+    assert desk.post(where, filled(do="keys", **rows)).content.count(b"SHA256:") >= 1
+    page = desk.post(where, filled(**rows | {"hosts-paste": f"127.0.0.1 1 root {KEY}\n127.0.0.1 1 root {KEY}"}))
+    assert b"This host is in the table already." in page.content
+    assert b"Please give a private key as OpenSSH writes it" in page.content
+
+
 def test_a_row_can_be_changed_and_taken_out(desk: Client) -> None:
     made = make_cupboard()
     rows = {"hosts-rows": "3", "hosts-paste": "", "hosts-0-address": "10.0.0.1", "hosts-0-gone": "on"}

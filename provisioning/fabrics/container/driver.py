@@ -4,7 +4,7 @@ A machine is a container and a network of the same name. Labels are all the memo
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -12,9 +12,11 @@ from typing import Any
 
 from docker.errors import APIError, NotFound
 
-from provisioning.driver import ABSENT, Capabilities, Endpoint, Identity, MachineSpec, RollCall, Seen, Sighting
-from provisioning.errors import Blame, GiveUp
+from provisioning.driver import ABSENT, Capabilities, Endpoint, Finding, Identity, MachineSpec, RollCall, Seen, Sighting
+from provisioning.driver import marked as _
+from provisioning.errors import Blame, GiveUp, Stop
 from provisioning.fabrics.container import request
+from provisioning.fabrics.container.check import findings
 from provisioning.fabrics.container.engine import Engine, opened
 from provisioning.fabrics.container.errors import is_duplicate
 from provisioning.fabrics.container.options import Options
@@ -96,6 +98,15 @@ class ContainerDriver:
             machines = _keys(engine.api.containers(all=True, filters=ours))
             networks = _keys(engine.api.networks(filters=ours))
             return RollCall(True, machines | networks, networks - machines)
+
+    def check(self, *, within: float) -> Sequence[Finding]:
+        """Ask the engine for itself and for the image; one that does not answer is a finding."""
+        try:
+            with self._engine(within) as engine:
+                return list(findings(engine, self.options))
+        except Stop as stop:
+            why = _("The engine does not answer: %(why)s. Is it running, and may the portal's user reach it?")
+            return [Finding(self.options.docker_host, False, why, {"why": stop.params.get("why") or stop.code})]
 
     @contextmanager
     def _engine(self, within: float) -> Iterator[Engine]:

@@ -1,8 +1,8 @@
 """A place's real driver, whose machines are reached as those of the memory place are: what runs on them is not tried here."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from provisioning.driver import Driver, Identity, MachineSpec, RollCall, Seen, Sighting
+from provisioning.driver import Driver, Endpoint, Identity, MachineSpec, RollCall, Seen, Sighting
 from provisioning.fabrics.memory import Place
 from provisioning.fabrics.memory.place import Ghost
 from provisioning.fabrics.memory.remote import MemoryRemote
@@ -50,4 +50,5 @@ class Wired:
             ghost.seen = Seen.RUNNING
         elif sighting.seen is Seen.STOPPED and key in self.shadow.machines:
             self.shadow.kill(key)
-        return sighting
+        here = {name: Endpoint("memory", endpoint.port) for name, endpoint in sighting.ports.items()}
+        return replace(sighting, ports=here)

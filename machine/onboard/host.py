@@ -31,6 +31,8 @@ HISTORY = HOST / "history.jsonl"
 CLAIM_LASTS = 120.0
 """Seconds after which a claim that nobody confirmed is none."""
 WORK = ("preparing", "wiping")
+MOST_STARTS = 8
+"""How often one work is begun in all: a wipe that breaks off again and again proves nothing."""
 KEPT = 500
 """Lines of history; the last few travel with each look."""
 NAME = re.compile(r"[0-9a-zA-Z._-]{1,64}")
@@ -136,8 +138,17 @@ def current() -> About:
     about = read_json(ABOUT) or {"state": "quarantine", "told": "What it was reserved for cannot be read any more."}
     if about["state"] == "claimed" and not 0 <= time.time() - about["since"] < CLAIM_LASTS:
         return free("the claim lapsed")
-    if about["state"] in WORK:
-        start_work()
+    return go_on(about) if about["state"] in WORK else about
+
+
+def go_on(about: About) -> About:
+    """Begin the work if nobody is at it; give up in the end."""
+    if not start_work(only_try=about.get("starts", 0) >= MOST_STARTS):
+        return about
+    if about.get("starts", 0) >= MOST_STARTS:
+        return change(about, "quarantine", f"{about['state']} broke off {MOST_STARTS} times; see {HOST}/work.err")
+    about = {**about, "starts": about.get("starts", 0) + 1}
+    write_json(ABOUT, about)
     return about
 
 
@@ -158,7 +169,7 @@ def reserve(key: str, portal: str) -> About:
 
 def change(about: About, state: str, told: str, **more: Any) -> About:
     """Write the next state down, under the lock."""
-    about = {**about, **more, "state": state, "since": time.time(), "told": told}
+    about = {**about, **more, "state": state, "since": time.time(), "told": told, "starts": 0}
     write_json(ABOUT, about)
     remember(about)
     return about
@@ -197,14 +208,22 @@ def told(about: About) -> dict[str, Any]:
     }
 
 
-def start_work() -> None:
-    """Send the worker off with its lock in its hand, unless one is at it."""
+def start_work(*, only_try: bool = False) -> bool:
+    """Send the worker off with its lock in its hand, unless one is at it. True if nobody was."""
     lock = os.open(HOST / "work.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not only_try:
+            launch(lock)
     except BlockingIOError:
+        return False
+    finally:
         os.close(lock)
-        return
+    return True
+
+
+def launch(lock: int) -> None:
+    """A worker in a session of its own, which outlives this one."""
     with (HOST / "work.err").open("ab") as errors:
         subprocess.Popen(
             [sys.executable, "-ISB", str(Path(__file__).with_name("__main__.py")), "host-work", str(lock)],
@@ -215,4 +234,3 @@ def start_work() -> None:
             stdout=subprocess.DEVNULL,
             stderr=errors,
         )
-    os.close(lock)

@@ -51,15 +51,21 @@ def wipe(folder: Path) -> list[str]:
         put_back(was, folder)
         if not (left := leftovers(was)):
             break
-    if shutil.which("systemctl"):
-        subprocess.run(["systemctl", "daemon-reload"], check=False, capture_output=True)
+    tell_systemd("daemon-reload")
     return left
 
 
 def stop_units(was: Baseline) -> None:
     """Systemd's new units, which would start what is ended."""
     for name in sorted(before.units() - set(was["units"])):
-        subprocess.run(["systemctl", "disable", "--now", name], check=False, capture_output=True, timeout=60)
+        tell_systemd("disable", "--now", name)
+
+
+def tell_systemd(*words: str) -> None:
+    """Where there is one; packages bring units also where there is none."""
+    if shutil.which("systemctl"):
+        with suppress(subprocess.TimeoutExpired):
+            subprocess.run(["systemctl", *words], check=False, capture_output=True, timeout=60)
 
 
 def end_programs(was: Baseline) -> None:

@@ -82,7 +82,8 @@ class Room:
         )  # has 1 and 10
         self.addresses = [str(address) for address in subnet.hosts()]
         pool = IPAMPool(subnet=str(subnet), gateway=self.addresses[-1])
-        self.network = self.engine.networks.create(self.mark, ipam=IPAMConfig(pool_configs=[pool]))
+        bridge = {"com.docker.network.bridge.name": f"{place.bridge_prefix}{self.mark[-8:]}"[:15]}
+        self.network = self.engine.networks.create(self.mark, ipam=IPAMConfig(pool_configs=[pool]), options=bridge)
 
     def add(self, number: int, *, user: str = "root") -> Computer:
         """One more, at the address with this number."""

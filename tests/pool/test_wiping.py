@@ -25,7 +25,8 @@ mkdir -p /etc/sv/app && printf '#!/bin/sh\\nexec sleep 900\\n' > /etc/sv/app/run
 ln -s /etc/sv/app /etc/service/app
 setsid -f python3 -m http.server 4444 >/dev/null 2>&1
 su mallory -c 'setsid -f sleep 901'
-mkdir -p /root/deb/DEBIAN /root/deb/opt/thing && echo hello > /root/deb/opt/thing/file
+mkdir -p /root/deb/DEBIAN /root/deb/opt/thing /root/deb/lib/systemd/system
+echo '[Service]' > /root/deb/lib/systemd/system/thing.service && echo hello > /root/deb/opt/thing/file
 printf '%s\\n' 'Package: thing' 'Version: 1' 'Architecture: all' 'Maintainer: a' 'Description: x' > /root/deb/DEBIAN/control
 dpkg-deb -b /root/deb /root/thing.deb && dpkg -i /root/thing.deb
 """
@@ -127,3 +128,14 @@ def test_the_history_of_a_host_tells_who_had_it(room: Room, portal: Portal) -> N
     told = computer.sh("tail -5 /var/lib/fairground-host/history.jsonl").splitlines()
     states = [line.split('"state": "')[1].split('"')[0] for line in told if spec.key in line and portal.owner in line]
     assert states == ["claimed", "preparing", "in use", "wiping", "free"]
+
+
+def test_a_wipe_that_breaks_off_again_and_again_ends_in_quarantine(room: Room, portal: Portal) -> None:
+    spec = portal.launch()
+    computer = computer_of(room, portal.see(spec))
+    computer.sh("echo > /var/lib/fairground-host/reservation/baseline/baseline.json.gz")
+
+    with pytest.raises(TryAgain, match="broke off 8 times"):
+        portal.end(spec)
+
+    assert portal.states()[computer.address] == "quarantine"

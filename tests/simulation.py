@@ -11,7 +11,7 @@ from provisioning.fabrics.memory.place import Place, forget_places, place, place
 from provisioning.front_door import MemoryDoor, MemoryProber
 from provisioning.models import Deployment, Entry
 from provisioning.phases import Happened, Kind, Phase
-from provisioning.reconciler import World, keep
+from provisioning.reconciler import World, keep, listen
 from provisioning.reconciler.sweep import due, next_due
 from provisioning.reconciler.walk import reconcile
 from provisioning.reconciler.world import driver_of
@@ -73,6 +73,7 @@ class Simulation:
         looks = [self._look(kind, pk) for kind, pk in due(self.at)]
         if self.at - self.kept_at >= KEEP_EVERY:
             keep(self.at, self.world)
+            listen(self.at, self.world)
             self.kept_at = self.at
             self._post()
         self._jump()

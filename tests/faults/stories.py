@@ -55,6 +55,23 @@ def destroyed_from_outside(world: Simulation, release: Release) -> Story:
     return story
 
 
+def silent_and_told_of(world: Simulation, release: Release) -> Story:
+    """Its first machine lets nobody in and is replaced by itself; the second leaves, and its place says so."""
+    deployment = launch(make_event(days=1), release)
+    world.place.silent = 1
+
+    def story() -> None:
+        _until(world, deployment, lambda now: now.ready_at is not None)
+        for machine in () if world.place.destroyed else Machine.objects.filter(phase=Phase.READY):
+            world.place.destroy(machine.key)
+            world.place.tell(machine.place_id)
+        _until(world, deployment, lambda now: now.failed_attempt == 1)
+        world.run_until(lambda: not world.place.messages)
+        _end(world, deployment)
+
+    return story
+
+
 def given_back_and_retried(world: Simulation, release: Release) -> Story:
     """Its page never answers, so its room is given back after a day; somebody tries again, at whatever moment."""
     deployment = launch(make_event(days=3), release)
@@ -134,6 +151,7 @@ STORIES = (
     one_life,
     failed_and_retried,
     destroyed_from_outside,
+    silent_and_told_of,
     given_back_and_retried,
     suspended_and_opened_again,
     put_up_again,

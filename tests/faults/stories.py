@@ -61,6 +61,11 @@ def silent_and_told_of(world: Simulation, release: Release) -> Story:
     world.place.silent = 1
 
     def story() -> None:
+        world.run_until(
+            lambda: len(world.place.made) > 1 or Machine.objects.filter(step="reach", tries__gte=3).exists()
+        )
+        if len(world.place.made) == 1:
+            world.sleep_until(deployment.created_at + timedelta(minutes=15))
         _until(world, deployment, lambda now: now.ready_at is not None)
         for machine in () if world.place.destroyed else Machine.objects.filter(phase=Phase.READY):
             world.place.destroy(machine.key)

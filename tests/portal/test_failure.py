@@ -12,7 +12,8 @@ from portal.models import User
 from portal.pages.progress import OF_DEPLOYMENT, OF_MACHINE, plan
 from portal.sentences import STEPS
 from provisioning.errors import Blame
-from provisioning.models import Deployment
+from provisioning.models import Deployment, LogChunk
+from provisioning.steps.words import CONSOLE
 from tests.makers import make_event
 from tests.portal import scenes
 
@@ -77,3 +78,16 @@ def test_whoever_may_only_look_is_offered_nothing_to_press(
     deployment = stopped(owner, now, Blame.APP, "install")
     client.force_login(staff)
     assert "btn-primary" not in main_of(client, deployment)
+
+
+def test_what_a_machine_that_never_answered_wrote_to_its_console_is_read_as_its_last_words(
+    visit: Client, owner: User, now: datetime
+) -> None:
+    deployment = stopped(owner, now, Blame.FABRIC, "reach")
+    machine = deployment.machine()
+    assert machine is not None
+    said = b"Kernel panic - not syncing: VFS: Unable to mount root fs"
+    LogChunk.objects.create(machine=machine, job=CONSOLE, offset=0, size=len(said), data=said)
+    page = main_of(visit, deployment)
+    assert escape("The machine's last words") in page
+    assert said.decode() in page

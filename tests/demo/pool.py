@@ -10,7 +10,9 @@ from tests.pool.hosts import USER, Computer, Room, open_room
 PASSED_BY = (
     "/var/lib/fairground-host /opt/fairground-host /var/log /var/lib/dpkg /var/lib/apt /var/cache /proc /sys /dev /run"
 )
-FILES = "find / {but} -prune -o -print | sort".format(but=" -o ".join(f"-path {path}" for path in PASSED_BY.split()))
+FILES = "find / \\( {but} \\) -prune -o -print | sort".format(
+    but=" -o ".join(f"-path {path}" for path in PASSED_BY.split())
+)
 PACKAGES = "dpkg-query -W -f '${Package} ${Version}\\n'"
 
 

@@ -108,6 +108,7 @@ WAITS: Mapping[str, Sentence] = {
     "no-room": _("All machines are taken."),
     "no-room-there": _("There is no free machine at the place that was chosen. That is not your fault."),
     "no-place": _("No place is open that this app, its event and you may use."),
+    "no-room-elsewhere": _("No other place has room that costs no more, so it runs on where it is."),
     "the-cap-is-reached": _(
         "It would go beyond what may be spent at this place this month, all that runs there counted to its end."
     ),

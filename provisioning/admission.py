@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
@@ -11,12 +11,14 @@ from catalog.manifest import Manifest
 from provisioning.errors import NotYet
 from provisioning.models import Admission, Deployment, Fabric, statements
 from provisioning.models.reconciled import woken
-from provisioning.phases import Phase, Wanted
+from provisioning.phases import Phase, Stand, Wanted
 from provisioning.prices import goes_beyond, per_hour, size_of
 
 PERSONS_ASKED = 50
 """How many people's first in line are looked at for one place; more would make every admission slow."""
 
+ROOM_LOOK = timedelta(seconds=30)
+"""What waits for room at another place runs on where it is."""
 CROWD = """
 SELECT (SELECT count(*) FROM provisioning_deployment WHERE phase = 'building'), (SELECT count(*) FROM
     (SELECT 1 FROM provisioning_deployment WHERE phase = 'waiting' AND wanted = 'up' AND expires_at > %s LIMIT %s) AS line)
@@ -78,6 +80,27 @@ def place_for(deployment: Deployment, turn: Admission, at: datetime) -> Fabric:
 def room_for_one_more(deployment: Deployment, at: datetime) -> Fabric:
     """Find room for a machine in place of one that was lost. Under the same lock; no turn, for it was admitted before."""
     return _with_room(deployment, at)
+
+
+def room_elsewhere(deployment: Deployment, at: datetime) -> Fabric:
+    """Find room for it at another place of the house that costs no more than this one. Under the same lock, and no turn."""
+    now = deployment.machines.filter(stand=Stand.MAIN, wanted=Wanted.UP).order_by("-pk").first()
+    size = size_of(deployment.manifest)
+    who = deployment.launched_by_id or deployment.owner_id
+    others = [
+        (per_hour(place, size), load(place), place.pk, place)
+        for place in places_for(deployment.manifest, who=who, event=deployment.event_id)
+        if place.owner_id is None and now is not None and place.pk != now.fabric_id
+    ]
+    for hour, _, _, place in sorted(others, key=lambda one: one[:3]):
+        most = max(deployment.dearest, now.price_per_hour) if now else deployment.dearest
+        if (
+            hour <= most
+            and has_room(place, size.memory_mib)
+            and not goes_beyond(place, hour, deployment.expires_at, at)
+        ):
+            return place
+    raise NotYet("no-room-elsewhere", after=ROOM_LOOK)
 
 
 def places_for(manifest: Manifest, *, who: int, event: int) -> list[Fabric]:

@@ -43,6 +43,14 @@ class Role(StrEnum):
     PARTICIPANT = "participant"  # sees it and its services, and opens them
 
 
+class Stand(StrEnum):
+    """How a machine stands to the others of its service while that moves to another place."""
+
+    MAIN = ""  # the one that visitors are led to; always, where nothing moves
+    NEXT = "next"  # made ready elsewhere, to take its place
+    BEFORE = "before"  # it was it; what was on it is kept, and is on the one that came after
+
+
 class Settled(StrEnum):
     """Why a machine's data may go. Empty means: it may not."""
 

@@ -18,7 +18,7 @@ from provisioning import ssh
 from provisioning.driver import MachineSpec, PortSpec, Size
 from provisioning.models import Deployment, Fabric, Machine, statements
 from provisioning.models.reconciled import new_key
-from provisioning.phases import Phase
+from provisioning.phases import Phase, Stand
 from provisioning.prices import per_hour, size_of
 
 FIRST_PORT = 21000
@@ -32,7 +32,14 @@ LIVING_IN_SLOT = "SELECT count(*) FROM provisioning_machine WHERE fabric_id = %s
 
 
 def new_machine(
-    deployment: Deployment, fabric: Fabric, role: str, number: int, at: datetime, *, turn: int = 0
+    deployment: Deployment,
+    fabric: Fabric,
+    role: str,
+    number: int,
+    at: datetime,
+    *,
+    turn: int = 0,
+    stand: Stand = Stand.MAIN,
 ) -> Machine:
     """A machine's row with its key, its slot, its frozen spec and its keys; not saved."""
     key, slot = new_key(), free_slot(fabric)
@@ -48,6 +55,7 @@ def new_machine(
         fabric=fabric,
         role=role,
         number=number,
+        stand=stand,
         slot=slot,
         spec=asdict(spec),
         memory_mib=size.memory_mib,

@@ -71,6 +71,14 @@ def make_fabric(**columns: Any) -> Fabric:
     )[0]
 
 
+def make_cloud() -> Fabric:
+    """Another memory place, with ports and networks of its own."""
+    make_fabric()
+    options = {"place": "cloud", "first_port": 40000, "subnets": "10.214.0.0/16"}
+    usual = {"kind": "memory", "most_machines": 1000, "options": options}
+    return Fabric.objects.get_or_create(name="cloud", owner=None, defaults=usual)[0]
+
+
 def make_event(owner: User | None = None, *, days: float = 7, at: datetime = NOON, **columns: Any) -> Event:
     """An event that has just begun."""
     owner = owner or make_person()

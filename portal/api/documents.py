@@ -8,6 +8,7 @@ from catalog.models import Release
 from portal.pages.places import Offer
 from portal.pages.service import phase_of
 from provisioning.models import Deployment, Event
+from provisioning.phases import Stand
 
 
 class Question(TypedDict):
@@ -138,7 +139,8 @@ def _question(param: Param) -> Question:
 
 
 def _place(deployment: Deployment) -> str:
-    machine = max(deployment.machines.all(), key=lambda one: one.pk, default=None)  # read in one go for a list
+    here = (machine for machine in deployment.machines.all() if machine.stand != Stand.NEXT)
+    machine = max(here, key=lambda one: one.pk, default=None)  # read in one go for a list
     return str((machine.fabric_id if machine else deployment.place_id) or "")
 
 

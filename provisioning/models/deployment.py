@@ -14,10 +14,10 @@ from provisioning.models.event import Event
 from provisioning.models.fabric import Fabric
 from provisioning.models.fields import SealedJSON
 from provisioning.models.launching import DeploymentQuerySet
-from provisioning.models.machine import Machine
+from provisioning.models.machine import MOVE_PATIENCE, Machine
 from provisioning.models.reconciled import Reconciled, overtaken, woken
 from provisioning.nudge import nudge_on_commit
-from provisioning.phases import Happened, Kind, Lane, Phase, Wanted
+from provisioning.phases import Happened, Kind, Lane, Phase, Stand, Wanted
 
 if TYPE_CHECKING:
     from portal.models import User
@@ -63,6 +63,12 @@ class Deployment(Reconciled):
     relaunches = models.BooleanField(default=False)
     """The owner chose: if its machine dies, launch it again, although what was on it is lost."""
 
+    move_asked_at = models.DateTimeField(null=True)
+    """Since when it is to move to another place; it waits where it is until one has room."""
+    moving_since = models.DateTimeField(null=True)
+    """Since when visitors are kept out, because its copy is on its way to the machine that waits elsewhere."""
+    move_problem = models.CharField(max_length=60, blank=True)
+    """Why it stayed where it was, when it was asked last."""
     suspend_wanted = models.BooleanField(default=False)
     """Somebody behind the counter asked for visitors, and the machine's network, to be kept out."""
     suspended_at = models.DateTimeField(null=True)
@@ -129,12 +135,18 @@ class Deployment(Reconciled):
     def gives_up_at(self) -> datetime:
         """The latest moment at which setting it up is given up."""
         patience = Machine.patience(self.manifest) + self.manifest.probe.deadline + timedelta(minutes=2)
+        patience += MOVE_PATIENCE if self.moving_since else timedelta(0)
         return (self.building_since or self.created_at) + patience
 
     @property
     def is_to_be_cut(self) -> bool:
         """It was suspended."""
         return self.suspend_wanted
+
+    @property
+    def is_changing_places(self) -> bool:
+        """Its data is on the way from one machine to another."""
+        return self.moving_since is not None
 
     @property
     def is_shut(self) -> bool:
@@ -177,6 +189,15 @@ class Deployment(Reconciled):
         changed = failed.update(attempt=F("attempt") + 1, **woken(at, Lane.PERSON)) == 1
         if changed:
             self._wished(by, at, f"wish:retry:{self.failed_attempt + 1}", wanted="retry")
+        return changed
+
+    @transaction.atomic
+    def move_away(self, *, by: "User | None", at: datetime) -> bool:
+        """Ask for it to move, with all that is in it, to another place. Return False if it does not run, or was asked already."""
+        running = Deployment.objects.filter(pk=self.pk, wanted=Wanted.UP, phase=Phase.READY, move_asked_at=None)
+        changed = running.update(move_asked_at=at, move_problem="", **woken(at)) == 1
+        if changed:
+            self._wished(by, at, f"wish:move:{at.isoformat()}", wanted="move")
         return changed
 
     @transaction.atomic
@@ -247,7 +268,7 @@ class Deployment(Reconciled):
     @transaction.atomic
     def outputs(self, *, by: "User", at: datetime) -> dict[str, Any]:
         """What the installer handed over, secrets included. Each look is an Entry; what is shown once is dropped by it."""
-        machine = self.machines.select_for_update().order_by("-pk").first()
+        machine = self.machines.select_for_update().exclude(stand=Stand.NEXT).order_by("-pk").first()
         if machine is None or not machine.outputs:
             return {}
         once = {output.id for output in self.manifest.outputs if output.once}
@@ -259,10 +280,11 @@ class Deployment(Reconciled):
 
     def machine(self) -> Machine | None:
         """The machine that does (or did last) the main role."""
-        return self.machines.order_by("-pk").first()
+        return self.machines.exclude(stand=Stand.NEXT).order_by("-pk").first()
 
     def _ask_machines(self, at: datetime, which: Q | None = None, **asked: datetime) -> bool:
-        running = self.machines.filter(wanted=Wanted.UP, phase=Phase.READY, deployment__wanted=Wanted.UP)
+        here = self.machines.filter(stand=Stand.MAIN, deployment__wanted=Wanted.UP)
+        running = here.filter(wanted=Wanted.UP, phase=Phase.READY)
         changed = running.filter(which or Q()).update(**asked, **woken(at, Lane.PERSON)) > 0
         for pk in running.values_list("pk", flat=True):
             nudge_on_commit(Kind.MACHINE, pk)

@@ -16,11 +16,15 @@ from provisioning.models.fields import SealedJSON, SealedText
 from provisioning.models.reconciled import Reconciled, woken
 from provisioning.nights import next_night
 from provisioning.nudge import nudge_on_commit
-from provisioning.phases import Happened, Kind, Lane, Phase, Settled, Wanted
+from provisioning.phases import Happened, Kind, Lane, Phase, Settled, Stand, Wanted
 
 if TYPE_CHECKING:
     from portal.models import User
     from provisioning.models.deployment import Deployment
+
+
+MOVE_PATIENCE = timedelta(hours=1)
+"""How long a move may take longer than a launch: its copy is made, fetched and read back meanwhile."""
 
 
 class Machine(Reconciled):
@@ -36,6 +40,7 @@ class Machine(Reconciled):
     fabric = models.ForeignKey(Fabric, on_delete=models.PROTECT, related_name="machines", db_index=False)
     role = models.CharField(max_length=30, default="main")
     number = models.PositiveSmallIntegerField(default=1)
+    stand = models.CharField(max_length=6, blank=True, default="", choices=[(word.value, word.value) for word in Stand])
     slot = models.PositiveIntegerField()
     """Its ports and its subnet on the fabric follow from this number."""
     spec = models.JSONField()
@@ -95,7 +100,7 @@ class Machine(Reconciled):
         constraints = [
             *Reconciled.Meta.constraints,
             models.UniqueConstraint(
-                fields=["deployment", "role", "number"],
+                fields=["deployment", "role", "number", "stand"],
                 condition=Q(wanted=Wanted.UP),
                 name="one_machine_up_per_role_and_number",
             ),
@@ -155,7 +160,8 @@ class Machine(Reconciled):
     @property
     def gives_up_at(self) -> datetime:
         """The latest moment at which setting it up is given up."""
-        return (self.building_since or self.created_at) + self.patience(self.release.manifest)
+        waits = MOVE_PATIENCE if self.stand == Stand.NEXT else timedelta(0)
+        return (self.building_since or self.created_at) + self.patience(self.release.manifest) + waits
 
     @property
     def is_to_be_cut(self) -> bool:

@@ -95,6 +95,11 @@ class Reconciled(models.Model):
         return False
 
     @property
+    def is_changing_places(self) -> bool:
+        """It is being brought from one machine to another."""
+        return False
+
+    @property
     def is_retry_wished(self) -> bool:
         """It failed, and somebody asked to try again since."""
         return self.phase == Phase.FAILED and self.attempt > self.failed_attempt

@@ -11,15 +11,19 @@ from provisioning.errors import Blame, NotYet, Stop
 from provisioning.models import Archive, Deployment, Entry, Fabric, House, LogChunk, Machine, Route, statements
 from provisioning.models.reconciled import woken
 from provisioning.nudge import nudge_on_commit
-from provisioning.phases import CopyKind, Happened, Kind, Lane, Phase, Settled, Wanted
+from provisioning.phases import CopyKind, Happened, Kind, Lane, Phase, Settled, Stand, Wanted
 from provisioning.reconciler.due_copies import make_room
 from provisioning.reconciler.lease import Lease
 from provisioning.slots import new_machine
 from provisioning.step import Answer, Copy, DueCopy, MachineFacts
-from provisioning.steps.words import NO_ROOM
+from provisioning.steps.words import NO_ROOM, REPLACED_ONCE, TAKEN
 
 LOG_KEPT = 2 << 20
 """Bytes of one job's output that the portal keeps; the machine itself keeps 1 MiB (faults F54)."""
+
+MOVE_AGAIN = timedelta(minutes=10)
+"""When a move is tried again that another place could not take after all."""
+OF_THE_PLACE = TAKEN | REPLACED_ONCE | {"place-is-full", "place-away", "place-troubled"}
 
 KEYS: dict[str, str] = dict.fromkeys(("host_key", "enrolled_key", "login_key", "git_bearer", "git_bearer_sha256"), "")
 """What lets us in at a machine, and it in at our git door: nothing."""
@@ -162,13 +166,14 @@ def _turn(deployment: Deployment, fabric: Fabric) -> int:
     return no_room.filter(deployment=deployment, machine__fabric=fabric).values("machine").distinct().count()
 
 
-def keep(deployment: Deployment, machine: Machine, copy: Copy, kind: CopyKind, at: datetime) -> None:
+def keep(deployment: Deployment, machine: Machine, copy: Copy, kind: CopyKind, at: datetime) -> Archive:
     """Note a copy that was read back, once; older ones make room for it."""
     kept = {"deployment": deployment, "machine": machine, "sha256": copy.sha256, "size": copy.size, "kind": kind}
     times = {"verified_at": at, "delete_at": at + House.here().copies_kept}
-    _, is_new = Archive.objects.get_or_create(name=copy.name, defaults=kept | times)
+    archive, is_new = Archive.objects.get_or_create(name=copy.name, defaults=kept | times)
     if is_new:
         make_room(deployment, kind)
+    return archive
 
 
 class DeploymentRows:
@@ -190,10 +195,42 @@ class DeploymentRows:
             nudge_on_commit(Kind.MACHINE, machine.pk)
         self.touched = True
 
+    def need_next(self) -> None:
+        with self.lease.admitting():
+            row = self.lease.row
+            fabric = admission.room_elsewhere(row, self.lease.at)
+            machine = new_machine(row, fabric, "main", 1, self.lease.at, stand=Stand.NEXT)
+            machine.save(force_insert=True)
+            nudge_on_commit(Kind.MACHINE, machine.pk)
+        self.touched = True
+
+    def move_over(self) -> None:
+        at = self.lease.at
+        self.lease.move(Phase.BUILDING, building_since=at, moving_since=at, steps_done=[], answered_times=0)
+        raise NotYet("moves-over", after=timedelta(0))
+
+    def swap(self) -> None:
+        up = Machine.objects.filter(deployment=self.lease.row, wanted=Wanted.UP)
+        with self.lease.fence():
+            up.filter(stand=Stand.MAIN).update(stand=Stand.BEFORE)
+            up.filter(stand=Stand.NEXT).update(stand=Stand.MAIN)
+            self.lease.write(moving_since=None, move_asked_at=None, place_id=None)
+        raise NotYet("has-moved", after=timedelta(0))
+
+    def stay(self, why: str) -> None:
+        up = Machine.objects.filter(deployment=self.lease.row, wanted=Wanted.UP)
+        self.touched = True
+        again = self.lease.at + MOVE_AGAIN if why in OF_THE_PLACE else None
+        with self.lease.fence():
+            goes = {"settled": Settled.NEVER_LOADED, "wanted": Wanted.GONE, **woken(self.lease.at, Lane.ENDING)}
+            up.filter(stand=Stand.NEXT).update(**goes)
+            up.filter(stand=Stand.MAIN).update(settled=Settled.NOT_YET, settled_by=None, hold_until=None)
+            self.lease.write(moving_since=None, move_asked_at=again, move_problem=why, building_since=self.lease.at)
+
     def try_again(self, machine: str) -> None:
         self._change(machine, attempt=self.lease.row.attempt, **woken(self.lease.at, Lane.PERSON))
 
-    def settle(self, machine: str, settled: Settled, copy: Copy | None = None) -> None:
+    def settle(self, machine: str, settled: Settled, copy: Copy | None = None, *, hand_on: bool = False) -> None:
         row = self.machines[machine]
         self.touched = True
         with self.lease.fence():
@@ -208,7 +245,9 @@ class DeploymentRows:
                 cause = f"settled:{row.pk}:{self.lease.row.attempt}"
                 Entry.objects.write(self.lease.row, Happened.COPY, at=self.lease.at, cause=cause, **told)
             if changed and copy is not None:
-                keep(self.lease.row, row, copy, CopyKind.END, self.lease.at)
+                kept = keep(self.lease.row, row, copy, CopyKind.END, self.lease.at)
+                if hand_on:
+                    self.lease.write(restored_from_id=kept.pk)
 
     def look_at(self, machine: str) -> None:
         self._change(machine, **woken(self.lease.at))

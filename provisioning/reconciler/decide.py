@@ -1,4 +1,4 @@
-"""Which course to take with a row, from four facts alone: no clock, no database, no network."""
+"""Which course to take with a row, from five facts alone: no clock, no database, no network."""
 
 from enum import StrEnum
 
@@ -11,13 +11,14 @@ class Course(StrEnum):
     NOTHING = "nothing"
     ADMITTING = "admitting"  # is there room?
     LAUNCHING = "launching"  # walk the plan to ready
+    MOVING = "moving"  # from one machine to another, at another place, with all that is in it
     KEEPING = "keeping"  # is it still so?
     SHUTTING = "shutting"  # suspended: keep everybody out, and everything as it is
     GIVING_BACK = "giving-back"  # failed: keep for a look, then let its machines go
     RETIRING = "retiring"  # walk the plan to nothing left
 
 
-def decide(wanted: Wanted, phase: Phase, retry: bool, cut: bool = False) -> Course:
+def decide(wanted: Wanted, phase: Phase, retry: bool, cut: bool = False, moves: bool = False) -> Course:
     """Choose what to work on. Every answer but NOTHING has a next look."""
     match wanted, phase:
         case _, Phase.GONE:
@@ -29,11 +30,12 @@ def decide(wanted: Wanted, phase: Phase, retry: bool, cut: bool = False) -> Cour
         case _ if cut:
             return Course.SHUTTING
         case _, Phase.FAILED:
-            return Course.LAUNCHING if retry else Course.GIVING_BACK
+            again = Course.MOVING if moves else Course.LAUNCHING
+            return again if retry else Course.GIVING_BACK
         case _, Phase.READY:
             return Course.KEEPING
         case _:
-            return Course.LAUNCHING
+            return Course.MOVING if moves else Course.LAUNCHING
 
 
 ARROWS: dict[Phase, frozenset[Phase]] = {

@@ -11,7 +11,7 @@ from catalog.mirror import mirror_name
 from provisioning import enrolment
 from provisioning.driver import Endpoint, Identity, Secret, Seen, Sighting
 from provisioning.models import Deployment, Machine
-from provisioning.phases import Phase, Settled
+from provisioning.phases import Phase, Settled, Stand, Wanted
 from provisioning.reconciler.book import DeploymentRows, MachineRows
 from provisioning.reconciler.due_copies import due_copy
 from provisioning.reconciler.lease import Lease
@@ -34,6 +34,7 @@ def machine_job(lease: Lease[Machine], world: World) -> MachineJob:
         spec=spec,
         identity=identity,
         is_trial=machine.is_trial,
+        awaits_copy=machine.stand == Stand.NEXT and _is_unsettled(machine),
         attempt=machine.attempt,
         tries=machine.tries,
         role=machine.role,
@@ -101,6 +102,7 @@ def deployment_job(lease: Lease[Deployment], rows: DeploymentRows, world: World)
         was_ready=deployment.ready_at is not None,
         may_relaunch=_may_relaunch(deployment, lease.at),
         may_replace=deployment.replaced_attempt < deployment.attempt,
+        is_to_move=deployment.move_asked_at is not None and deployment.move_asked_at <= lease.at,
         is_forgotten=deployment.phase == Phase.RETIRING and _is_forgotten(deployment),
         answered_times=deployment.answered_times,
         archive_name=_archive_name(deployment, lease.at),
@@ -211,8 +213,16 @@ def _view(machine: Machine, deployment: Deployment, world: World) -> MachineView
         blame=machine.blame,
         remote=partial(_remote, machine, world),
         is_elsewhere=_is_elsewhere(machine, deployment, seen),
+        stand=Stand(machine.stand),
+        is_installed="install" in machine.steps_done or machine.phase == Phase.READY,
         on_network=machine.asked_at is not None and (seen is None or seen.on_network),
     )
+
+
+def _is_unsettled(machine: Machine) -> bool:
+    """The machine whose place this one is to take still holds what nobody has a copy of."""
+    here = Machine.objects.filter(deployment=machine.deployment_id, stand=Stand.MAIN, wanted=Wanted.UP)
+    return here.filter(settled=Settled.NOT_YET).exists()
 
 
 def _is_elsewhere(machine: Machine, deployment: Deployment, seen: Sighting | None) -> bool:
@@ -233,7 +243,8 @@ def _may_relaunch(deployment: Deployment, at: datetime) -> bool:
 def _archive_name(deployment: Deployment, at: datetime) -> str:
     """One try an hour: the same job while it is worked on, a new one after a hold, a retry, or when it is asked to go."""
     tries = int((at - (deployment.waiting_since or at)) / TRY_FOR) + 1
-    return f"archive-{deployment.attempt}-{deployment.phase}-{tries}"
+    move = f"-{deployment.moving_since:%Y%m%dt%H%M%S%f}" if deployment.moving_since else ""
+    return f"archive-{deployment.attempt}-{deployment.phase}{move}-{tries}"
 
 
 def _route(deployment: Deployment) -> RouteLine:

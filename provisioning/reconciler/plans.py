@@ -21,11 +21,20 @@ PLANS: dict[tuple[Kind, Course], Sequence[Step[Any]]] = {
         of_deployment.Shut(),
     ),
     (Kind.DEPLOYMENT, Course.KEEPING): (
+        of_deployment.LetGoOfBefore(),
         of_deployment.Reopened(),
         of_deployment.MachinesStillReady(),
         of_deployment.StillPublished(),
         of_deployment.StillAnswers(),
         of_deployment.RestartSilent(),
+        of_deployment.NextMachine(),
+    ),
+    (Kind.DEPLOYMENT, Course.MOVING): (
+        of_deployment.Unpublish(),
+        of_deployment.HandOn(),
+        of_deployment.NextReady(),
+        of_deployment.AnswerAtNext(),
+        of_deployment.Swap(),
     ),
     (Kind.DEPLOYMENT, Course.GIVING_BACK): (
         of_deployment.LetGoOfLost(),

@@ -11,7 +11,7 @@ from provisioning.errors import Blame, GiveUp, NotYet, Stop, TryAgain
 from provisioning.models import Admission, Deployment, Machine, Reconciled
 from provisioning.models.reconciled import woken
 from provisioning.nudge import nudge_on_commit
-from provisioning.phases import Happened, Kind, Lane, Phase, Settled, Wanted
+from provisioning.phases import Happened, Kind, Lane, Phase, Settled, Stand, Wanted
 from provisioning.reconciler.book import DeploymentRows
 from provisioning.reconciler.breaker import watched
 from provisioning.reconciler.decide import Course, decide
@@ -35,6 +35,7 @@ QUARANTINE_LOOK = timedelta(minutes=1)
 WAYS_OUT = (Course.RETIRING, Course.GIVING_BACK)
 """Courses that take something away. In quarantine none is walked: a restored row may be wrong about what nobody needs."""
 
+TO_READY = (Course.LAUNCHING, Course.MOVING)
 SHUT_LOOK = timedelta(seconds=30)
 """An engine that starts anew, or a program that makes it start its machine anew, gives networks back unasked."""
 
@@ -58,7 +59,11 @@ class Pass:
         self.at = lease.at
         self.rows: DeploymentRows | None = None
         self.course = decide(
-            Wanted(self.row.wanted), Phase(self.row.phase), self.row.is_retry_wished, self.row.is_to_be_cut
+            Wanted(self.row.wanted),
+            Phase(self.row.phase),
+            self.row.is_retry_wished,
+            self.row.is_to_be_cut,
+            self.row.is_changing_places,
         )
 
     def run(self) -> datetime | None:
@@ -116,7 +121,7 @@ class Pass:
         if self.course in WAYS_OUT and Admission.objects.filter(quarantined=True).exists():
             raise NotYet("quarantine", after=QUARANTINE_LOOK)
         match self.course:
-            case Course.LAUNCHING:
+            case Course.LAUNCHING | Course.MOVING:
                 self._begin()
                 self._walk(self.course)
                 return Phase.READY
@@ -162,7 +167,7 @@ class Pass:
     def _use_again(self) -> list[str]:
         """A failed one may have settled its machines already. What people put on them from now on is not settled."""
         with self.lease.fence():
-            again = Machine.objects.filter(deployment=self.row, wanted=Wanted.UP)
+            again = Machine.objects.filter(deployment=self.row, wanted=Wanted.UP).exclude(stand=Stand.BEFORE)
             again.update(settled=Settled.NOT_YET, settled_by=None, hold_until=None)
         return []
 
@@ -252,12 +257,15 @@ class Pass:
         self._note_problem(stop, stop.blame)
         if self.course in (Course.RETIRING, Course.GIVING_BACK, Course.ADMITTING):
             return self._release(self.at + LONGEST_BACKOFF)  # the way out has no dead end
+        if self.course == Course.MOVING and self.rows is not None:
+            self.rows.stay(stop.code)
+            return self._release(self.at)  # its data is where it was: it is opened there again
         told = {"problem": stop.code, "problem_params": stop.params, "blame": stop.blame}
         self.lease.move(Phase.FAILED, failed_attempt=self.row.attempt, **told)
         return self._release(self.at)
 
     def _is_out_of_patience(self) -> bool:
-        return self.course == Course.LAUNCHING and self.at >= self.row.gives_up_at
+        return self.course in TO_READY and self.at >= self.row.gives_up_at
 
     def _backoff(self) -> timedelta:
         """Between half and all of 1, 2, 4 … s, at most 5 minutes; the same for the same row and try, so a run can be replayed."""

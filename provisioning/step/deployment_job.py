@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from catalog.manifest import Manifest
 from provisioning.driver import Endpoint, Seen
-from provisioning.phases import Settled
+from provisioning.phases import Settled, Stand
 from provisioning.step.doors import Answer, Copy, FrontDoor, Prober, RouteLine, Vault
 from provisioning.step.machine_job import LogBook
 from provisioning.step.remote import Remote
@@ -33,6 +33,8 @@ class MachineView:
     blame: str
     remote: Callable[[], Remote | None]  # the wire to it; None while nobody knows where it is
     is_elsewhere: bool = False  # somebody wants it at another place, and there is nothing at this one yet
+    stand: Stand = Stand.MAIN  # next and before only while its service moves to another place
+    is_installed: bool = False  # all but its data and what follows from that is there
     on_network: bool = True  # as far as is known; a suspended service's machine is cut off
 
     @property
@@ -47,11 +49,23 @@ class DeploymentBook(Protocol):
     def need_machine(self, role: str, number: int) -> None:
         """Make the row of one more machine, if there is room for it. NotYet otherwise."""
 
+    def need_next(self) -> None:
+        """Make the row of a machine at another place, if there is room for it that costs no more. NotYet otherwise."""
+
+    def move_over(self) -> None:
+        """From now on its data is on the way to the next machine; visitors are kept out."""
+
+    def swap(self) -> None:
+        """The next machine is the main one from now on, and is to be opened as any other."""
+
+    def stay(self, why: str) -> None:
+        """It stays where it is; the next machine goes."""
+
     def try_again(self, machine: str) -> None:
         """Let a failed machine try again from the step that failed."""
 
-    def settle(self, machine: str, settled: Settled, copy: Copy | None = None) -> None:
-        """Say why this machine's data may go."""
+    def settle(self, machine: str, settled: Settled, copy: Copy | None = None, *, hand_on: bool = False) -> None:
+        """Say why this machine's data may go. `hand_on`: the copy is what a machine made from now on begins with."""
 
     def look_at(self, machine: str) -> None:
         """Give its own row a reason to look: what is known of it may be old."""
@@ -107,6 +121,7 @@ class DeploymentJob:
     was_ready: bool  # it was published once
     may_relaunch: bool  # if its machine dies: nothing of value was on it, or the owner chose so
     may_replace: bool  # a machine that never came to life was not replaced yet, in this attempt
+    is_to_move: bool  # somebody asked for it to go to another place
     is_forgotten: bool  # keys and parameters are dropped
     answered_times: int  # good answers in a row
     archive_name: str  # of the archive job; another attempt, another way out or another try is another job
@@ -125,8 +140,13 @@ class DeploymentJob:
 
     def may_hold_data(self, machine: MachineView) -> bool:
         """Say whether people may have put something on this machine: it was set up, published, and keeps what it gets."""
-        return self.was_ready and machine.was_ready and not self.manifest.stateless
+        was_reached = machine.was_ready and machine.stand != Stand.NEXT
+        return self.was_ready and was_reached and not self.manifest.stateless
 
     def of_role(self, role: str) -> Sequence[MachineView]:
         """The machines of one role that are wanted up."""
-        return [machine for machine in self.machines if machine.role == role and machine.wanted == "up"]
+        return [machine for machine in self.standing(Stand.MAIN) if machine.role == role]
+
+    def standing(self, stand: Stand) -> Sequence[MachineView]:
+        """The machines that stand so and are wanted up."""
+        return [machine for machine in self.machines if machine.stand == stand and machine.wanted == "up"]

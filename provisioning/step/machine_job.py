@@ -124,6 +124,7 @@ class MachineJob:
     is_nearly_full: bool  # its disk, at the last look
     ends_itself_at: datetime  # when it is to end by itself, should it hear nothing of us any more
     told_end: datetime | None  # when it would, as it knows
+    awaits_copy: bool = False  # what it is to begin with is not kept yet
     is_trial: bool = False  # it is to be made and reached, and then to go
     never_answered: bool = False  # it was given up before it let anybody in
     restart_asked_at: datetime | None = None  # not done yet

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from catalog.models import Release
 from provisioning.models import Archive, Deployment, Entry, Machine
 from provisioning.phases import CopyKind, Happened, Phase, Wanted
-from tests.makers import launch, make_event
+from tests.makers import launch, make_cloud, make_event
 from tests.simulation import Simulation
 
 Story = Callable[[], None]
@@ -132,6 +132,24 @@ def put_up_again(world: Simulation, release: Release) -> Story:
     return story
 
 
+def moved_elsewhere(world: Simulation, release: Release) -> Story:
+    """It goes to another place with all that is in it, and ends there."""
+    make_cloud()
+    deployment = launch(make_event(days=1), release)
+
+    def story() -> None:
+        _until(world, deployment, lambda now: now.ready_at is not None)
+        if not _was(deployment, Happened.WISH, "move"):
+            _now(deployment).move_away(by=None, at=world.at)
+        _until(world, deployment, lambda now: now.move_asked_at is None)
+        first, second = Machine.objects.filter(deployment=deployment).order_by("pk")
+        assert _now(deployment).restored_from == Archive.objects.get(machine=first, kind="end")
+        assert second.fabric_id != first.fabric_id
+        _end(world, deployment)
+
+    return story
+
+
 def copied_while_it_runs(world: Simulation, release: Release) -> Story:
     """Somebody asks for a copy, a night passes, and it ends."""
     deployment = launch(make_event(days=2), release)
@@ -152,6 +170,7 @@ def _has_copy(deployment: Deployment, kind: CopyKind) -> bool:
 
 
 STORIES = (
+    moved_elsewhere,
     copied_while_it_runs,
     one_life,
     failed_and_retried,

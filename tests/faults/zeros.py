@@ -2,15 +2,17 @@
 
 from datetime import datetime
 
+from provisioning.fabrics.memory.place import places
 from provisioning.models import Archive, Deployment, Entry, Machine
-from provisioning.phases import CopyKind, Happened, Phase, Settled
+from provisioning.phases import CopyKind, Happened, Phase, Settled, Stand
 from tests.simulation import Simulation
 
 
 def leaked(world: Simulation) -> list[str]:
     """Machines, routes and keys that outlived their record."""
     living = set(Machine.objects.exclude(phase=Phase.GONE).values_list("key", flat=True))
-    told = [f"machine {key} has no living row" for key in set(world.place.machines) - living]
+    there = {key for place in places() for key in place.machines}
+    told = [f"machine {key} has no living row" for key in there - living]
     routed = set(Deployment.objects.exclude(phase=Phase.GONE).values_list("key", flat=True))
     told += [f"route {name} has no living row" for name in set(world.front_door.routes) - routed]
     for deployment in Deployment.objects.filter(phase=Phase.GONE):
@@ -31,7 +33,7 @@ def lost(world: Simulation) -> list[str]:
             told.append(f"{machine} went as never loaded although people used it")
         if (machine.settled == Settled.ARCHIVED) != copied:
             told.append(f"{machine} is {machine.settled} but copied={copied}")
-        if machine.settled == Settled.LOST and machine.key not in world.place.destroyed:
+        if machine.settled == Settled.LOST and not any(machine.key in place.destroyed for place in places()):
             told.append(f"{machine} is called lost, and nobody outside destroyed it")
     return told
 
@@ -39,25 +41,34 @@ def lost(world: Simulation) -> list[str]:
 def _people_used(machine: Machine) -> bool:
     """It was set up, and people could reach it before it was let go; from then on they reach another one, if any."""
     published_at = machine.deployment.ready_at
-    let_go = Entry.objects.filter(machine=machine, happened=Happened.PHASE, told__phase=Phase.RETIRING).first()
-    let_go_at = let_go.at if let_go else machine.phase_at
-    was_published = machine.ready_at is not None and published_at is not None and published_at <= let_go_at
+    was_published = machine.ready_at is not None and published_at is not None and published_at <= _let_go_at(machine)
+    was_published = was_published and machine.stand != Stand.NEXT  # made ready elsewhere, and nobody was led to it
     return was_published and not machine.deployment.manifest.stateless
+
+
+def _let_go_at(machine: Machine) -> datetime:
+    let_go = Entry.objects.filter(machine=machine, happened=Happened.PHASE, told__phase=Phase.RETIRING).first()
+    return let_go.at if let_go else machine.phase_at
 
 
 def _last_used(machine: Machine) -> datetime:
     """When its service was open to people last; a copy from before may lack what they did since."""
     moves = Entry.objects.filter(deployment=machine.deployment, machine=None, happened=Happened.PHASE)
-    closed = moves.filter(told__was=Phase.READY, at__lte=machine.phase_at).order_by("at").last()
+    after = Machine.objects.filter(deployment=machine.deployment_id, pk__gt=machine.pk).exclude(stand=Stand.NEXT)
+    taken_over = (
+        after.order_by("pk").values_list("ready_at", flat=True).first() if machine.stand == Stand.BEFORE else None
+    )
+    closed = moves.filter(told__was=Phase.READY, at__lte=taken_over or _let_go_at(machine)).order_by("at").last()
     return closed.at if closed else machine.created_at
 
 
 def doubled(world: Simulation) -> list[str]:
     """Machines made twice for one key, or two that are wanted for one role; installers run twice."""
-    made = world.place.made
-    again = {key: made.count(key) - world.place.destroyed.count(key) for key in set(made)}
+    made = [key for place in places() for key in place.made]
+    destroyed = [key for place in places() for key in place.destroyed]
+    again = {key: made.count(key) - destroyed.count(key) for key in set(made)}
     told = [f"machine {key} was made {made.count(key)} times" for key, times in again.items() if times > 1]
-    for ghost in world.place.machines.values():
+    for ghost in (ghost for place in places() for ghost in place.machines.values()):
         told += [f"{job} ran twice" for job in set(ghost.started) if ghost.started.count(job) > 1]
     return told
 

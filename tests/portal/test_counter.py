@@ -230,6 +230,17 @@ def test_a_place_is_closed_and_what_runs_there_goes_on(desk: Client, now: dateti
     assert Fabric.objects.get().is_open
 
 
+def test_a_place_is_drained_by_moving_what_runs_there(desk: Client, now: datetime) -> None:
+    deployment = scenes.ready(at=now)
+    desk.post(f"/desk/places/{Fabric.objects.get().pk}/drain", {"services": "move"})
+    deployment.refresh_from_db()
+    assert (Fabric.objects.get().is_open, deployment.wanted, deployment.move_asked_at is not None) == (
+        False,
+        "up",
+        True,
+    )
+
+
 def test_what_runs_at_a_closed_place_is_asked_to_end_where_that_was_chosen(desk: Client, now: datetime) -> None:
     deployment = scenes.ready(at=now)
     desk.post(f"/desk/places/{Fabric.objects.get().pk}/drain", {"services": "end"})

@@ -30,15 +30,23 @@ def places(request: SignedInRequest) -> HttpResponse:
 @gate.counter
 @require_http_methods(["GET", "HEAD", "POST"])
 def drain(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Say what runs there; then let nothing new in. What runs ends as planned, or is asked to end now."""
+    """Say what runs there; then let nothing new in. What runs ends as planned, moves elsewhere, or is asked to end now."""
     place, at = get_object_or_404(Fabric.standing(), pk=pk), timezone.now()
     services = _services_at(place)
     if request.method != "POST":
         return render(request, "desk/drain.html", {"place": place, "services": services[:SHOWN], "n": services.count()})
-    ends = request.POST.get("services") == "end"
+    choice = request.POST.get("services")
+    ends, moves = choice == "end", choice == "move"
+    closed = place.let_in(False)
     asked = sum(service.retire(by=request.user, at=at) for service in services) if ends else 0
-    if place.let_in(False) or asked:
-        told = ngettext("%(n)d service was asked to end", "%(n)d services were asked to end", asked) % {"n": asked}
+    asked += sum(service.move_away(by=request.user, at=at) for service in services) if moves else 0
+    if closed or asked:
+        told = ngettext("%(n)d service was asked to end", "%(n)d services were asked to end", asked)
+        if moves:
+            told = ngettext(
+                "%(n)d service moves as soon as there is room", "%(n)d services move as soon as there is room", asked
+            )
+        told = told % {"n": asked}
         audit.write("drain", place, by=request.user, at=at, told=told if asked else "")
     messages.success(request, _("Nothing new is launched at %(place)s any more.") % {"place": place})
     return redirect("desk-places")

@@ -37,7 +37,7 @@ class Settle:
 
     def _copy_or_hold(self, job: DeploymentJob, machine: MachineView) -> None:
         try:
-            job.book.settle(machine.key, Settled.ARCHIVED, _copy(job, machine))
+            job.book.settle(machine.key, Settled.ARCHIVED, copy_of(job, machine))
         except (TryAgain, GiveUp) as stop:
             job.book.look_at(machine.key)  # it may have stopped, and starts again by that; or be gone
             tired = isinstance(stop, GiveUp) or job.at - job.waiting_since >= TRY_FOR
@@ -47,7 +47,7 @@ class Settle:
             raise TryAgain("copy-on-hold", blame=stop.blame, after=ON_HOLD, why=stop.code, params=stop.params) from stop
 
 
-def _copy(job: DeploymentJob, machine: MachineView) -> Copy:
+def copy_of(job: DeploymentJob, machine: MachineView) -> Copy:
     """Archive on the machine, fetch, read back. Raises NotYet while any of it is going on."""
     remote = machine.remote()
     if remote is None or not machine.on_network:

@@ -10,6 +10,7 @@ from provisioning.steps.paths import ENV_FILE, RESTORES
 
 SLICE = 4 << 20
 """Bytes brought in one call, as when a copy is fetched."""
+COPY_LOOK = timedelta(seconds=2)
 RESTORE_PATIENCE = timedelta(hours=1)
 
 
@@ -19,6 +20,8 @@ class Restore:
     name = "restore"
 
     def done(self, job: MachineJob) -> bool:
+        if job.awaits_copy:
+            raise NotYet("copy-is-not-made-yet", after=COPY_LOOK)
         return job.copy is None or has_run(job, self._job(job), "restore-failed")
 
     def push(self, job: MachineJob) -> None:

@@ -123,7 +123,7 @@ ENDING = (
     Defect(
         "take an old copy for the last one",
         "provisioning/reconciler/jobs.py",
-        'return f"archive-{deployment.attempt}-{deployment.phase}-{tries}"',
+        'return f"archive-{deployment.attempt}-{deployment.phase}{move}-{tries}"',
         'return f"archive-{deployment.phase[:0]}{tries}"',
         "test_bad_days::test_a_copy_from_before_it_was_tried_again_is_not_taken_for_the_last_one",
     ),

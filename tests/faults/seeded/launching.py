@@ -27,8 +27,8 @@ LAUNCHING = (
     Defect(
         "want two machines for one role",
         "provisioning/migrations/0001_initial.py",
-        'fields=("deployment", "role", "number"),',
-        'fields=("deployment", "role", "number", "slot"),',
+        'fields=("deployment", "role", "number", "stand"),',
+        'fields=("deployment", "role", "number", "stand", "slot"),',
         "test_ending::test_two_machines_are_never_wanted_for_one_role_even_by_a_bug",
     ),
     Defect(
@@ -76,7 +76,7 @@ LAUNCHING = (
     Defect(
         "try for ever",
         WALK,
-        "return self.course == Course.LAUNCHING and self.at >= self.row.gives_up_at",
+        "return self.course in TO_READY and self.at >= self.row.gives_up_at",
         "return False",
         "test_bad_days::test_a_launch_that_hangs_is_given_up_in_the_end",
     ),

@@ -1,0 +1,61 @@
+"""The contract of a kind of place: facts, options, four verbs, and what some can do beside."""
+
+from provisioning.driver.abilities import (
+    Checkable,
+    Console,
+    Cuttable,
+    Departure,
+    Hosts,
+    Ownable,
+    OwnWire,
+    Pinning,
+    Priced,
+    Tells,
+)
+from provisioning.driver.contract import Capabilities, Driver, Fabric
+from provisioning.driver.facts import (
+    ABSENT,
+    Endpoint,
+    Identity,
+    MachineSpec,
+    PortSpec,
+    RollCall,
+    Secret,
+    Seen,
+    Sighting,
+    Size,
+)
+from provisioning.driver.options import PORTALS, Finding, Form, Host, HostState, Option, marked
+
+__all__ = [
+    "ABSENT",
+    "PORTALS",
+    "Capabilities",
+    "Checkable",
+    "Console",
+    "Cuttable",
+    "Departure",
+    "Driver",
+    "Endpoint",
+    "Fabric",
+    "Finding",
+    "Form",
+    "Host",
+    "HostState",
+    "Hosts",
+    "Identity",
+    "MachineSpec",
+    "Option",
+    "OwnWire",
+    "Ownable",
+    "Pinning",
+    "PortSpec",
+    "Priced",
+    "RollCall",
+    "Secret",
+    "Seen",
+    "Sighting",
+    "Size",
+    "Tells",
+    "marked",
+]

@@ -61,7 +61,7 @@ def spent(machines: Iterable[Machine], at: datetime, since: datetime | None = No
 
 def to_come(machines: Iterable[Machine], at: datetime, until: datetime) -> Decimal:
     """What those of them that run will cost until their services end, or until `until`. Wants `deployment`."""
-    living = [machine for machine in machines if machine.phase != Phase.GONE and machine.wanted == Wanted.UP]
+    living = [one for one in machines if one.phase != Phase.GONE and one.wanted == Wanted.UP and not one.is_trial]
     return sum((_cost(one, at, min(one.deployment.expires_at, until)) for one in living), NOTHING)
 
 

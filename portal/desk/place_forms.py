@@ -175,6 +175,6 @@ class OptionsForm(forms.Form):
         return self.cleaned_data.get(option.name) not in ("", None, [])
 
 
-def unjudged(form: forms.BaseForm) -> Mapping[str, Any]:
+def unjudged(form: forms.BaseForm) -> dict[str, Any]:
     """What was typed into a form, to be shown again without a word about it."""
     return {name: form[name].data for name in form.fields}

@@ -58,6 +58,7 @@ def tell(at: datetime) -> int:
 def owe(at: datetime) -> None:
     """Write down a call for each machine that is there, and for each that it was told of and that is gone."""
     running = Machine.objects.exclude(phase=Phase.GONE).filter(sighting__seen="running", hook_calls=None)
+    running = running.exclude(deployment=None)  # one on trial is nobody's, and goes at once
     _write([HookCall(machine=machine, what="made", told=_about(machine)) for machine in _with(running)], at)
     untold = ~Exists(HookCall.objects.filter(machine=OuterRef("machine"), what="gone"))
     gone = HookCall.objects.filter(untold, what="made", machine__phase=Phase.GONE).order_by("pk")[:AT_ONCE]

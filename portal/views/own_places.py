@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal import gate
+from portal.desk.ask import what_stays
 from portal.people import own_places
-from portal.people.own_places import CapForm, OwnPlaceForm
+from portal.people.own_places import CapForm
+from portal.people.own_sheet import OwnSheet
 from portal.requests import SignedInRequest
 from provisioning.trying import try_place
 
@@ -32,12 +34,12 @@ def new(request: SignedInRequest) -> HttpResponse:
     kind = request.GET.get("kind", "")
     if kind not in own_places.kinds() or len(own_places.of(request.user)) >= own_places.MOST:
         raise Http404
-    form = OwnPlaceForm(request.user, kind, None, *([request.POST] if request.method == "POST" else []))
-    if form.is_bound and form.is_valid():
-        place = form.save()
+    sheet = OwnSheet.new(request.user, kind, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and sheet.is_valid():
+        place = sheet.keep()
         try_place(place, at=timezone.now())
         return redirect("me-place", pk=place.pk)
-    return render(request, "me/place_new.html", {"form": form, "kind": kind})
+    return render(request, "me/place_new.html", {"sheet": sheet, "kind": kind})
 
 
 @login_required
@@ -45,14 +47,14 @@ def new(request: SignedInRequest) -> HttpResponse:
 def place(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show one of them; take new keys."""
     found = gate.own_place(request.user, pk)
-    form = OwnPlaceForm(request.user, found.kind, found, *([request.POST] if request.method == "POST" else []))
-    if form.is_bound and form.is_valid():
-        form.save()
+    sheet = OwnSheet(found, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and sheet.is_valid():
+        sheet.keep()
         messages.success(request, _("Saved."))
         return redirect("me-place", pk=pk)
     own = own_places.seen(found, timezone.now())
     cap = CapForm(initial={"monthly_cap": found.monthly_cap})
-    return render(request, "me/place.html", {"own": own, "form": form, "cap": cap})
+    return render(request, "me/place.html", {"own": own, "sheet": sheet, "cap": cap})
 
 
 @login_required
@@ -87,16 +89,13 @@ def cap(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def remove(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Take it away when nothing of ours is there; what we do not know and it names stays, and is listed before."""
+    """Say what would stay there, asked just now; then forget it. Not while machines of theirs run there."""
     found, at = gate.own_place(request.user, pk), timezone.now()
-    own = own_places.seen(found, at)
-    if own.strays and "leave" not in request.POST:
-        messages.info(request, _("Something is left there that we do not know. Please look at the list below first."))
-    elif found.take_away(at=at):
+    stays = what_stays(found)
+    agreed = stays.is_nothing or request.POST.get("stays") == "yes"
+    if request.method == "POST" and agreed and found.take_away(at=at):
         messages.success(request, _("It is gone from here, and its keys are forgotten."))
         return redirect("me-places")
-    else:
-        messages.error(request, _("Machines of yours are still there. End their services first; then take it away."))
-    return redirect("me-place", pk=pk)
+    return render(request, "me/place_end.html", {"own": own_places.seen(found, at), "stays": stays})

@@ -52,7 +52,14 @@ class Ownable(Protocol):
     """A kind of which a person may add a place of their own, an account at a cloud say."""
 
     OWN_OPTIONS: Sequence[str]
-    """Names of those of its OPTIONS that the person fills in; all others stay as they are by default."""
+    """Names of those of its OPTIONS that the person fills in; no table."""
+    SHARED_OPTIONS: Sequence[str]
+    """Of those that are as at the house's place of this kind, now and later; all others stay as they are by default."""
+    OWN_WORD: str
+    """Of a secret one that the portal fills in, for each person another, and shows to them; "" = none."""
+
+    def own_problems(self, options: Mapping[str, Any]) -> Sequence[str]:
+        """What is wrong with a person's own, beside what `problems` says, and told as that tells it."""
 
     def least_policy(self, options: Mapping[str, Any]) -> str:
         """What the account must allow us, and no more, as text to be pasted where its owner gives the keys."""

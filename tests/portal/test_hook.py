@@ -18,7 +18,9 @@ from portal.hook import address, calls
 from portal.models import User
 from provisioning.models import Admission, Deployment, Entry, HookCall, House, Machine
 from provisioning.phases import Happened, Phase
+from provisioning.trying import try_place
 from tests.faults.lines import Killed, Tracer, bury
+from tests.makers import make_fabric
 from tests.simulation import Simulation, key_of, ready
 
 KEY = "a key of sixteen"
@@ -128,6 +130,14 @@ def test_after_three_days_it_is_given_up_and_told_in_the_timeline(world: Simulat
     assert entry.deployment
     assert entry.told == {"what": "made", "why": "status 500"}
     assert len(monitor.heard) == 1
+
+
+def test_a_machine_on_trial_is_told_to_nobody_and_hinders_no_other(world: Simulation, monitor: Monitor) -> None:
+    assert try_place(make_fabric(), at=world.at)
+    world.run_until(lambda: Machine.objects.filter(sighting__seen="running").exists())
+    assert calls.tell(world.at) == 0
+    ready(world)
+    assert calls.tell(world.at) == 1
 
 
 def test_nobody_is_told_where_no_address_is_set_and_none_in_quarantine(world: Simulation, monitor: Monitor) -> None:

@@ -13,6 +13,7 @@ from provisioning.driver import Seen
 from provisioning.fabrics.memory.place import Ghost, forget_places, place
 from provisioning.models import Fabric, Machine
 from provisioning.slots import spec_of
+from provisioning.trying import try_place
 from tests.makers import make_fabric
 from tests.portal import scenes
 from tests.portal.cupboard import cupboard, make_cupboard
@@ -235,6 +236,18 @@ def test_both_sides_of_the_head_count_are_shown_with_strays_and_ghosts(desk: Cli
     assert "f" * 32 in page
     assert machine.key in page
     assert "not the same" in page
+
+
+def test_a_machine_on_trial_is_told_as_such_wherever_machines_are_listed(desk: Client) -> None:
+    made = make_fabric()
+    try_place(made, at=timezone.now())
+    trial = Machine.objects.get()
+    Machine.objects.update(asked_at=trial.created_at, place_id="10.0.0.1")
+    Fabric.objects.update(missed=[trial.key])
+    for page in (f"{made.pk}/end", f"{made.pk}/drain"):
+        assert desk.get(f"/desk/places/{page}").status_code == 200
+    assert b"A machine of a check" in desk.get(f"/desk/places/{made.pk}/end").content
+    assert b"A machine of a check" in desk.get("/desk/head-count").content
 
 
 def _occupied() -> tuple[Fabric, Machine]:

@@ -99,6 +99,7 @@ def _lines(place: Fabric, hosts: Sequence[Host]) -> Sequence[Line]:
     rows = (
         Machine.objects.filter(fabric=place)
         .exclude(place_id="")
+        .exclude(deployment=None)
         .select_related("deployment__event", "deployment__owner")
     )
     on, by_key = defaultdict[str, list[Machine]](list), dict[str, Machine]()

@@ -6,10 +6,23 @@ from typing import Any
 
 from provisioning.driver import Size
 from provisioning.fabrics.ec2.driver import Ec2Driver
-from provisioning.fabrics.ec2.options import ABOUT, OPTIONS, OWN_OPTIONS, candidates, problems, read
+from provisioning.fabrics.ec2.options import ABOUT, OPTIONS, candidates, problems, read
+from provisioning.fabrics.ec2.own import OWN_OPTIONS, OWN_WORD, SHARED_OPTIONS, own_problems
 from provisioning.fabrics.ec2.policy import least_policy
 
-__all__ = ["ABOUT", "OPTIONS", "OWN_OPTIONS", "Ec2Driver", "least_policy", "open_driver", "price_per_hour", "problems"]
+__all__ = [
+    "ABOUT",
+    "OPTIONS",
+    "OWN_OPTIONS",
+    "OWN_WORD",
+    "SHARED_OPTIONS",
+    "Ec2Driver",
+    "least_policy",
+    "open_driver",
+    "own_problems",
+    "price_per_hour",
+    "problems",
+]
 
 
 def open_driver(options: Mapping[str, Any], owner: str) -> Ec2Driver:

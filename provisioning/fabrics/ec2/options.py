@@ -65,8 +65,6 @@ OPTIONS = (
     Option("currency", _("Currency of the prices"), default="USD"),
     Option("least_disk_gib", _("Disk that the image itself needs, in GiB"), Form.NUMBER, default="10"),
 )  # fmt: skip
-OWN_OPTIONS = ("region", "key_id", "key", "role", "external_id", "image", "types", "zones", "vpc", "currency")
-"""What somebody says about an account of their own. Not where it is: the portal would ask there in its own name."""
 ADDRESSES = ("public", "private", "ipv6")
 
 

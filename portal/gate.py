@@ -55,7 +55,7 @@ def _room(view: View[P], may: Callable[[User], bool]) -> View[P]:
 def service_at(host: str) -> Deployment | None:
     """The service that a host name was given to, in whatever phase it is. Everybody may know that much."""
     name, _, domain = host.lower().partition(":")[0].partition(".")
-    services = Deployment.objects.select_related("event__owner", "owner").order_by("-pk")
+    services = Deployment.objects.select_related("event__owner", "owner", "release").order_by("-pk")
     if domain == settings.APPS_DOMAIN:
         return services.filter(name=name).first()
     where, _, port = host.rpartition(":")

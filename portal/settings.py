@@ -8,7 +8,7 @@ import environ
 
 from cli.home import home, settings_file
 from portal.desk import look
-from portal.people import providers
+from portal.people import entrance, providers
 from portal.server import log_lines
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -236,17 +236,7 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_RATE_LIMITS = {
-    "signup": "20/h/ip",
-    "reset_password": "10/h/ip,3/h/key",
-    "report": "5/h/ip",
-    "join": "60/h/ip",
-    "check": "20/h/user",
-    "wish": "20/h/user",
-    "api": "120/m/user",
-    "try": "3/h/ip",
-    "elsewhere": "60/m/ip",
-}
+ACCOUNT_RATE_LIMITS = entrance.RATES
 PASSKEYS = SECURE or urlsplit(SITE_URL).hostname == "localhost"
 """Browsers have them for names under https and for this computer, never for an address of a network."""
 MFA_ADAPTER = "portal.people.second_step.SecondStepAdapter"
@@ -258,16 +248,7 @@ MFA_TOTP_TOLERANCE = 1
 """Half a minute: phones are not always on time."""
 MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
 """A class comes in through one address, and there is nothing to guess."""
-MFA_FORMS = {
-    "add_webauthn": "portal.people.ways_forms.AddPasskeyForm",
-    "edit_webauthn": "portal.people.ways_forms.RenamePasskeyForm",
-    "login_webauthn": "portal.people.ways_forms.LoginPasskeyForm",
-    "authenticate_webauthn": "portal.people.ways_forms.SecondStepPasskeyForm",
-    "reauthenticate_webauthn": "portal.people.ways_forms.AgainPasskeyForm",
-    "authenticate": "portal.people.ways_forms.SecondStepCodeForm",
-    "reauthenticate": "portal.people.ways_forms.AgainCodeForm",
-    "activate_totp": "portal.people.ways_forms.AddCodesForm",
-}
+MFA_FORMS = entrance.FORMS
 SOCIALACCOUNT_PROVIDERS = providers.configured(env)
 SOCIALACCOUNT_ADAPTER = "portal.people.elsewhere.ElsewhereAdapter"
 SOCIALACCOUNT_FORMS = {"signup": "portal.forms.ElsewhereSignupForm"}

@@ -14,6 +14,7 @@ from catalog.models import App
 from portal.mail.troubles import TROUBLES
 from portal.models import User
 from portal.times import span
+from provisioning.errors import Blame
 from provisioning.models import Admission, Deployment, Fabric, Machine, Mail, Report, Stray
 from provisioning.phases import Decision, Phase, Wanted
 
@@ -23,6 +24,7 @@ CUT_PATIENCE = timedelta(minutes=2)
 """A suspended service's machine is off the network within one."""
 COUNT_PATIENCE = timedelta(minutes=10)
 """A place is counted every minute or so; after this, something is wrong with the counting."""
+BUG = "our-mistake"
 SMALL_MIB = 256
 """What a service takes where none runs yet to be measured by."""
 
@@ -75,6 +77,7 @@ def red_lines(places: Sequence[Room], at: datetime) -> Sequence[RedLine]:
     parts: tuple[Callable[[], Iterator[RedLine]], ...] = (
         _quarantine,
         lambda: _still_connected(at),
+        lambda: _our_mistakes(at),
         lambda: _failing_apps(at),
         lambda: _silent(at),
         lambda: _places(places, at),
@@ -95,13 +98,28 @@ def _quarantine() -> Iterator[RedLine]:
 
 def _failing_apps(at: datetime) -> Iterator[RedLine]:
     failed = Deployment.objects.filter(phase=Phase.FAILED, wanted=Wanted.UP, phase_at__gte=at - LATELY)
-    counted = dict(failed.order_by().values_list("release__app").annotate(n=Count("pk")))
+    counted = dict(failed.exclude(blame=Blame.PORTAL).order_by().values_list("release__app").annotate(n=Count("pk")))
     for app in App.objects.filter(pk__in=counted).select_related("current").order_by("pk"):
         n = counted[app.pk]
         what = ngettext(
             "%(n)d launch of %(app)s failed since yesterday.", "%(n)d launches of %(app)s failed since yesterday.", n
         )
         yield RedLine(what % {"app": app.name, "n": n}, _("See why"), reverse("desk-app", args=[app.pk]))
+
+
+def _our_mistakes(at: datetime) -> Iterator[RedLine]:
+    """What people are told was ours, and reported: here it is read."""
+    failed = Q(phase=Phase.FAILED, blame=Blame.PORTAL, wanted=Wanted.UP, phase_at__gte=at - LATELY)
+    machines = Machine.objects.exclude(phase=Phase.GONE).filter(waits_for=BUG)
+    troubled = Deployment.objects.filter(failed | Q(waits_for=BUG) | Q(pk__in=machines.values("deployment")))
+    known = troubled.exclude(phase=Phase.GONE).aggregate(n=Count("pk"), first=Min("key"))
+    if n := known["n"]:
+        what = ngettext(
+            "The portal itself made a mistake with %(n)d service; the log has its traceback.",
+            "The portal itself made a mistake with %(n)d services; the log has the tracebacks.",
+            n,
+        )
+        yield RedLine(what % {"n": n}, _("See why"), reverse("service", args=[known["first"]]))
 
 
 def _still_connected(at: datetime) -> Iterator[RedLine]:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from portal import gate
 from portal.models import User
@@ -12,7 +13,7 @@ from provisioning import prices
 from provisioning.admission import Share, share_of
 from provisioning.models import Entry, Event, JoiningCode, Machine, Membership
 from provisioning.models.house import longest_event_of
-from provisioning.phases import Happened, Phase
+from provisioning.phases import Happened, Phase, Wanted
 
 MOMENTS = 100
 OF_SERVICES = (
@@ -117,6 +118,15 @@ def _cost(machines: Sequence[Machine], unit: str, at: datetime, event: Event) ->
     so_far = prices.spent(machines, at)
     whole = so_far + prices.to_come(machines, at, event.closes_at)
     return Cost(prices.told(so_far, unit), prices.told(whole, unit))
+
+
+def a_day(event: Event) -> str:
+    """What a day of everything that runs in it costs, as people read it; empty = nothing."""
+    living = Machine.objects.filter(deployment__event=event, wanted=Wanted.UP, price_per_hour__gt=0)
+    by_unit: dict[str, Decimal] = defaultdict(Decimal)
+    for machine in living.exclude(phase=Phase.GONE).select_related("fabric").order_by("pk"):
+        by_unit[prices.currency(machine.fabric)] += machine.price_per_hour * prices.HOURS_A_DAY
+    return " + ".join(prices.told(amount, unit) for unit, amount in sorted(by_unit.items()))
 
 
 def _per_day(machine: Machine) -> str:

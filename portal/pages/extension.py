@@ -16,6 +16,7 @@ from django.http import Http404
 
 from portal.forms import end_of
 from portal.models import User
+from portal.pages.event import a_day
 from provisioning.models import Archive, Entry, Event
 from provisioning.models.house import longest_event_of
 from provisioning.phases import Happened, Phase, Wanted
@@ -44,6 +45,8 @@ class Extension:
 
     face: str
     services: int = 0
+    price: str = ""
+    """Of a day of them; empty = nothing."""
     to: datetime | None = None
     is_longest: bool = False
     """The house allows no later end than `to`."""
@@ -96,7 +99,8 @@ def extension_of(event: Event, link: Link, at: datetime) -> Extension:
         is_news = at - done.at < JUST_DONE
         return Extension("done", services, to=event.closes_at, done=done, is_just_done=is_news)
     to, is_longest = later_end(event)
-    return Extension("open" if to > event.closes_at else "longest", services, to=to, is_longest=is_longest)
+    face = "open" if to > event.closes_at else "longest"
+    return Extension(face, services, a_day(event), to=to, is_longest=is_longest)
 
 
 def _done_since(event: Event, link: Link) -> Entry | None:

@@ -13,6 +13,7 @@ from portal.mail.letters import markdown
 from portal.pages.figures import Evidence, evidence
 from portal.pages.nights import Night, tonight
 from portal.pages.places import FULL, NOBODY, Offer, elsewhere
+from portal.pages.poster import qr
 from portal.pages.progress import Progress, progress
 from portal.pages.timeline import Moment, timeline
 from portal.sentences import PROBLEMS, WAITS
@@ -72,6 +73,11 @@ class ServicePage:
         """What there is to be shown; what was to be shown once, and was, is not among it."""
         left = self.machine.outputs if self.machine else {}
         return [output for output in self.deployment.manifest.outputs if output.id in left]
+
+    @property
+    def qr(self) -> str:
+        """Its address as a drawing to be scanned."""
+        return qr(self.deployment.url)
 
     @property
     def first_things(self) -> str:

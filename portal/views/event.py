@@ -15,7 +15,7 @@ from portal import gate
 from portal.event_forms import EventForm, PlacesForm, PlanForm
 from portal.forms import ExtendForm
 from portal.mail.unreached import unreached
-from portal.pages.event import event_desk, limits, moments
+from portal.pages.event import a_day, event_desk, limits, moments
 from portal.requests import SignedInRequest
 from portal.times import exact
 from portal.views import copies
@@ -123,7 +123,7 @@ def extend(request: SignedInRequest, key: str) -> HttpResponse:
         messages.success(request, _("%(event)s and its services now end on %(end)s.") % told)
         return redirect("event", key=key)
     living = [line for line in lines_of(found) if line.deployment.wanted == Wanted.UP]
-    return render(request, "events/extend.html", {"event": found, "form": form, "lines": living})
+    return render(request, "events/extend.html", {"event": found, "form": form, "lines": living, "price": a_day(found)})
 
 
 @login_required

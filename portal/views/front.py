@@ -19,8 +19,11 @@ from portal.pages.figures import Evidence, evidence
 from portal.pages.places import NOBODY, offers
 from portal.people import trials
 from portal.requests import SignedInRequest
+from provisioning.models import Event
 
 ON_FRONT = 3
+FOR = "for"
+"""What an address calls the event that a service is to be added to, on the way to its launch."""
 AWNINGS = {
     "auction": "plum", "shop": "plum", "games": "plum",
     "wiki": "slate", "documents": "slate", "notes": "slate", "site": "slate",
@@ -86,13 +89,20 @@ def front(request: HttpRequest) -> HttpResponse:
 @require_safe
 def shelf(request: HttpRequest) -> HttpResponse:
     """Show every app, or those that a search finds."""
-    search = request.GET.get("q", "").strip()[:80]
+    search, event = request.GET.get("q", "").strip()[:80], _event(request)
     words = Wish.told(search)
     known = Wish.objects.filter(words=words) if words else Wish.objects.none()
-    told = {"stalls": stalls(search), "search": search, "wishes": 0, "is_wished": False}
+    told = {"stalls": stalls(search), "search": search, "event": event, "wishes": 0, "is_wished": False}
     if search and not told["stalls"]:
         told |= {"wishes": known.count(), "is_wished": known.filter(by=request.user.pk).exists()}
     return render(request, "apps/shelf.html", told)
+
+
+def _event(request: HttpRequest) -> Event | None:
+    """The event that whoever looks wants to add a service to: they came from its desk."""
+    if not request.user.is_authenticated or FOR not in request.GET:
+        return None
+    return gate.events_to_launch_for(request.user, timezone.now()).filter(key=request.GET[FOR]).first()
 
 
 @login_required
@@ -120,6 +130,7 @@ def app(request: HttpRequest, slug: str) -> HttpResponse:
         "stall": Stall(found, manifest, known),
         "may_try": not request.user.is_authenticated and trials.are_offered(),
         "release": release,
+        "event": _event(request),
         "offer": next(iter(offers(manifest, request.user.pk or NOBODY, at=timezone.now())), None),
         "description": markdown(description),
         "before": markdown(release.texts.get("notices.before_launch", "")),

@@ -16,7 +16,7 @@ from portal import gate
 from portal.launch_form import LaunchForm
 from portal.pages.figures import Evidence, evidence
 from portal.requests import SignedInRequest
-from portal.views.front import Stall
+from portal.views.front import FOR, Stall
 from provisioning.admission import share_of
 from provisioning.models import Archive, Deployment, Event
 from provisioning.models.house import longest_event_of
@@ -50,7 +50,8 @@ def new_service(request: SignedInRequest) -> HttpResponse:
     if elsewhere := once(request):
         return elsewhere
     now = timezone.now()
-    events = list(gate.events_to_launch_for(request.user, now))
+    chosen = request.GET.get(FOR, "")
+    events = sorted(gate.events_to_launch_for(request.user, now), key=lambda event: event.key != chosen)
     given = (request.POST, request.FILES) if request.method == "POST" else ()
     form = LaunchForm(release.manifest, request.user, events, now, *given)
     form.initial["form_token"] = request.GET.get(PRESS, "")

@@ -62,7 +62,6 @@ class Deployment(Reconciled):
     """The last attempt in which a machine that never came to life was replaced by itself: once in each."""
     relaunches = models.BooleanField(default=False)
     """The owner chose: if its machine dies, launch it again, although what was on it is lost."""
-
     move_asked_at = models.DateTimeField(null=True)
     """Since when it is to move to another place; it waits where it is until one has room."""
     moving_since = models.DateTimeField(null=True)

@@ -8,18 +8,16 @@ from typing import Any
 from provisioning import admission
 from provisioning.driver import Endpoint, Sighting
 from provisioning.errors import Blame, NotYet, Stop
-from provisioning.models import Archive, Deployment, Entry, Fabric, House, LogChunk, Machine, Route, statements
+from provisioning.models import Archive, Deployment, Entry, Fabric, House, Machine, Route, statements
 from provisioning.models.reconciled import woken
 from provisioning.nudge import nudge_on_commit
 from provisioning.phases import CopyKind, Happened, Kind, Lane, Phase, Settled, Stand, Wanted
 from provisioning.reconciler.due_copies import make_room
 from provisioning.reconciler.lease import Lease
+from provisioning.reconciler.log_rows import LogRows
 from provisioning.slots import new_machine
 from provisioning.step import Answer, Copy, DueCopy, MachineFacts
 from provisioning.steps.words import NO_ROOM, REPLACED_ONCE, TAKEN
-
-LOG_KEPT = 2 << 20
-"""Bytes of one job's output that the portal keeps; the machine itself keeps 1 MiB (faults F54)."""
 
 MOVE_AGAIN = timedelta(minutes=10)
 """When a move is tried again that another place could not take after all."""
@@ -31,34 +29,6 @@ KEYS: dict[str, str] = dict.fromkeys(("host_key", "enrolled_key", "login_key", "
 LIVING_OF = "WHERE deployment_id = %s AND phase <> %s ORDER BY id"
 SEALED = frozenset({"host_key", "login_key", "git_bearer", "outputs"})
 """Columns that cost time to open, and that a look at a deployment seldom needs."""
-
-
-class LogRows:
-    """The output of one machine's jobs, as LogChunk rows."""
-
-    def __init__(self, machine_pk: int) -> None:
-        self.machine_pk = machine_pk
-
-    def log(self, job: str, offset: int, chunk: bytes) -> None:
-        if not chunk:
-            return
-        # Whoever died after keeping a chunk did not say so: what is kept already is cut off, and the rest is kept.
-        begin = max(offset, self._kept(job))
-        if rest := chunk[begin - offset :] if begin < LOG_KEPT else b"":
-            new = LogChunk(machine_id=self.machine_pk, job=job, offset=begin, size=len(rest), data=rest)
-            LogChunk.objects.bulk_create([new], ignore_conflicts=True)
-
-    def log_offset(self, job: str) -> int:
-        return self._kept(job)
-
-    def _kept(self, job: str) -> int:
-        last = (
-            LogChunk.objects.filter(machine_id=self.machine_pk, job=job)
-            .order_by("-offset")
-            .only("offset", "size")
-            .first()
-        )
-        return last.offset + last.size if last else 0
 
 
 class MachineRows(LogRows):

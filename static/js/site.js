@@ -25,10 +25,21 @@
     show();
   });
 
+  // Browsers have a clipboard for https and for this computer alone; in a local network the old way still works.
+  const copy = async (words) => {
+    if (navigator.clipboard) return navigator.clipboard.writeText(words);
+    const field = document.createElement("textarea");
+    field.value = words;
+    document.body.append(field);
+    field.select();
+    document.execCommand("copy");
+    field.remove();
+  };
+
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;
-    await navigator.clipboard.writeText(button.dataset.copy);
+    await copy(button.dataset.copy);
     const said = button.textContent;
     button.textContent = button.dataset.done;
     setTimeout(() => { button.textContent = said; }, 2000);

@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from tests.machine.content import Content
 from tests.machine.git_server import GitServer, Repository
 from tests.machine.onboard import Onboard
 
@@ -40,3 +41,9 @@ def server(tmp_path: Path) -> Iterator[GitServer]:
 def repository(server: GitServer) -> Repository:
     """A repository that it serves as "app"."""
     return Repository(server.folder / "app")
+
+
+@pytest.fixture
+def content(board: Onboard, server: GitServer) -> Content:
+    """A machine without content yet."""
+    return Content(board, server)

@@ -10,9 +10,9 @@ from contextlib import suppress
 
 import pytest
 
+from tests.machine.content import Content
 from tests.machine.git_server import GitServer, Repository
 from tests.machine.onboard import Json, Onboard
-from tests.machine.test_pull import Content
 from tests.waiting import until
 
 pytestmark = pytest.mark.thorough

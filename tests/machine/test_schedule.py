@@ -11,9 +11,9 @@ import pytest
 
 from machine.onboard import schedule
 from machine.onboard.wire import Refused
+from tests.machine.content import Content
 from tests.machine.git_server import GitServer, Repository
 from tests.machine.onboard import Onboard
-from tests.machine.test_pull import Content
 from tests.waiting import until
 
 pytestmark = pytest.mark.thorough

@@ -11,9 +11,9 @@ import pytest
 
 from machine.onboard import unpack
 from machine.onboard.failure import Failed
+from tests.machine.content import Content
 from tests.machine.git_server import GitServer, Repository
 from tests.machine.onboard import Onboard
-from tests.machine.test_pull import Content
 
 pytestmark = pytest.mark.thorough
 

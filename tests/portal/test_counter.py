@@ -104,7 +104,7 @@ def test_a_room_asks_the_same_however_much_there_is(
     for scene in (scenes.leaving, scenes.failed, scenes.shut, scenes.silent):
         for _ in range(4):
             scene(make_event(at=now), at=now)
-    with django_assert_max_num_queries(23):
+    with django_assert_max_num_queries(24):
         assert desk.get(path).status_code == 200
 
 
@@ -129,6 +129,15 @@ def restored(_now: datetime) -> None:
 
 def failing(now: datetime) -> None:
     scenes.failed(at=now)
+
+
+def mistaken(now: datetime) -> None:
+    change(scenes.failed(at=now), blame="portal")
+
+
+def stumbling(now: datetime) -> None:
+    scenes.building(at=now)
+    Machine.objects.update(waits_for="our-mistake")
 
 
 def silent(now: datetime) -> None:
@@ -174,6 +183,8 @@ TROUBLES = {
     connected: ("still on the network", "/services/"),
     restored: ("A backup was put back", "/admin/provisioning/admission/"),
     failing: ("failed since yesterday", "/desk/apps/"),
+    mistaken: ("made a mistake with 1 service", "/services/"),
+    stumbling: ("made a mistake with 1 service", "/services/"),
     silent: ("does not answer, since", "/desk/events"),
     full: ("memory is full", "/desk/places"),
     away: ("memory does not answer", "/desk/places"),

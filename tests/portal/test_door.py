@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from provisioning.models import Deployment
+from portal.models import User
+from provisioning.models import Deployment, Machine
 from tests.makers import make_event
 from tests.portal.scenes import SCENES, change
 
@@ -83,7 +84,7 @@ def test_what_is_over_or_shut_is_not_said_to_open(client: Client, db: None, scen
     assert client.get(f"/door/{host}/calendar.ics").status_code == 404
 
 
-@pytest.mark.parametrize("waits_for", ["no-room", "the-event-is-full", "your-share-is-used"])
+@pytest.mark.parametrize("waits_for", ["no-room", "no-room-there", "the-event-is-full", "launches-are-paused"])
 def test_where_there_is_no_room_a_visitor_is_not_told_that_it_takes_a_minute(
     client: Client, db: None, waits_for: str
 ) -> None:
@@ -93,3 +94,27 @@ def test_where_there_is_no_room_a_visitor_is_not_told_that_it_takes_a_minute(
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
     assert "All places are taken at the moment" in answer.content.decode()
     assert b'data-again="60"' in answer.content
+
+
+def test_one_whose_programs_are_started_anew_wakes_up_and_opens_by_itself(client: Client, owner: User) -> None:
+    deployment = begun("silent")
+    deployment.restart(by=owner, at=timezone.now())
+    answer = client.get(f"/door/{deployment.host}")
+    assert "is waking up" in answer.content.decode()
+    assert b'data-again="3"' in answer.content
+    Machine.objects.update(restart_asked_at=timezone.now() - timedelta(minutes=3))
+    assert "is not answering" in client.get(f"/door/{deployment.host}").content.decode()
+
+
+def test_how_long_it_takes_is_said_only_if_launches_have_shown_it(client: Client, db: None) -> None:
+    deployment = begun("building")
+    assert "Most take" not in client.get(f"/door/{deployment.host}").content.decode()
+    SCENES["ready"](make_event(at=timezone.now()))
+    Deployment.objects.update(release=deployment.release)
+    assert "Most take about 38 s." in client.get(f"/door/{deployment.host}").content.decode()
+
+
+def test_nobody_is_said_to_have_been_told_of_a_silence_that_is_not_known_yet(client: Client, db: None) -> None:
+    told = "have been told"
+    assert told not in client.get(f"/door/{begun('ready').host}").content.decode()
+    assert told in client.get(f"/door/{begun('silent').host}").content.decode()

@@ -13,7 +13,7 @@ from portal import house
 from portal.models import User
 from provisioning.models import Entry, Event, House, JoiningCode, Membership
 from provisioning.phases import Happened, Role
-from tests.makers import make_event, make_person
+from tests.makers import make_event, make_person, make_release
 from tests.portal import scenes
 from tests.portal.test_members import join
 
@@ -39,6 +39,22 @@ def test_each_tab_says_which_one_it_is_and_leads_to_the_others(visit: Client, ev
     page = visit.get(f"/events/{event.key}{tab}").content.decode()
     assert [f'href="/events/{event.key}{other}"' in page for other in TABS] == [True] * len(TABS)
     assert page.count('aria-current="page"') == 1
+
+
+def test_a_service_is_added_to_the_event_from_whose_desk_one_came(visit: Client, event: Event, owner: User) -> None:
+    make_event(owner, at=event.created_at + timedelta(hours=1), name="Newer")
+    slug = make_release().app.slug
+    way = f"?for={event.key}"
+    assert f'href="/apps{way}"' in visit.get(f"/events/{event.key}").content.decode()
+    assert f'href="/apps/{slug}{way}"' in visit.get(f"/apps{way}").content.decode()
+    assert f'href="/services/new?app={slug}&amp;for={event.key}"' in visit.get(f"/apps/{slug}{way}").content.decode()
+    form = visit.get(f"/services/new?app={slug}&for={event.key}", follow=True).context["form"]
+    assert form["event"].value() == event.key
+
+
+def test_no_event_of_somebody_else_is_named_on_the_way(visit: Client, stranger: User, now: datetime) -> None:
+    other = make_event(stranger, at=now, name="Private party")
+    assert "Private party" not in visit.get(f"/apps?for={other.key}").content.decode()
 
 
 def test_what_needs_attention_comes_first(visit: Client, event: Event) -> None:

@@ -1,13 +1,14 @@
 """The page behind the link of a warning: one button, and opening it changes nothing."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.test import Client
 
 from portal.models import User
 from portal.pages.extension import Link, extension_of, later_end, link_to, read
-from provisioning.models import Entry, Event, House
+from provisioning.models import Entry, Event, Fabric, House, Machine
 from provisioning.phases import Role
 from tests.makers import NOON, make_event
 from tests.portal import scenes
@@ -50,6 +51,15 @@ def test_opening_the_link_asks_and_changes_nothing(visit: Client, path: str, eve
     visit.head(path)
     assert end_of(event) == event.closes_at
     assert not Entry.objects.filter(event=event).exists()
+
+
+def test_what_a_later_end_costs_is_said_before_the_press(visit: Client, path: str, event: Event) -> None:
+    Machine.objects.update(price_per_hour=Decimal("0.02"))
+    Fabric.objects.update(options={"price_per_day": "0.48 €"})
+    assert "2 services, 0.96 € for every day longer." in shown(visit, path)
+    assert "Every day longer costs 0.96 €." in shown(visit, f"/events/{event.key}/extend")
+    Machine.objects.update(price_per_hour=0)
+    assert "It costs nothing." in shown(visit, f"/events/{event.key}/extend")
 
 
 def test_a_press_extends_by_a_week_at_the_same_hour_and_can_be_undone(visit: Client, path: str, event: Event) -> None:

@@ -24,6 +24,11 @@ def test_an_open_service_leads_to_its_poster(visit: Client, owner: User) -> None
     assert f'data-share="{deployment.url}"' in page
 
 
+def test_an_open_service_shows_its_code_on_its_own_page(visit: Client, owner: User) -> None:
+    deployment = scenes.ready(make_event(owner))
+    assert str(qr(deployment.url)) in visit.get(f"/services/{deployment.key}").content.decode()
+
+
 @pytest.mark.parametrize("scene", ["leaving", "ended"])
 def test_there_is_no_poster_for_an_address_that_is_gone(visit: Client, owner: User, scene: str) -> None:
     deployment = scenes.SCENES[scene](make_event(owner))

@@ -122,7 +122,7 @@ CLAIMING = (
     ),
     Defect(
         "forget what a program said when its reader died",
-        "provisioning/reconciler/book.py",
+        "provisioning/reconciler/log_rows.py",
         "begin = max(offset, self._kept(job))",
         "begin = offset",
         "test_book::test_what_a_program_said_is_kept_whole_although_its_reader_died",

@@ -62,14 +62,14 @@ ENDING = (
         "provisioning/migrations/0001_initial.py",
         '("removal_asked_at__isnull", True),',
         '("removal_asked_at__isnull", True), ("key__gt", ""),',
-        "test_bad_days::test_a_machine_is_never_removed_unsettled_even_by_a_bug",
+        "test_holds::test_a_machine_is_never_removed_unsettled_even_by_a_bug",
     ),
     Defect(
         "call a copy that failed lost, and go on",
         f"{DEPLOYMENT}/settle.py",
         "job.book.hold(machine.key, until=job.hold_until)",
         "return job.book.settle(machine.key, Settled.LOST)",
-        "test_bad_days::test_a_copy_that_cannot_be_made_puts_the_machine_on_hold_and_deletes_nothing",
+        "test_holds::test_a_copy_that_cannot_be_made_puts_the_machine_on_hold_and_deletes_nothing",
     ),
     Defect(
         "keep the copies of all nights",
@@ -125,7 +125,7 @@ ENDING = (
         "provisioning/reconciler/jobs.py",
         'return f"archive-{deployment.attempt}-{deployment.phase}{move}-{tries}"',
         'return f"archive-{deployment.phase[:0]}{tries}"',
-        "test_bad_days::test_a_copy_from_before_it_was_tried_again_is_not_taken_for_the_last_one",
+        "test_holds::test_a_copy_from_before_it_was_tried_again_is_not_taken_for_the_last_one",
     ),
     Defect(
         "let people in while the copy is made",

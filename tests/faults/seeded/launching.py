@@ -92,7 +92,7 @@ LAUNCHING = (
         WALK,
         "            again.update(settled=Settled.NOT_YET, settled_by=None, hold_until=None)\n",
         "            again.update(hold_until=None)\n",
-        "test_bad_days::test_a_machine_that_is_used_again_after_it_was_settled_is_copied_in_the_end",
+        "test_holds::test_a_machine_that_is_used_again_after_it_was_settled_is_copied_in_the_end",
     ),
     Defect(
         "launch for ever what dies at every start",

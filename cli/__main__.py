@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         "--fabric", choices=places, default=CONTAINER, help="the kind of place that the machines come from"
     )
     add = commands.add_parser("bench", help="measure something: launch, reconciler, faults, idle, pages or viewers")
-    add.add_argument("name", choices=["launch", "reconciler", "idle", "pages", "viewers"])
+    add.add_argument("name", choices=["launch", "reconciler", "faults", "idle", "pages", "viewers"])
     add.add_argument("--json", action="store_true", help="print figures for programs")
     add = commands.add_parser("lock", help="write the lock files from the .in files")
     add.add_argument("--upgrade", action="store_true", help="take the newest versions that fit")

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import socket
 import stat
 import subprocess
@@ -115,9 +116,18 @@ def test_what_is_missing_and_cannot_be_brought_is_told_exactly(monkeypatch: pyte
     packages.require([])
 
 
-def test_the_door_tells_what_there_is() -> None:
-    told = subprocess.run([CHECKOUT / "fairground", "--help"], capture_output=True, text=True, check=True, cwd="/")
-    assert all(word in told.stdout for word in ("up", "down", "status", "test", "demo", "bench", "lock"))
+def say(*words: str) -> str:
+    done = subprocess.run([CHECKOUT / "fairground", *words], capture_output=True, text=True, check=True, cwd="/")
+    return done.stdout
+
+
+def test_the_first_page_names_every_command_and_every_measure() -> None:
+    page = (CHECKOUT / "README.md").read_text()
+    commands = re.findall(r"^    ([a-z-]+) ", say("--help"), re.MULTILINE)
+    assert "up" in commands
+    assert [one for one in commands if not re.search(rf"`(./fairground )?{one}\b", page)] == []
+    (measures,) = re.findall(r"\{([a-z,]+)\}", say("bench", "--help").partition("\n\n")[0])
+    assert f"bench {measures.replace(',', chr(92) + '|')} " in page
 
 
 def test_without_a_python_the_door_says_which_one_it_needs(tmp_path: Path) -> None:

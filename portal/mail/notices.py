@@ -15,6 +15,7 @@ from portal.mail import outbox
 from portal.mail.letters import Letter, letter
 from portal.models import User
 from portal.pages import extension
+from portal.pages.event import costs
 from portal.stream import watch_key
 from provisioning.models import Archive, Deployment, Entry, Event, Mail
 from provisioning.phases import Happened, Phase, Role, Settled, Wanted
@@ -172,6 +173,7 @@ def _ended(entry: Entry, deployment: Deployment, at: datetime) -> Iterator[Notic
             "is_last": is_over,
             "title": deployment.title,
             "lasted": span(event.closes_at - event.opens_at),
+            "cost": " + ".join(cost.so_far for cost in costs(event, at)),
         }
     )
     yield from (

@@ -43,6 +43,7 @@ def samples(reader: User, at: datetime) -> dict[str, Any]:
         "since": both(at - timedelta(minutes=4), at, event.tzinfo),
         "kept_until": day(kept, event.tzinfo),
         "lasted": span(timedelta(days=30)),
+        "cost": "1.92 €",
         "keeps": True,
         "organises": True,
         "extend": "made-up",

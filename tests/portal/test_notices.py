@@ -9,7 +9,7 @@ from portal.mail import notices
 from portal.models import User
 from portal.pages.extension import link_to
 from portal.stream import watch_key
-from provisioning.models import Archive, Entry, Event, Mail
+from provisioning.models import Archive, Entry, Event, Fabric, Machine, Mail
 from provisioning.phases import Happened, Role
 from provisioning.reconciler.copies import remind
 from tests.makers import NOON, make_event
@@ -133,11 +133,14 @@ def test_the_end_of_an_event_is_one_mail_about_all_its_copies(owner: User) -> No
     event = make_event(owner, days=0.001)
     scenes.ended(event, title="Auction")
     scenes.ended(event, title="Photo wall")
+    Machine.objects.update(price_per_hour=1, phase_at=NOON + timedelta(minutes=30))
+    Fabric.objects.update(options={"currency": "€"})
     (mail,) = tell(NOON + timedelta(hours=1))
     assert mail.subject == "Spring Fair has ended. Everything you need is here"
     assert "Kept and checked, until 2 June:\n\n- Auction, 1.2\xa0MB\n- Photo wall, 1.2\xa0MB" in mail.text
     assert "Download it, or put it up again: http://localhost:8000/copies" in mail.text
-    assert "We delete it on 2 June, and remind you on 26 May." in mail.text
+    assert "We delete them on 2 June, and remind you on 26 May." in mail.text
+    assert "with 2 services. It has cost about 1.00 €." in mail.text
     assert "2 machines, with their accounts and passwords. On Monday 3 May, 12:00 we looked" in mail.text
 
 

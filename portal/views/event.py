@@ -123,7 +123,8 @@ def extend(request: SignedInRequest, key: str) -> HttpResponse:
         messages.success(request, _("%(event)s and its services now end on %(end)s.") % told)
         return redirect("event", key=key)
     living = [line for line in lines_of(found) if line.deployment.wanted == Wanted.UP]
-    return render(request, "events/extend.html", {"event": found, "form": form, "lines": living, "price": a_day(found)})
+    about = {"event": found, "is_over": found.closes_at <= now, "lines": living, "price": a_day(found)}
+    return render(request, "events/extend.html", {"form": form, **about})
 
 
 @login_required

@@ -40,6 +40,18 @@ def test_opening_the_page_of_an_extension_changes_nothing(visit: Client, owner: 
     assert event.closes_at == before
 
 
+def test_an_event_that_is_over_leads_to_its_copies_and_can_be_used_once_more(
+    visit: Client, owner: User, now: datetime
+) -> None:
+    event = make_event(owner, at=now - timedelta(days=9), days=7)
+    assert "Look at its kept copies" in visit.get(f"/events/{event.key}").content.decode()
+    page = visit.get(f"/events/{event.key}/extend").content.decode()
+    assert "Use Spring Fair once more?" in page
+    assert "It ends" not in page
+    day = (now + timedelta(days=1)).date().isoformat()
+    assert "Add a service" in visit.post(f"/events/{event.key}/extend", {"last_day": day}, follow=True).content.decode()
+
+
 def test_extending_an_event_moves_its_services(visit: Client, owner: User, now: datetime) -> None:
     event = make_event(owner, at=now)
     deployment = scenes.ready(event, at=now)

@@ -25,6 +25,8 @@ FAST = "not engine and not browser"
 BROWSER = "browser and not engine"
 SLOW = "engine and not compose"
 """`./fairground test -m compose` is apart: it builds five images, and takes minutes."""
+PATIENTLY = ("nice", "-n", "10")
+"""Real machines and portals, and what waits for them, come first: the rest has no hurry."""
 OURS = ("cli", "portal", "catalog", "provisioning", "machine", "tests", "manage.py")
 CHECKS: tuple[tuple[str, ...], ...] = (
     ("ruff", "check", "."),
@@ -50,7 +52,7 @@ class Tally:
         say(f"── {name}: {' '.join(words)}")
         began = time.monotonic()
         part = subprocess.Popen(
-            _program(words), cwd=CHECKOUT, env={**os.environ, **env}, stdout=subprocess.PIPE, text=True
+            [*PATIENTLY, *_program(words)], cwd=CHECKOUT, env={**os.environ, **env}, stdout=subprocess.PIPE, text=True
         )
         assert part.stdout
         closing = _pass_on(part.stdout)
@@ -151,7 +153,7 @@ def _own_world(folder: Path) -> dict[str, str]:
     """Settings that keep tests away from an installation of this checkout."""
     home = folder / "home"
     home.mkdir(mode=0o711)
-    return {"FAIRGROUND_HOME": str(home), "STATIC_HASHED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+    return {"FAIRGROUND_HOME": str(home), "STATIC_HASHED": "0"}
 
 
 def _node(spare: Path) -> dict[str, str]:

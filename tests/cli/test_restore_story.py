@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.portal import Portal, Service
+from tests.e2e.portal import Portal
+from tests.e2e.service import Service
 from tests.waiting import until
 
 pytestmark = [pytest.mark.engine, pytest.mark.caddy, pytest.mark.thorough]

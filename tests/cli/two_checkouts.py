@@ -17,7 +17,8 @@ import httpx
 
 from tests.benchmarks.house import ADD
 from tests.catalog.repos import make_repo
-from tests.e2e.portal import Portal, Service, slug
+from tests.e2e.portal import Portal, slug
+from tests.e2e.service import Service
 from tests.waiting import until
 
 ANSWER = "Tiny is here"

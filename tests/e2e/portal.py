@@ -18,10 +18,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import docker
 import httpx
@@ -35,16 +33,13 @@ from tests.benchmarks.house import ADD
 from tests.catalog.repos import commit, make_repo
 from tests.cli.installation import Installation
 from tests.conformance.lossy import LossyProxy
+from tests.e2e.service import Row, Service
 from tests.waiting import until
 
 APPS = Path(__file__).with_name("apps")
 BEHAVIOURS = ("fine", "gate", "hang", "loud", "needs-parts", "wordy")
 PROGRAMS = ("up", "web", "clicks", "sweep", "clock", "front-door")
 PASSWORD = "a long way to the fair"
-ENOUGH = 90.0
-"""Seconds for a launch of a tiny app while others are going on; alone it takes about five."""
-
-Row = dict[str, Any]
 
 
 class Portal(Installation):
@@ -128,7 +123,7 @@ class Portal(Installation):
         """Whoever launches, when it does not matter who."""
         return self.person("ada")
 
-    def launch(self, app: str, by: Visitor | None = None, **values: str) -> "Service":
+    def launch(self, app: str, by: Visitor | None = None, **values: str) -> Service:
         """Press the one button; return the service at once."""
         by = by or self.ada
         by.look(f"/services/new?app={app}")
@@ -166,8 +161,15 @@ class Portal(Installation):
             return client.get("/id/lines/mappings").text
 
     def setting(self, name: str) -> str:
-        """A setting that `up` wrote."""
-        return (self.folder / "home" / "fairground.env").read_text().partition(f"{name}=")[2].split("\n")[0]
+        """A setting that `up` wrote; empty if it never came so far."""
+        written = self.folder / "home" / "fairground.env"
+        return written.read_text().partition(f"{name}=")[2].split("\n")[0] if written.exists() else ""
+
+    def last_lines(self, count: int = 12) -> str:
+        """What its workers said last, each so many lines."""
+        logs = ((name, self.folder / "home" / "logs" / f"{name}.log") for name in ("clicks", "sweep", "clock"))
+        ends = ((name, log.read_text(errors="replace").splitlines()[-count:]) for name, log in logs if log.exists())
+        return "\n".join(f"{name}: {line}" for name, lines in ends for line in lines)
 
     def clear_away(self) -> None:
         """Remove every machine of this portal, whatever state its tests have left it in."""
@@ -178,94 +180,6 @@ class Portal(Installation):
         """Machines, then networks."""
         machines = self.docker.containers.list(all=True, filters={"label": label})
         return [*machines, *self.docker.networks.list(filters={"label": label})]
-
-
-@dataclass
-class Service:
-    """One launch, as its owner and as the rows see it."""
-
-    portal: Portal
-    key: str
-    by: Visitor
-
-    @property
-    def row(self) -> Row:
-        """Its deployment."""
-        return self.portal.rows("SELECT * FROM provisioning_deployment WHERE key = ?", self.key)[0]
-
-    @property
-    def machine(self) -> Row:
-        """Its newest machine; empty if there was none yet."""
-        query = "SELECT * FROM provisioning_machine WHERE deployment_id = ? ORDER BY id DESC LIMIT 1"
-        found = self.portal.rows(query, self.row["id"])
-        return found[0] if found else {}
-
-    @property
-    def address(self) -> str:
-        """Where people find it."""
-        return f"http://{self.row['name']}.apps.localhost:{self.portal.apps_port}/"
-
-    def reaches(self, phase: str, seconds: float = ENOUGH) -> None:
-        """Wait for a phase. Fails early, with the reason, when it failed."""
-
-        def there() -> bool:
-            now = self.row
-            stuck = now["phase"] == "failed" and now["attempt"] == now["failed_attempt"] and now["wanted"] == "up"
-            stuck = stuck and phase != "failed"
-            assert not stuck, f"{now['problem']} {now['problem_params']}"
-            return bool(now["phase"] == phase)
-
-        try:
-            until(f"{self.row['title']} is {phase}", there, seconds)
-        except AssertionError as error:
-            where = {name: self.machine.get(name) for name in ("phase", "step", "problem", "problem_params")}
-            raise AssertionError(
-                f"{error}; it is {self.row['phase']} at {self.row['step']}, its machine {where}"
-            ) from error
-
-    def is_at(self, step: str, seconds: float = ENOUGH) -> None:
-        """Wait until its machine is at this step."""
-        until(f"its machine is at {step}", lambda: self.machine.get("step") == step, seconds)
-
-    def press(self, button: str) -> str:
-        """Press a button of its page; return the page that follows."""
-        self.by.look(f"/services/{self.key}")
-        return self.by.press(button)
-
-    def page(self, path: str = "/") -> httpx.Response:
-        """What a visitor sees."""
-        return self.by.visit(self.address, path)
-
-    def shows(self, text: str, path: str = "/", seconds: float = 20) -> None:
-        """Wait until a visitor sees this text."""
-        until(f"{path} shows {text!r}", lambda: text in self.page(path).text, seconds)
-
-    def inside(self, *words: str) -> str:
-        """Run something on the machine itself, and return its output."""
-        code, out = self.container.exec_run(list(words))
-        assert code == 0, out.decode()
-        return str(out.decode())
-
-    def has(self, path: str) -> bool:
-        """Whether there is such a file on the machine."""
-        return bool(self.container.exec_run(["test", "-e", path]).exit_code == 0)
-
-    @property
-    def container(self) -> Any:
-        """Its machine, as the engine knows it."""
-        return self.portal.docker.containers.get(f"fairground-{self.machine['key']}")
-
-    def put_up_again(self) -> "Service":
-        """Press where the list of copies says so, and on the form that comes."""
-        link = re.search(rf'href="(/services/{self.key}/copies/\d+/again)"', self.by.look("/copies"))
-        assert link
-        self.by.look(link[1])
-        self.by.press("Put it up again")
-        return Service(self.portal, self.by.browser_at.path.rpartition("/")[2], self.by)
-
-    def end(self) -> None:
-        """Take it down; whether anything is left is looked at where that is the story."""
-        self.press("/end")
 
 
 def slug(behaviour: str) -> str:

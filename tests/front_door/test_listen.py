@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Page
 
 from cli.visitor import Visitor
-from tests.e2e.portal import Portal, Service
+from tests.e2e.portal import Portal
+from tests.e2e.service import Service
 from tests.front_door.phone import Phone, phone
 
 pytestmark = [

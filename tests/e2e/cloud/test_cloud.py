@@ -5,7 +5,8 @@ import json
 import pytest
 
 from tests.cloud.whole import WholeCloud
-from tests.e2e.portal import Portal, Service
+from tests.e2e.portal import Portal
+from tests.e2e.service import Service
 from tests.waiting import until
 
 pytestmark = [pytest.mark.engine, pytest.mark.caddy, pytest.mark.timeout(300)]

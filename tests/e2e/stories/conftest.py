@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.e2e.portal import Portal, Service, portal
+from tests.e2e.portal import Portal, portal
+from tests.e2e.service import Service
 
 __all__ = ["portal"]
 

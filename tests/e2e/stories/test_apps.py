@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from tests.e2e.portal import Portal, Service
+from tests.e2e.portal import Portal
+from tests.e2e.service import Service
 from tests.waiting import until
 
 pytestmark = [pytest.mark.engine, pytest.mark.caddy, pytest.mark.timeout(300)]

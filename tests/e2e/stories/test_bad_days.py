@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.portal import PROGRAMS, Portal, Service
+from tests.e2e.portal import PROGRAMS, Portal
+from tests.e2e.service import Service
 from tests.waiting import until
 
 pytestmark = [pytest.mark.engine, pytest.mark.caddy, pytest.mark.timeout(300)]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.e2e.portal import Portal, Service
+from tests.e2e.portal import Portal
+from tests.e2e.service import Service
 
 pytestmark = [pytest.mark.engine, pytest.mark.caddy, pytest.mark.timeout(400)]
 NEWS = "/content/news.txt"

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from tests.e2e.portal import Portal, Service
+from tests.e2e.portal import Portal
+from tests.e2e.service import Service
 
 pytestmark = [pytest.mark.engine, pytest.mark.caddy, pytest.mark.timeout(600)]
 LONG = 240.0

@@ -3,7 +3,8 @@
 import pytest
 
 from cli.visitor import Visitor
-from tests.e2e.portal import Portal, Service
+from tests.e2e.portal import Portal
+from tests.e2e.service import Service
 from tests.waiting import until
 
 pytestmark = [pytest.mark.engine, pytest.mark.caddy, pytest.mark.timeout(300)]

@@ -11,10 +11,9 @@ import itertools
 import os
 import secrets
 import socket
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import pytest
 
@@ -23,6 +22,7 @@ from cli.container_engine import own
 from cli.machine_image import ensure_image
 from provisioning.driver import Identity, MachineSpec, PortSpec, Size
 from provisioning.ssh import make_key_pair
+from tests.waiting import until
 
 T = TypeVar("T")
 
@@ -90,8 +90,4 @@ def make_spec(owner: str, *, key: str = "", memory_mib: int = 256) -> tuple[Mach
 
 def wait_for(look: Callable[[], T | None], *, patience: float = 20) -> T:
     """Look again and again until there is something to see; return it."""
-    deadline = time.monotonic() + patience
-    while not (seen := look()):
-        assert time.monotonic() < deadline, f"{look} saw nothing for {patience} s"
-        time.sleep(0.05)
-    return seen
+    return cast("T", until(f"{look} sees something", look, patience))

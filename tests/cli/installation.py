@@ -32,7 +32,7 @@ class Installation:
     def fairground(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [CHECKOUT / "fairground", *words],
-            env=self.env, cwd="/", capture_output=True, text=True, timeout=120, check=False, stdin=subprocess.DEVNULL,
+            env=self.env, cwd="/", capture_output=True, text=True, timeout=600, check=False, stdin=subprocess.DEVNULL,
         )  # fmt: skip
 
     def up(self) -> subprocess.CompletedProcess[str]:

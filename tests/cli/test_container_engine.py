@@ -35,7 +35,7 @@ def life() -> Iterator[dict[str, Any]]:
         surroundings = {**os.environ, "FAIRGROUND_HOME": f"{home}/home", "FAIRGROUND_RUN": f"{home}/run"}
         done = subprocess.run(
             ["unshare", "--net", *words],
-            env=surroundings, cwd=CHECKOUT, capture_output=True, text=True, timeout=240, check=False,
+            env=surroundings, cwd=CHECKOUT, capture_output=True, text=True, timeout=900, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-3000:]
         yield json.loads(told.read_text())

@@ -289,7 +289,7 @@ def host_key(endpoint: Endpoint) -> paramiko.PKey | None:
     """What the far side shows; None while nobody is there."""
     try:
         with paramiko.Transport((endpoint.host, endpoint.port)) as transport:
-            transport.start_client(timeout=5)
+            transport.start_client(timeout=30)
             return transport.get_remote_server_key()
     except (OSError, EOFError, paramiko.SSHException):
         return None

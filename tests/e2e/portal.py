@@ -79,7 +79,7 @@ class Portal(Installation):
         """Run manage.py, as an administrator at the command line does; return what it said."""
         command = [sys.executable, str(CHECKOUT / "manage.py"), *words]
         done = subprocess.run(
-            command, cwd=CHECKOUT, env=self.env, capture_output=True, text=True, check=False, timeout=60
+            command, cwd=CHECKOUT, env=self.env, capture_output=True, text=True, check=False, timeout=300
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

@@ -12,8 +12,8 @@ from tests.waiting import until
 if TYPE_CHECKING:
     from tests.e2e.portal import Portal
 
-ENOUGH = 240.0
-"""Seconds for a launch of a tiny app while others are going on; alone it takes about five. A test that fails waits for it."""
+ENOUGH = 90.0
+"""Seconds for a launch of a tiny app while others are going on; alone it takes about five."""
 TOLD = ("phase", "step", "problem", "waits_for", "tries", "due_at", "lease_until", "waiting_since", "sighting")
 """What a failed test tells of a row."""
 

@@ -41,13 +41,13 @@ class Door:
         header = f"http.extraHeader=Authorization: Bearer {bearer}"
         command = ["git", "-c", header, "-c", f"protocol.version={version}", "-c", "http.followRedirects=false", *words]
         env = {**QUIET, "GIT_TERMINAL_PROMPT": "0"}
-        return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=20)
+        return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=100)
 
     def ask(self, method: str, path: str, *, bearer: str | None = BEARER, **more: object) -> httpx.Response:
         headers = {"Content-Type": "application/x-git-upload-pack-request"} if method == "POST" else {}
         headers |= {"Authorization": f"Bearer {bearer}"} if bearer else {}
         headers |= dict(more.pop("headers", {}))  # type: ignore[call-overload]
-        return httpx.request(method, self.url + path, headers=headers, timeout=10, **more)  # type: ignore[arg-type]
+        return httpx.request(method, self.url + path, headers=headers, timeout=50, **more)  # type: ignore[arg-type]
 
     @property
     def path(self) -> str:

@@ -34,7 +34,6 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-@pytest.mark.timeout(600)
 def test_the_committed_look_is_what_its_sources_build(tmp_path: Path) -> None:
     if (folder := node(tmp_path / "node")) is None:
         assert not os.environ.get("CI"), "this test needs Node, and in CI nothing may be missing"

@@ -9,7 +9,7 @@ from tests.e2e.portal import Portal
 from tests.e2e.service import Service
 from tests.waiting import until
 
-pytestmark = [pytest.mark.engine, pytest.mark.caddy, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engine, pytest.mark.caddy]
 SLOW = 180.0
 """Seconds: an instance boots, and its end is looked at a second time."""
 

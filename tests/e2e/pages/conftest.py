@@ -24,7 +24,7 @@ def unsafe() -> Iterator[None]:
     """Playwright keeps a loop in this thread, which Django would take for a reason to refuse."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "yes")
-        expect.set_options(timeout=15_000)
+        expect.set_options(timeout=60_000)
         yield
 
 
@@ -58,7 +58,7 @@ def browser(unsafe: None) -> Iterator[Browser]:
 def context(browser: Browser, url: str) -> Iterator[BrowserContext]:
     """Somebody's browser, which asks nobody but the site."""
     opened = browser.new_context(base_url=url, viewport={"width": 390, "height": 844}, timezone_id="Europe/Berlin")
-    opened.set_default_timeout(15_000)
+    opened.set_default_timeout(60_000)
     yield opened
     opened.close()
 

@@ -11,7 +11,7 @@ from tests.catalog.manifests import SMALLEST
 from tests.catalog.repos import git, make_repo
 from tests.e2e.pages.person import sign_in, with_password
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser]
 MAINTAINED = 'maintainers = [{ name = "Weber", address = "weber@school.example" }]\n' + SMALLEST
 
 

@@ -11,7 +11,7 @@ from tests.e2e.pages.person import PASSWORD, sign_up
 from tests.e2e.pages.test_pages import axe, faults
 from tests.portal.provider import ANNA, NAME, Directory, directory
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser]
 __all__ = ["axe"]
 
 

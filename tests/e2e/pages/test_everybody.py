@@ -11,7 +11,7 @@ from tests.e2e.pages.test_pages import BOTH_SIDES, Filled
 from tests.makers import make_fabric, make_release
 from tests.portal.site import fill, let_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser]
 MOST_TABS = 40
 """On any page on the way."""
 FOCUSED = """() => { const one = document.activeElement, look = getComputedStyle(one);

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 from portal.models import User
 from tests.portal.site import fill, fill_desk, let_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser]
 
 CUT_OFF = """[...document.querySelectorAll('button, .btn, summary, h1, h2, label, nav a, th, td, dt, dd')]
     .filter(one => one.checkVisibility() && (one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display !== 'inline'

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from tests.portal.site import fill, fill_desk, let_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser]
 AXE = Path("frontend/node_modules/axe-core/axe.min.js")
 BOTH_SIDES = pytest.mark.parametrize("filled", [fill, fill_desk])
 """People's pages, and those behind the counter."""

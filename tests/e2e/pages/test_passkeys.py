@@ -10,7 +10,7 @@ from portal.models import User
 from provisioning.models import House, Mail
 from tests.e2e.pages.person import PASSWORD, sign_up
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser]
 PHONE = {
     "protocol": "ctap2",
     "transport": "internal",

@@ -22,7 +22,7 @@ from tests.makers import launch, make_event, make_fabric, make_release
 from tests.portal.scenes import ready
 from tests.waiting import until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tests.e2e.pages.person import PASSWORD, launch, newest_code, sign_up
 from tests.makers import make_fabric, make_release
 from tests.waiting import until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from tests.e2e.pages.person import PASSWORD, Finger, newest_code
 from tests.makers import make_fabric, make_person, make_release
 from tests.portal.site import let_in, session_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser]
 
 
 @pytest.fixture

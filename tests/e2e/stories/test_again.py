@@ -5,7 +5,7 @@ import pytest
 from tests.e2e.portal import Portal
 from tests.waiting import until
 
-pytestmark = [pytest.mark.engine, pytest.mark.caddy, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engine, pytest.mark.caddy]
 
 UPLOAD = r"""
 import os

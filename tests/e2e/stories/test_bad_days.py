@@ -10,7 +10,7 @@ from tests.e2e.portal import PROGRAMS, Portal
 from tests.e2e.service import Service
 from tests.waiting import until
 
-pytestmark = [pytest.mark.engine, pytest.mark.caddy, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engine, pytest.mark.caddy]
 WORKERS = ("up", "clicks", "sweep", "clock")
 """`up` first: it would start the others again."""
 ONCE = ["run", "done"]

@@ -11,7 +11,7 @@ from tests.e2e.portal import PROGRAMS, Portal
 from tests.e2e.service import Service
 from tests.waiting import until
 
-pytestmark = [pytest.mark.engine, pytest.mark.caddy, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engine, pytest.mark.caddy]
 NASTY = "a 'b' \"c\" $(touch /srv/tiny/owned) `touch /srv/tiny/owned` \\ \\n ; & | ${HOME} %s é 🎪\n\n  two lines\n"
 """Everything that a shell, a page, an environment or a log might take for something else."""
 JOBS = "/var/lib/fairground/jobs"

@@ -5,7 +5,7 @@ import pytest
 from tests.e2e.portal import Portal
 from tests.e2e.service import Service
 
-pytestmark = [pytest.mark.engine, pytest.mark.caddy, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.engine, pytest.mark.caddy]
 NEWS = "/content/news.txt"
 
 

@@ -13,7 +13,7 @@ import pytest
 from tests.e2e.portal import Portal
 from tests.e2e.service import Service
 
-pytestmark = [pytest.mark.engine, pytest.mark.caddy, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.engine, pytest.mark.caddy]
 LONG = 240.0
 """Seconds for an app that is installed from Debian's packages."""
 AT_ONCE = 20

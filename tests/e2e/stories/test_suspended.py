@@ -7,7 +7,7 @@ from tests.e2e.portal import Portal
 from tests.e2e.service import Service
 from tests.waiting import until
 
-pytestmark = [pytest.mark.engine, pytest.mark.caddy, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engine, pytest.mark.caddy]
 STAFF = "from portal.models import User; User.objects.filter(email='holm@example.org').update(is_staff=True)"
 KEPT = "SELECT a.size FROM provisioning_archive a WHERE a.deployment_id = ?"
 

@@ -14,12 +14,13 @@ from docker.errors import APIError, NotFound
 
 from provisioning.driver import ABSENT, Capabilities, Endpoint, Finding, Identity, MachineSpec, RollCall, Seen, Sighting
 from provisioning.driver import marked as _
-from provisioning.errors import Blame, GiveUp, Stop
+from provisioning.errors import Blame, GiveUp, Stop, TryAgain
 from provisioning.fabrics.container import request
 from provisioning.fabrics.container.check import findings
 from provisioning.fabrics.container.engine import Engine, opened
 from provisioning.fabrics.container.errors import is_duplicate
 from provisioning.fabrics.container.options import Options
+from provisioning.fabrics.container.routes import is_taken
 
 _SEEN = {"running": Seen.RUNNING, "restarting": Seen.STARTING}
 """Every other state is one that `ensure` has to end: created, paused, exited, dead, being removed."""
@@ -135,6 +136,8 @@ class ContainerDriver:
         """The machine's network; made if it is not there."""
         name = request.name(spec.key)
         if not self._our_networks(engine, name):
+            if spec.subnet and is_taken(spec.subnet):
+                raise TryAgain("subnet-in-use", blame=Blame.FABRIC, detail=spec.subnet)
             try:
                 engine.api.create_network(**request.network(spec, self.options, self.owner))
             except APIError as error:

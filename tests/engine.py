@@ -21,6 +21,7 @@ from cli import container_engine
 from cli.container_engine import own
 from cli.machine_image import ensure_image
 from provisioning.driver import Identity, MachineSpec, PortSpec, Size
+from provisioning.fabrics.container.routes import is_taken
 from provisioning.ssh import make_key_pair
 from tests.waiting import until
 
@@ -67,9 +68,10 @@ _networks = itertools.count(secrets.randbelow(4096))
 
 
 def free_subnet() -> str:
-    """The next of 4096 networks for tests. Drawn by chance each time, two of one run would meet now and then."""
-    number = next(_networks) % 4096
-    return f"10.212.{number // 16}.{number % 16 * 16}/28"
+    """The next of 4096 networks for tests that nobody has. Drawn by chance each time, two of one run would meet now and then."""
+    numbers = (number % 4096 for number in _networks)
+    subnets = (f"10.212.{number // 16}.{number % 16 * 16}/28" for number in numbers)
+    return next(subnet for subnet in subnets if not is_taken(subnet))
 
 
 def make_spec(owner: str, *, key: str = "", memory_mib: int = 256) -> tuple[MachineSpec, Identity]:

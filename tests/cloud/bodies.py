@@ -24,6 +24,7 @@ from docker.models.containers import Container
 from docker.types import EndpointConfig, IPAMConfig, IPAMPool, LogConfig, Ulimit
 
 from cli.container_engine.api import limits
+from provisioning.fabrics.container.routes import is_taken
 from tests.cloud.image import ensure_instance_image
 from tests.engine import EnginePlace
 
@@ -122,7 +123,8 @@ class Bodies:
 
     def _network(self, place: EnginePlace) -> None:
         """One for all instances, fenced in as machines are; drawn until it is nobody else's."""
-        for subnet in secrets.SystemRandom().sample(NETWORKS, len(NETWORKS)):
+        drawn = secrets.SystemRandom().sample(NETWORKS, len(NETWORKS))
+        for subnet in (network for network in drawn if not is_taken(str(network))):
             try:
                 self.network = self.engine.networks.create(
                     f"stand-in-{self.name}", driver="bridge", labels={STAND_IN: self.name},

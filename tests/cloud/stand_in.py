@@ -46,6 +46,7 @@ class StandIn:
         self._listen(0)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self.account = f"{secrets.randbelow(10**12):012d}"
+        self._whose = {"x-moto-account-id": self.account}  # moto remembers for all servers of a program alike
         self.back = self.client("ec2", f"http://{self.upstream}")
         self.image = self.back.register_image(Name="debian-12")["ImageId"]
         ssm = self.client("ssm", f"http://{self.upstream}")
@@ -71,7 +72,9 @@ class StandIn:
     def client(self, service: str, url: str = "") -> Any:
         """A client of boto3, through the proxy or past it."""
         keys = {"aws_access_key_id": self.account, "aws_secret_access_key": "a key of the stand-in"}
-        return boto3.session.Session().client(service, endpoint_url=url or self.url, region_name=REGION, **keys)
+        made = boto3.session.Session().client(service, endpoint_url=url or self.url, region_name=REGION, **keys)
+        made.meta.events.register("before-send.*", lambda request, **_: request.headers.update(self._whose))
+        return made
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -180,7 +183,7 @@ class StandIn:
     def _moto_says(self, verb: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         line = http.client.HTTPConnection(self.upstream, timeout=30)
         try:
-            line.request(verb, path, body, headers)
+            line.request(verb, path, body, headers | self._whose)
             reply = line.getresponse()
             return reply.status, reply.read()
         finally:

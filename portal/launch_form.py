@@ -101,7 +101,7 @@ class LaunchForm(forms.Form):
             self.fields["place"].widget = forms.HiddenInput()
         if self.best:
             self.initial["place"] = str(self.best.place.pk) if self.best.is_own else ""
-            self.initial["dearest"] = self.best.hour
+            self.initial["dearest"] = self.best.most
 
     def offered(self) -> Sequence[Offer]:
         """The places for the event that is chosen, the best first."""

@@ -1,6 +1,6 @@
 """Who may come in now. Counting and admitting are one act under one lock, and nothing is cached."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from provisioning.errors import NotYet
 from provisioning.models import Admission, Deployment, Fabric, statements
 from provisioning.models.reconciled import woken
 from provisioning.phases import Phase, Stand, Wanted
-from provisioning.prices import goes_beyond, per_hour, size_of
+from provisioning.prices import goes_beyond, next_turn, per_hour, size_of
 
 PERSONS_ASKED = 50
 """How many people's first in line are looked at for one place; more would make every admission slow."""
@@ -71,15 +71,18 @@ def place_for(deployment: Deployment, turn: Admission, at: datetime) -> Fabric:
         raise NotYet("many-are-being-set-up")
     if waiting > free:
         _check_turn(deployment, turn, at)
-    fabric = _with_room(deployment, at)
+    fabric, _ = _with_room(deployment, at)
     if turn.last_person_id != deployment.owner_id:
         Admission.objects.filter(pk=1).update(last_person_id=deployment.owner_id)
     return fabric
 
 
-def room_for_one_more(deployment: Deployment, at: datetime) -> Fabric:
-    """Find room for a machine in place of one that was lost. Under the same lock; no turn, for it was admitted before."""
-    return _with_room(deployment, at)
+def room_for_one_more(deployment: Deployment, at: datetime, turn_at: Callable[[Fabric], int]) -> tuple[Fabric, int]:
+    """Find room for a machine of one that was admitted before, under the same lock; say where, and its `MachineSpec.turn`.
+
+    `turn_at`: how many of its machines found no room at a place so far.
+    """
+    return _with_room(deployment, at, turn_at)
 
 
 def room_elsewhere(deployment: Deployment, at: datetime) -> Fabric:
@@ -189,14 +192,17 @@ def _fits(deployment: Deployment, at: datetime) -> bool:
     return True
 
 
-def _with_room(deployment: Deployment, at: datetime) -> Fabric:
+def _with_room(
+    deployment: Deployment, at: datetime, turn_at: Callable[[Fabric], int] = lambda _place: 0
+) -> tuple[Fabric, int]:
     _check_person_and_event(deployment)
     places = _in_order(deployment)
     with_room = [place for place in places if has_room(place, deployment.manifest.install_memory_mib)]
     for place in with_room:
-        hour = per_hour(place, size_of(deployment.manifest))
-        if not goes_beyond(place, hour, deployment.expires_at, at):
-            return place
+        size, most = size_of(deployment.manifest), None if deployment.place_id else deployment.dearest
+        turn = next_turn(place, size, turn_at(place), most)
+        if not goes_beyond(place, per_hour(place, size, turn), deployment.expires_at, at):
+            return place, turn
     if with_room:
         raise NotYet("the-cap-is-reached")
     if not places:

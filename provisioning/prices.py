@@ -1,7 +1,7 @@
 """What a machine costs at a place: the admin's own word, else what its kind reckons; and what was spent so far."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -16,6 +16,7 @@ from provisioning.phases import Phase, Wanted
 HOURS_A_DAY = 24
 NOTHING = Decimal(0)
 USUAL_CURRENCY = "USD"
+TO = "\N{EN DASH}"
 
 
 def size_of(manifest: Manifest) -> Size:
@@ -23,17 +24,18 @@ def size_of(manifest: Manifest) -> Size:
     return Size(manifest.install_memory_mib, manifest.cpu, manifest.disk_mib, manifest.resources.processes)
 
 
-def per_hour(place: Fabric, size: Size) -> Decimal:
-    """What an hour costs, in the place's currency; nothing where nobody asks for money, or nobody knows."""
-    if said := _said(place):
-        number = re.search(r"\d+(?:[.,]\d+)?", said)
-        return Decimal(number[0].replace(",", ".")) / HOURS_A_DAY if number else NOTHING
-    kind = fabrics.kind(place.kind) if place.kind in fabrics.kinds() else None
-    try:
-        reckoned = kind.price_per_hour(place.options, size) if isinstance(kind, Priced) else None
-    except ValueError:  # what is wrong with its options is told where machines are asked for
-        reckoned = None
-    return reckoned or NOTHING
+def per_hour(place: Fabric, size: Size, turn: int = 0) -> Decimal:
+    """What an hour costs, in the place's currency; nothing where nobody asks for money, or nobody knows.
+
+    `turn`: how many machines of the same service found no room there before, so that this one may be of another kind.
+    """
+    found = _by_turns(place, size)
+    return found[turn % len(found)]
+
+
+def most_per_hour(place: Fabric, size: Size) -> Decimal:
+    """What it costs at most, whatever kind of room the place has left."""
+    return max(_by_turns(place, size))
 
 
 def currency(place: Fabric) -> str:
@@ -42,9 +44,24 @@ def currency(place: Fabric) -> str:
     return said or str(place.options.get("currency") or USUAL_CURRENCY)
 
 
+def next_turn(place: Fabric, size: Size, turn: int, most: Decimal | None) -> int:
+    """This turn, or the first one after it that costs no more than `most` an hour: nobody pays what they were not shown."""
+    found = _by_turns(place, size)
+    turns = range(turn, turn + len(found))
+    return next((each for each in turns if most is None or found[each % len(found)] <= most), turn)
+
+
 def per_day_told(place: Fabric, size: Size) -> str:
-    """What a day costs, as people read it ("0.40 €"); empty = nothing, as with machines of one's own."""
-    return _said(place) or told(per_hour(place, size) * HOURS_A_DAY, currency(place))
+    """What a day costs, as people read it ("0.40 €"), up to the dearest that it may be; empty = nothing."""
+    unit, least, most = currency(place), per_hour(place, size), most_per_hour(place, size)
+    usual = told(least * HOURS_A_DAY, unit)
+    dearest = told(most * HOURS_A_DAY, unit) if most > least else ""
+    return _said(place) or (f"{usual.removesuffix(unit).strip() or 0}{TO}{dearest}" if dearest else usual)
+
+
+def day_told(machine: Machine) -> str:
+    """What a day of this very machine costs."""
+    return told(machine.price_per_hour * HOURS_A_DAY, currency(machine.fabric))
 
 
 def told(amount: Decimal, unit: str) -> str:
@@ -87,6 +104,18 @@ def goes_beyond(place: Fabric, hour: Decimal, until: datetime, at: datetime) -> 
     others = list(of_month(place, at))
     bound = spent(others, at, begins) + to_come(others, at, ends)
     return bound + hour * _hours(at, min(until, ends)) > place.monthly_cap
+
+
+def _by_turns(place: Fabric, size: Size) -> Sequence[Decimal]:
+    if said := _said(place):
+        number = re.search(r"\d+(?:[.,]\d+)?", said)
+        return [Decimal(number[0].replace(",", ".")) / HOURS_A_DAY if number else NOTHING]
+    kind = fabrics.kind(place.kind) if place.kind in fabrics.kinds() else None
+    try:
+        reckoned = kind.prices_per_hour(place.options, size) if isinstance(kind, Priced) else ()
+    except ValueError:  # what is wrong with its options is told where machines are asked for
+        reckoned = ()
+    return reckoned or [NOTHING]
 
 
 def _said(place: Fabric) -> str:

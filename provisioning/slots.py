@@ -59,7 +59,7 @@ def new_machine(
         slot=slot,
         spec=asdict(spec),
         memory_mib=size.memory_mib,
-        price_per_hour=per_hour(fabric, size),
+        price_per_hour=per_hour(fabric, size, turn),
         host_key=host.private.reveal,
         login_key=login.private.reveal,
         git_bearer=bearer,

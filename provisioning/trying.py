@@ -13,7 +13,7 @@ from provisioning.models import Fabric, Machine
 from provisioning.models.reconciled import new_key
 from provisioning.nudge import nudge_on_commit
 from provisioning.phases import Kind, Phase, Settled
-from provisioning.prices import per_hour, size_of
+from provisioning.prices import HOURS_A_DAY, currency, per_hour, size_of, told
 from provisioning.slots import free_slot, frozen_spec
 
 ROLE = "trial"
@@ -60,6 +60,11 @@ def try_place(place: Fabric, *, at: datetime) -> bool:
             return True
     except IntegrityError:
         return False
+
+
+def price_of_a_day(place: Fabric) -> str:
+    """What a day of such a machine costs there, as people read it; empty = nothing."""
+    return told(per_hour(place, size_of(nothing())) * HOURS_A_DAY, currency(place))
 
 
 def last_trial(place: Fabric) -> Machine | None:

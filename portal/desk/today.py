@@ -11,15 +11,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.models import App
+from portal.hook.calls import open_calls
 from portal.mail.troubles import TROUBLES
 from portal.models import User
 from portal.times import span
 from provisioning.errors import Blame
-from provisioning.models import Admission, Deployment, Fabric, Machine, Mail, Report, Stray
+from provisioning.models import Admission, Deployment, Fabric, House, Machine, Mail, Report, Stray
 from provisioning.phases import Decision, Phase, Wanted
 
 LATELY = timedelta(days=1)
 MAIL_PATIENCE = timedelta(minutes=10)
+HOOK_PATIENCE = timedelta(minutes=15)
+"""By then it was tried five times."""
 CUT_PATIENCE = timedelta(minutes=2)
 """A suspended service's machine is off the network within one."""
 COUNT_PATIENCE = timedelta(minutes=10)
@@ -65,8 +68,10 @@ class Room:
 def rooms() -> Sequence[Room]:
     """Every place, in two questions."""
     living = ~Q(machines__phase=Phase.GONE)
-    places = Fabric.standing().annotate(
-        living=Count("machines", filter=living), taken=Sum("machines__memory_mib", filter=living)
+    places = (
+        Fabric.standing()
+        .select_related("owner")
+        .annotate(living=Count("machines", filter=living), taken=Sum("machines__memory_mib", filter=living))
     )
     strays = dict(Stray.objects.filter(gone_at=None).values_list("fabric").annotate(n=Count("pk")))
     return [Room(place, place.living, place.taken or 0, strays.get(place.pk, 0)) for place in places.order_by("name")]
@@ -82,6 +87,7 @@ def red_lines(places: Sequence[Room], at: datetime) -> Sequence[RedLine]:
         lambda: _silent(at),
         lambda: _places(places, at),
         lambda: _mail(at),
+        lambda: _hook(at),
         _copies,
         _nights,
         _reports,
@@ -192,6 +198,21 @@ def _mail(at: datetime) -> Iterator[RedLine]:
             n,
         )
         yield RedLine(what % {"n": n}, _("See the mail"), reverse("desk-mail") + "#given-up")
+
+
+def _hook(at: datetime) -> Iterator[RedLine]:
+    late = open_calls().filter(created_at__lte=at - HOOK_PATIENCE)
+    known = late.aggregate(n=Count("pk"), first=Min("created_at"), why=Max("trouble"))
+    if known["n"] and House.here().hook_address:
+        what = ngettext(
+            "The program that is told of machines has not taken %(n)d message, for %(span)s.",
+            "The program that is told of machines has not taken %(n)d messages, the first for %(span)s.",
+            known["n"],
+        )
+        told = what % {"n": known["n"], "span": span(at - known["first"], is_away=True)}
+        yield RedLine(
+            f"{told} ({known['why']})" if known["why"] else told, _("See the settings"), reverse("desk-settings")
+        )
 
 
 def _copies() -> Iterator[RedLine]:

@@ -130,8 +130,7 @@ def a_day(event: Event) -> str:
 
 
 def _per_day(machine: Machine) -> str:
-    size = prices.size_of(machine.deployment.manifest)
-    return prices.per_day_told(machine.fabric, size)
+    return prices.day_told(machine)
 
 
 def good_code(event: Event, at: datetime) -> JoiningCode | None:

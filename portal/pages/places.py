@@ -24,6 +24,8 @@ class Offer:
 
     place: Fabric
     hour: Decimal
+    most: Decimal
+    """What an hour costs where the usual kind of machine is used up."""
     per_day: str
     """Empty = nothing."""
     has_room: bool
@@ -71,4 +73,5 @@ def _offer(place: Fabric, manifest: Manifest, until: datetime, at: datetime) -> 
     size = prices.size_of(manifest)
     hour = prices.per_hour(place, size)
     is_free = has_room(place, size.memory_mib) and not prices.goes_beyond(place, hour, until, at)
-    return Offer(place, hour, prices.per_day_told(place, size), is_free, load(place))
+    most = prices.most_per_hour(place, size)
+    return Offer(place, hour, most, prices.per_day_told(place, size), is_free, load(place))

@@ -16,7 +16,7 @@ from provisioning import fabrics, prices
 from provisioning.driver import Ownable
 from provisioning.models import Entry, Fabric, Machine
 from provisioning.phases import Happened, Phase
-from provisioning.trying import last_trial, nothing
+from provisioning.trying import last_trial, price_of_a_day
 
 MOST = 5
 
@@ -128,6 +128,6 @@ def seen(place: Fabric, at: datetime) -> OwnPlace:
         strays=list(place.strays.filter(gone_at=None).order_by("key").values_list("key", flat=True)),
         spent=prices.told(prices.spent(prices.of_month(place, at), at, begins), unit),
         cap=f"{place.monthly_cap} {unit}" if place.monthly_cap is not None else "",
-        smallest=prices.per_day_told(place, prices.size_of(nothing())),
+        smallest=price_of_a_day(place),
         trial=trial_of(place, at),
     )

@@ -11,10 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from portal.desk.place_sheet import Sheet
 from portal.models import User
 from portal.people import own_options
-from provisioning import prices
 from provisioning.driver import Option
 from provisioning.models import Fabric
-from provisioning.trying import nothing
+from provisioning.trying import price_of_a_day
 
 
 class NameForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
@@ -60,8 +59,7 @@ class OwnSheet(Sheet):
     @property
     def smallest(self) -> str:
         """What a day of the smallest machine costs."""
-        like_it = Fabric(kind=self.place.kind, options=self._base())
-        return prices.per_day_told(like_it, prices.size_of(nothing()))
+        return price_of_a_day(Fabric(kind=self.place.kind, options=self._base()))
 
     def _asked(self) -> Sequence[Option]:
         own = own_options.ownable(self.place.kind).OWN_OPTIONS

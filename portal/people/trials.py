@@ -60,7 +60,7 @@ def begin(release: Release, at: datetime) -> Deployment | None:
         title=manifest.name,
         values=dict(complete(manifest.params, {}).values),
         dataset=release.dataset,
-        dearest=next((offer.hour for offer in offers(manifest, owner.pk, at=at)), Decimal(0)),
+        dearest=next((offer.most for offer in offers(manifest, owner.pk, at=at)), Decimal(0)),
     )
 
 

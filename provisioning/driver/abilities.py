@@ -43,8 +43,11 @@ class Hosts(Protocol):
 class Priced(Protocol):
     """A kind that can reckon what its machines cost. An admin's own word (`price_per_day`) goes before it."""
 
-    def price_per_hour(self, options: Mapping[str, Any], size: Size) -> Decimal | None:
-        """Price of one hour of the machine that this size gets, in the option `currency` (USD); None = nobody knows."""
+    def prices_per_hour(self, options: Mapping[str, Any], size: Size) -> Sequence[Decimal]:
+        """Price of one hour of the machine that this size gets, in the option `currency` (USD); empty = nobody knows.
+
+        The first is usual; of a place with several kinds of room, each next one is that of the next `MachineSpec.turn`.
+        """
 
 
 @runtime_checkable

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from provisioning import admission
@@ -158,8 +159,7 @@ class DeploymentRows:
 
     def need_machine(self, role: str, number: int) -> None:
         with self.lease.admitting():
-            fabric = admission.room_for_one_more(self.lease.row, self.lease.at)
-            turn = _turn(self.lease.row, fabric)
+            fabric, turn = admission.room_for_one_more(self.lease.row, self.lease.at, partial(_turn, self.lease.row))
             machine = new_machine(self.lease.row, fabric, role, number, self.lease.at, turn=turn)
             machine.save(force_insert=True)
             nudge_on_commit(Kind.MACHINE, machine.pk)

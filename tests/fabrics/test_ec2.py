@@ -8,7 +8,8 @@ import pytest
 from provisioning.driver import Identity, MachineSpec, Secret, Seen, Sighting
 from provisioning.errors import Blame, GiveUp, Stop, TryAgain
 from provisioning.fabrics.ec2 import open_driver
-from provisioning.fabrics.ec2.request import CHOSEN, KEY, Chosen, read_tags
+from provisioning.fabrics.ec2.request import CHOSEN, CUT, KEY, Chosen, name, read_tags
+from provisioning.fabrics.ec2.ways import Way, read
 from tests.conformance.rigs.ec2 import Ec2Rig, open_rig
 from tests.waiting import until
 
@@ -33,6 +34,12 @@ def ensured(rig: Ec2Rig, turn: int = 0) -> tuple[MachineSpec, Identity, Sighting
     spec, identity = rig.spec()
     spec = replace(spec, turn=turn)
     return spec, identity, rig.driver.ensure(spec, identity, within=WITHIN)
+
+
+def out_of(rig: Ec2Rig, spec: MachineSpec, which: str) -> set[Way]:
+    named = [{"Name": "group-name", "Values": [name(spec.key) + which]}]
+    (group,) = rig.cloud.back.describe_security_groups(Filters=named)["SecurityGroups"]
+    return read(group["IpPermissionsEgress"])
 
 
 def chosen(rig: Ec2Rig, spec: MachineSpec) -> Chosen:
@@ -66,6 +73,14 @@ def test_no_room_in_a_zone_is_told_apart_from_no_room_at_all(rig: Ec2Rig) -> Non
             ensured(rig, turn=turn)
         told.append(stop.value.code)
     assert told == ["zone-is-full"] * 3 + ["place-is-full", "zone-is-full"]
+
+
+def test_a_new_machine_reaches_no_more_than_was_said_and_nothing_once_it_is_cut_off(rig: Ec2Rig) -> None:
+    spec, _, _ = ensured(rig)
+    assert {way for way in out_of(rig, spec, "") if way[0] == "-1" or way[1] == 25} == set()
+    assert ("tcp", 443, 443, "0.0.0.0/0") in out_of(rig, spec, "")
+    rig.driver.cut(spec.key, within=WITHIN)
+    assert out_of(rig, spec, CUT) == set()
 
 
 def test_each_turn_takes_the_next_zone_and_then_the_next_type(rig: Ec2Rig) -> None:

@@ -8,10 +8,12 @@ import pytest
 
 from provisioning.driver import Identity, MachineSpec, Secret, Size
 from provisioning.errors import GiveUp
-from provisioning.fabrics.ec2 import least_policy, open_driver, price_per_hour, problems
+from provisioning.fabrics.ec2 import least_policy, open_driver, prices_per_hour, problems
 from provisioning.fabrics.ec2.options import read
-from provisioning.fabrics.ec2.request import SSH, Chosen, assert_harmless, instance, rules
+from provisioning.fabrics.ec2.request import Chosen, assert_harmless, instance
 from provisioning.fabrics.ec2.user_data import user_data
+from provisioning.fabrics.ec2.ways import SSH, USUAL_OUT, told, ways_in, ways_out
+from provisioning.fabrics.ec2.ways import read as read_ways
 from tests.engine import make_spec
 
 OWNER = "a" * 32
@@ -69,9 +71,24 @@ def test_ssh_is_for_the_portal_and_the_apps_ports_are_for_the_front_door() -> No
     spec, _ = make_spec(OWNER)
     options = read({**OPTIONS, "front_door_addresses": ["198.51.100.0/24", "2001:db8::/64"]})
     (port,) = spec.ports
-    assert rules(spec, options) == {
-        (SSH, "192.0.2.7/32"), (port.number, "198.51.100.0/24"), (port.number, "2001:db8::/64"),
+    app = port.number
+    assert ways_in(spec, options) == {
+        ("tcp", SSH, SSH, "192.0.2.7/32"), ("tcp", app, app, "198.51.100.0/24"), ("tcp", app, app, "2001:db8::/64"),
     }  # fmt: skip
+
+
+def test_a_machine_reaches_what_installers_need_and_the_portal_and_no_more() -> None:
+    near = {"enrol_url": "https://fair.example:8443", "git_door_host": "198.51.100.9"}
+    out = ways_out(read({**OPTIONS, **near}))
+    assert {way[1] for way in out if way[0] == "tcp" and way[3] == "::/0"} == {53, 80, 123, 443, 8443}
+    assert {way[1] for way in out if way[0] == "udp" and way[3] == "0.0.0.0/0"} == {53, 123}
+    assert {way[3] for way in out if way[1:3] == (0, 65535)} == {"192.0.2.7/32", "198.51.100.9/32"}
+    assert {way[1] for way in ways_out(read({**OPTIONS, "egress": "587"})) if way[3] == "::/0"} == {587}
+    assert read_ways(told(out)) == out
+
+
+def test_a_machine_may_be_let_reach_everything() -> None:
+    assert ways_out(read({**OPTIONS, "egress": "all"})) == USUAL_OUT
 
 
 def test_a_machine_is_told_whom_to_let_in_and_holds_no_secret_that_lasts() -> None:
@@ -98,6 +115,7 @@ def test_without_an_address_of_the_portal_nothing_is_told_to_it() -> None:
         ("types 1", [{"type": "t3.small", "memory_mib": 1, "cpu": 1, "price_per_hour": "NaN"}]),
         ("portal_addresses", []), ("portal_addresses", ["0.0.0.0/0"]), ("front_door_addresses", ["::/0"]),
         ("endpoint", "ftp://x"), ("address", "none"), ("colour", "red"), ("least_disk_gib", "much"), ("user", "A B"),
+        ("egress", "http"), ("egress", "70000"),
     ],
 )  # fmt: skip
 def test_a_wrong_option_is_named(name: str, value: Any) -> None:
@@ -107,13 +125,14 @@ def test_a_wrong_option_is_named(name: str, value: Any) -> None:
         open_driver({**OPTIONS, option: value}, OWNER)
 
 
-def test_the_price_is_that_of_the_first_type_that_is_large_enough() -> None:
+def test_the_price_is_that_of_each_type_that_is_large_enough_turn_by_turn() -> None:
     large = {"type": "t3.large", "memory_mib": 8192, "cpu": 2, "price_per_hour": "0.0960"}
     options = {**OPTIONS, "types": [*OPTIONS["types"], large]}
-    assert price_per_hour(options, Size(1024, 1, 1024)) == Decimal("0.0240")
-    assert price_per_hour(options, Size(4096, 1, 1024)) == Decimal("0.0960")
-    assert price_per_hour(options, Size(10**6, 1, 1024)) is None
-    assert price_per_hour({}, Size(1024, 1, 1024)) is None
+    small, dear = Decimal("0.0240"), Decimal("0.0960")
+    assert prices_per_hour({**options, "zones": ["a", "b"]}, Size(1024, 1, 1024)) == [small, small, dear, dear]
+    assert prices_per_hour(options, Size(4096, 1, 1024)) == [dear]
+    assert prices_per_hour(options, Size(10**6, 1, 1024)) == []
+    assert prices_per_hour({}, Size(1024, 1, 1024)) == []
 
 
 def test_the_least_policy_allows_what_we_ask_and_changes_only_what_is_tagged() -> None:

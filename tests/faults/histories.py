@@ -25,6 +25,7 @@ from django.conf import settings
 
 from provisioning.driver import Identity, MachineSpec, Secret, Size
 from provisioning.errors import Stop
+from provisioning.fabrics.memory.place import Place, places
 from provisioning.models import Admission, Archive, Deployment, Event, Fabric, Machine, Stray
 from provisioning.models.reconciled import LONG_AGO
 from provisioning.phases import Kind, Phase, Wanted
@@ -32,7 +33,7 @@ from provisioning.reconciler.lease import Lease
 from provisioning.reconciler.walk import reconcile
 from tests.faults import zeros
 from tests.faults.lines import Killed, Tracer, bury
-from tests.makers import launch, make_event, make_person, make_release
+from tests.makers import launch, make_cloud, make_event, make_person, make_release
 from tests.simulation import Simulation
 
 Action = Callable[["History"], object]
@@ -64,9 +65,12 @@ class History:
         living = list(Deployment.objects.exclude(phase=Phase.GONE).order_by("pk"))
         return self.chance.choice(living) if living else None
 
-    def any_key(self) -> str | None:
-        keys = sorted(self.world.place.machines)
-        return self.chance.choice(keys) if keys else None
+    def any_machine(self) -> tuple[Place, str] | None:
+        there = [(place, key) for place in places() for key in sorted(place.machines)]
+        return self.chance.choice(there) if there else None
+
+    def any_place(self) -> Place:
+        return self.chance.choice(places())
 
     def play(self, names: Sequence[str]) -> None:
         """Let these things happen, a few looks apart; then calm down and end."""
@@ -79,14 +83,15 @@ class History:
 
     def calm_down(self) -> None:
         """All faults are over; everything is asked to go; admins waive what cannot be copied."""
-        place, world = self.world.place, self.world
-        place.away = place.lost_replies = place.no_room = place.partial_lists = place.slow_removals = (
-            place.job_looks
-        ) = 0
-        place.check_code = 0
-        place.taken_ports.clear()
-        place.failing_jobs.clear()
-        place.broken_jobs.clear()
+        world = self.world
+        for place in places():
+            place.away = place.lost_replies = place.no_room = place.partial_lists = place.slow_removals = (
+                place.job_looks
+            ) = 0
+            place.check_code = 0
+            place.taken_ports.clear()
+            place.failing_jobs.clear()
+            place.broken_jobs.clear()
         world.front_door.away = world.front_door.lost_replies = world.prober.misses = 0
         Fabric.objects.update(most_machines=1000)
         Admission.objects.update(quarantined=False)
@@ -100,7 +105,7 @@ class History:
         for _ in range(20):
             self.world.sleep_until(self.world.at + timedelta(minutes=11))
             self.world.tick()
-            if not self.world.place.machines:
+            if not any(place.machines for place in places()):
                 return
 
     def _rests(self) -> bool:
@@ -126,13 +131,13 @@ def _retry(history: History) -> None:
 
 
 def _destroy(history: History) -> None:
-    if key := history.any_key():
-        history.world.place.destroy(key)
+    if found := history.any_machine():
+        found[0].destroy(found[1])
 
 
 def _power_failure(history: History) -> None:
-    if key := history.any_key():
-        history.world.place.kill(key)
+    if found := history.any_machine():
+        found[0].kill(found[1])
 
 
 def _wishes(history: History) -> None:
@@ -197,8 +202,25 @@ def _somebody_else(history: History) -> None:
 
 
 def _gut(history: History) -> None:
-    if key := history.any_key():
-        history.world.place.gut(key)
+    if found := history.any_machine():
+        found[0].gut(found[1])
+
+
+def _moves(history: History) -> None:
+    """There is another place from now on, and somebody is to go there, or back."""
+    make_cloud()
+    if deployment := history.any_deployment():
+        deployment.move_away(by=None, at=history.world.at)
+
+
+def _drained(history: History) -> None:
+    """One of two places takes nothing new, and all that runs there is to leave."""
+    make_cloud()
+    closed = history.chance.choice(list(Fabric.objects.order_by("pk")))
+    Fabric.objects.update(is_open=True)
+    closed.let_in(False)
+    for deployment in Deployment.objects.filter(machines__fabric=closed).distinct().order_by("pk"):
+        deployment.move_away(by=None, at=history.world.at)
 
 
 def _poked_thrice(history: History) -> None:
@@ -230,12 +252,17 @@ def _portal_off(history: History) -> None:
     history.world.sleep_until(history.world.at + timedelta(hours=history.chance.choice((1, 5, 50))))
 
 
+def _programs_work_again(history: History) -> None:
+    for place in places():
+        place.failing_jobs.clear()
+
+
 def _mood(name: str, most: int) -> Action:
-    return lambda history: setattr(history.world.place, name, history.chance.randint(1, most))
+    return lambda history: setattr(history.any_place(), name, history.chance.randint(1, most))
 
 
 def _fail(step: str) -> Action:
-    return lambda history: history.world.place.failing_jobs.update({step: 1})
+    return lambda history: history.any_place().failing_jobs.update({step: 1})
 
 
 ACTIONS: dict[str, Action] = {
@@ -254,14 +281,16 @@ ACTIONS: dict[str, Action] = {
     "a stranger": _a_stranger,
     "somebody else": _somebody_else,
     "gut": _gut,
+    "somebody moves": _moves,
+    "a place is drained": _drained,
     "quarantine": lambda history: Admission.objects.update(quarantined=True),
     "poked thrice": _poked_thrice,
     "suspended": _suspend,
     "opened again": _lift,
     "ports are taken": _ports_are_taken,
-    "the disk is nearly full": lambda history: setattr(history.world.place, "free_mib", 50),
-    "programs say no": lambda history: setattr(history.world.place, "check_code", 1),
-    "programs say yes": lambda history: setattr(history.world.place, "check_code", 0),
+    "the disk is nearly full": lambda history: setattr(history.any_place(), "free_mib", 50),
+    "programs say no": lambda history: setattr(history.any_place(), "check_code", 1),
+    "programs say yes": lambda history: setattr(history.any_place(), "check_code", 0),
     "goodbyes fail": _fail("teardown"),
     "the end moves": _end_moves,
     "the portal is off": _portal_off,
@@ -276,7 +305,7 @@ ACTIONS: dict[str, Action] = {
     "boots are slow": _mood("boot_looks", 20),
     "installers fail": _fail("install"),
     "copies fail": _fail("archive"),
-    "programs work again": lambda history: history.world.place.failing_jobs.clear(),
+    "programs work again": _programs_work_again,
     "the front door is away": lambda history: setattr(history.world.front_door, "away", 10),
     "the front door loses replies": lambda history: setattr(history.world.front_door, "lost_replies", 5),
     "the front door forgets": lambda history: history.world.front_door.lose_all(),

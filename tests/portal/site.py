@@ -23,6 +23,7 @@ from portal.models import User
 from portal.pages.extension import link_to
 from provisioning.models import Admission, Deployment, Event, Fabric, Machine, Membership, Report
 from provisioning.ssh import make_key_pair
+from provisioning.trying import try_place
 from tests.makers import NOON, make_person
 from tests.needs import program
 from tests.portal.scenes import fair
@@ -82,6 +83,7 @@ def fill() -> tuple[dict[str, str], str]:
     outbox.put(letter("account/email_confirmation_signup", {"code": "482915"}), owner.email, at=timezone.now())
     app, event = services["ready"].release.app.slug, services["ready"].event.key
     services["ready"].event.show(by=owner, at=timezone.now())
+    account = _account_of(owner)
     public_name = Event.objects.get(key=event).public_name
     code = services["ready"].event.renew_code(by=owner, at=timezone.now())
     services["ready"].event.take_in(make_person("guest"), name="Stella", at=timezone.now())
@@ -98,6 +100,8 @@ def fill() -> tuple[dict[str, str], str]:
         "me": "/me",
         "me-tokens": "/me/tokens",
         "me-places": "/me/places",
+        "me-places-new": "/me/places/new?kind=ec2",
+        "me-places-one": f"/me/places/{account.pk}",
         "out-api": "/api",
         "out-try": f"/try/{app}",
         "me-leave": "/me/delete",
@@ -137,6 +141,18 @@ def fill() -> tuple[dict[str, str], str]:
     return pages | pages_of(give_all_ways(owner)), session_of(owner)
 
 
+def _account_of(person: User) -> Fabric:
+    """Somebody's own account at a cloud that the house knows too, while it is checked."""
+    sizes = [{"type": "t3.small", "memory_mib": 2048, "cpu": 2, "price_per_hour": "0.0240"}]
+    options = {"region": "eu-central-1", "image": "ami-0123", "types": sizes, "portal_addresses": ["192.0.2.7/32"]}
+    near = {"endpoint": "http://127.0.0.1:1", "address": "private"}
+    made = {"kind": "ec2", "options": options | near, "is_open": False}
+    Fabric.objects.create(name="A cloud", **made)
+    account = Fabric.objects.create(name="My cloud", owner=person, monthly_cap=20, **made)
+    try_place(account, at=timezone.now())
+    return account
+
+
 def again_page(ended: Deployment) -> str:
     """Where its copy is put up again."""
     return f"/services/{ended.key}/copies/{ended.archives.get().pk}/again"
@@ -159,7 +175,7 @@ def fill_desk() -> tuple[dict[str, str], str]:
     service.release.app.take("d" * 40, service.manifest, at=NOON + timedelta(days=1))
     audit.write("pause", "", by=admin, at=at)
     audit.write("publish", "Notice board", by=admin, at=at, told=str(service.release))
-    app, place = service.release.app_id, Fabric.objects.get().pk
+    app, place = service.release.app_id, Fabric.objects.get(kind="memory").pk
     rooms = ["apps", "places", "people", "events", "reports", "mail", "audit", f"reports/{report.pk}", f"apps/{app}"]
     pool = _pool().pk
     rooms += ["head-count", "places/new", "places/new/ec2", f"places/{pool}"]

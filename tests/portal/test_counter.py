@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -13,7 +14,7 @@ from portal.models import User
 from portal.views.desk.urls import urlpatterns
 from provisioning.models import Admission, Deployment, Fabric, Machine, Mail, Report, Stray
 from provisioning.phases import Settled, Wanted
-from tests.makers import make_event, make_fabric
+from tests.makers import NOON, make_event, make_fabric
 from tests.portal import scenes
 from tests.portal.scenes import change
 
@@ -104,7 +105,7 @@ def test_a_room_asks_the_same_however_much_there_is(
     for scene in (scenes.leaving, scenes.failed, scenes.shut, scenes.silent):
         for _ in range(4):
             scene(make_event(at=now), at=now)
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(25):
         assert desk.get(path).status_code == 200
 
 
@@ -250,6 +251,35 @@ def test_a_place_is_drained_by_moving_what_runs_there(desk: Client, now: datetim
         "up",
         True,
     )
+
+
+@pytest.mark.parametrize(
+    ("told", "read"),
+    [
+        ({"waits_for": "no-room-elsewhere"}, "No other place has room"),
+        ({"waits_for": ""}, "made ready for it"),
+        ({"move_problem": "install-failed", "move_asked_at": None}, "The installer of Notice board stopped"),
+        ({"move_problem": "place-away"}, "It is tried again by itself."),
+        ({"moving_since": NOON}, "on its way to another place"),
+    ],
+)
+def test_the_page_of_a_drained_place_tells_how_each_service_leaves(
+    desk: Client, now: datetime, told: dict[str, Any], read: str
+) -> None:
+    deployment, place = scenes.ready(at=now), Fabric.objects.get()
+    Fabric.objects.update(is_open=False)
+    change(deployment, title="Notice board", **{"move_asked_at": now} | told)
+    page = desk.get(f"/desk/places/{place.pk}/drain").content.decode()
+    assert read in page
+    assert "is closed for new launches" in page
+
+
+def test_whose_own_a_place_is_stands_beside_its_name(desk: Client, stranger: User) -> None:
+    stranger.first_name = "Mr Braun"
+    stranger.save()
+    Fabric.objects.create(name="My cloud", kind="memory", owner=stranger)
+    for page in ("places", "head-count"):
+        assert b"Mr Braun's own" in desk.get(f"/desk/{page}").content
 
 
 def test_what_runs_at_a_closed_place_is_asked_to_end_where_that_was_chosen(desk: Client, now: datetime) -> None:

@@ -14,6 +14,7 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
+from portal.desk.today import red_lines
 from portal.hook import address, calls
 from portal.models import User
 from provisioning.models import Admission, Deployment, Entry, HookCall, House, Machine
@@ -118,6 +119,18 @@ def test_what_is_not_taken_is_told_again_ever_later_and_gone_never_overtakes_mad
     assert calls.tell(world.at + timedelta(hours=1)) == 1
     assert monitor.said()[-2:] == ["machine.made", "machine.gone"]
     assert len({told["id"] for told, _, _ in monitor.heard}) == 2
+
+
+def test_a_program_that_takes_nothing_is_a_red_line_until_it_does(world: Simulation, monitor: Monitor) -> None:
+    ready(world)
+    monitor.says = 503
+    calls.tell(world.at)
+    assert not red_lines([], world.at + timedelta(minutes=14))
+    (line,) = red_lines([], world.at + timedelta(minutes=20))
+    assert "has not taken 1 message, for 20 minutes. (status 503)" in line.what
+    monitor.says = 200
+    calls.tell(world.at + timedelta(hours=1))
+    assert not red_lines([], world.at + timedelta(hours=1))
 
 
 def test_after_three_days_it_is_given_up_and_told_in_the_timeline(world: Simulation, monitor: Monitor) -> None:

@@ -44,7 +44,7 @@ def a_cloud(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
     for name, value in own.items():
         monkeypatch.setattr(memory, name, value, raising=False)
     monkeypatch.setattr(memory, "least_policy", lambda options: f"allow what is needed in {options}", raising=False)
-    monkeypatch.setattr(memory, "price_per_hour", lambda options, size: Decimal("0.01"), raising=False)
+    monkeypatch.setattr(memory, "prices_per_hour", lambda options, size: [Decimal("0.01")], raising=False)
     make_fabric()
     forget_places()
     world._driver.cache_clear()

@@ -223,6 +223,13 @@ def test_an_open_page_changes_when_its_service_is_taken_off_and_opened_again(db:
     assert len(set(marks)) == 3
 
 
+def test_a_page_that_waits_is_told_when_it_waits_for_something_else(db: None, owner: User) -> None:
+    service = scenes.waiting(make_event(owner))
+    page = Watch(service.pk, owner.pk, 0, stream.mark_of(service))
+    scenes.change(service, waits_for="no-room-there")
+    assert not page.is_told(look_at([page]))
+
+
 def test_whoever_watches_is_known_to_watch(owner: User) -> None:
     deployment = scenes.ready(make_event(owner))
     look_at([Watch(deployment.pk, owner.pk, 0)])

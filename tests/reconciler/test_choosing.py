@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 
+from provisioning.driver import Size
+from provisioning.fabrics import memory
 from provisioning.models import Deployment, Fabric, Machine
 from provisioning.phases import Phase
-from provisioning.prices import of_month, spent
+from provisioning.prices import day_told, of_month, per_day_told, spent
 from tests.makers import NOON, launch, make_event, make_fabric, make_person, make_release
 from tests.simulation import Simulation, phase_of
 
@@ -126,6 +128,26 @@ def test_what_was_spent_is_counted_by_the_second_until_the_machine_is_gone(world
     later = world.at + timedelta(days=2)
     assert spent(of_month(cloud, later), later) == pytest.approx(Decimal(3), abs=Decimal("0.01"))
     assert not of_month(cloud, later + timedelta(days=60))
+
+
+@pytest.mark.parametrize(("is_chosen", "turn", "paid"), [(True, 1, 2), (False, 2, 1)])
+def test_what_is_paid_is_what_the_machine_costs_that_was_made_and_never_more_than_was_shown(
+    world: Simulation, monkeypatch: pytest.MonkeyPatch, is_chosen: bool, turn: int, paid: int
+) -> None:
+    turns = [Decimal(1), Decimal(2), Decimal(1)]
+    monkeypatch.setattr(memory, "prices_per_hour", lambda options, size: turns, raising=False)
+    world.place.full_turns = {0}
+    deployment = launch(place=make_fabric() if is_chosen else None, dearest=Decimal(1))
+    world.until_phase(deployment, Phase.READY)
+    made = Machine.objects.get(phase=Phase.READY)
+    assert (made.spec["turn"], made.price_per_hour) == (turn, Decimal(paid))
+    assert day_told(made) == f"{24 * paid}.00 USD"
+
+
+def test_a_price_that_may_rise_is_shown_with_how_far(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = [Decimal("0.02"), Decimal("0.1")]
+    monkeypatch.setattr(memory, "prices_per_hour", lambda options, size: turns, raising=False)
+    assert per_day_told(make_fabric(), Size(1, 1, 1)) == "0.48\N{EN DASH}2.40 USD"
 
 
 @pytest.mark.parametrize(("cap", "phase"), [(100, Phase.WAITING), (200, Phase.READY)])

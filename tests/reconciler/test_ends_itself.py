@@ -84,3 +84,12 @@ def test_a_machine_that_has_switched_itself_off_is_started_again_for_its_copy(wo
     world.sleep_until(deployment.expires_at + AFTER + timedelta(days=1))
     world.until_phase(deployment, Phase.GONE)
     assert Machine.objects.get().settled == Settled.ARCHIVED
+
+
+def test_a_failed_machine_that_has_switched_itself_off_is_started_again_for_its_copy(world: Simulation) -> None:
+    deployment = ready(world)
+    Machine.objects.update(phase=Phase.FAILED, failed_attempt=1, problem="machine-misbehaves", blame="fabric")
+    world.place.kill(key_of(deployment))
+    deployment.retire(by=None, at=world.at)
+    world.until_phase(deployment, Phase.GONE)
+    assert Machine.objects.get().settled == Settled.ARCHIVED

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal import gate
 from portal.desk import audit
+from portal.desk.moving import leaving
 from portal.desk.today import held_machines, rooms
 from portal.requests import SignedInRequest
 from provisioning.models import Deployment, Fabric, Machine
@@ -34,7 +35,8 @@ def drain(request: SignedInRequest, pk: int) -> HttpResponse:
     place, at = get_object_or_404(Fabric.standing(), pk=pk), timezone.now()
     services = _services_at(place)
     if request.method != "POST":
-        return render(request, "desk/drain.html", {"place": place, "services": services[:SHOWN], "n": services.count()})
+        shown = {"place": place, "leaving": list(leaving(services[:SHOWN])), "n": services.count()}
+        return render(request, "desk/drain.html", shown)
     choice = request.POST.get("services")
     ends, moves = choice == "end", choice == "move"
     closed = place.let_in(False)
@@ -49,7 +51,7 @@ def drain(request: SignedInRequest, pk: int) -> HttpResponse:
         told = told % {"n": asked}
         audit.write("drain", place, by=request.user, at=at, told=told if asked else "")
     messages.success(request, _("Nothing new is launched at %(place)s any more.") % {"place": place})
-    return redirect("desk-places")
+    return redirect("desk-place-drain", pk=pk) if moves else redirect("desk-places")
 
 
 @gate.counter

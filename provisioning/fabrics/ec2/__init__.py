@@ -1,6 +1,6 @@
 """Machines as instances of a cloud: AWS, and whatever speaks the same API. Each has a security group and a key pair."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +20,7 @@ __all__ = [
     "least_policy",
     "open_driver",
     "own_problems",
-    "price_per_hour",
+    "prices_per_hour",
     "problems",
 ]
 
@@ -30,7 +30,7 @@ def open_driver(options: Mapping[str, Any], owner: str) -> Ec2Driver:
     return Ec2Driver(read(options), owner)
 
 
-def price_per_hour(options: Mapping[str, Any], size: Size) -> Decimal | None:
-    """What a machine of this size costs, by the admin's table, in its currency; None if nobody said."""
+def prices_per_hour(options: Mapping[str, Any], size: Size) -> Sequence[Decimal]:
+    """What a machine of this size costs, by the admin's table, turn by turn; a type without a price costs nothing."""
     offered = () if problems(options) else candidates(read(options), size)
-    return offered[0][0].price_per_hour if offered else None
+    return [kind.price_per_hour or Decimal(0) for kind, _zone in offered]

@@ -30,6 +30,7 @@ from provisioning.fabrics.ec2.cloud import Account, opened
 from provisioning.fabrics.ec2.groups import empty_group, group
 from provisioning.fabrics.ec2.options import Options
 from provisioning.fabrics.ec2.things import Thing, Things, is_there, keys, state
+from provisioning.fabrics.ec2.ways import SSH
 
 _SEEN = {"pending": Seen.STARTING, "running": Seen.RUNNING, "stopping": Seen.STOPPED, "stopped": Seen.STOPPED}
 _ADDRESS = {"public": "PublicIpAddress", "private": "PrivateIpAddress", "ipv6": "Ipv6Address"}
@@ -170,7 +171,7 @@ class Ec2Driver:
         return Sighting(
             seen=seen,
             place_id=found["InstanceId"],
-            ssh=Endpoint(here, request.SSH) if here else None,
+            ssh=Endpoint(here, SSH) if here else None,
             ports={name: Endpoint(here, port) for name, port in request.ports_of(told).items()} if here else {},
             portal_host=self.options.git_door_host,
             on_network=_is_on_network(found, told[request.KEY]),

@@ -19,7 +19,7 @@ OPTIONS = (
     ),
     Option("key_id", _("Name of the access key"), help=_("Empty: the computer's own role, where it runs in that cloud.")),
     Option("key", _("Access key"), Form.SECRET),
-    Option("role", _("Role to take on"), help=_("arn:… of a role that this key, or this computer, may take on. Empty: none.")),
+    Option("role", _("Role to take on"), help=_("arn:… of a role that this key, or this computer, may take on. Empty: no role.")),
     Option("external_id", _("Word that the role asks for"), Form.SECRET),
     Option(
         "image", _("Image that machines start from"), needed=True,
@@ -53,6 +53,10 @@ OPTIONS = (
         help=_("Empty: those from which the portal comes."),
     ),
     Option(
+        "egress", _("Ports elsewhere that machines may reach"), default="53 80 123 443",
+        help=_("Names, pages, clocks: installers need these. 587 lets apps send mail. The word all: everything."),
+    ),
+    Option(
         "enrol_url", _("Address under which machines reach the portal"),
         help=_("https://… Machines tell it their host key at their first start. Empty: only the cloud tells it."),
     ),
@@ -66,6 +70,9 @@ OPTIONS = (
     Option("least_disk_gib", _("Disk that the image itself needs, in GiB"), Form.NUMBER, default="10"),
 )  # fmt: skip
 ADDRESSES = ("public", "private", "ipv6")
+EVERYTHING = "all"
+MOST_PORTS = 12
+"""A group holds sixty rules for what goes out; each port is two to four."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,7 @@ class Options:
     address: str = "public"  # which of a machine's addresses we use
     portal_addresses: tuple[str, ...] = ()  # networks from which SSH is let in
     front_door_addresses: tuple[str, ...] = ()  # networks from which the app's ports are; () = the portal's
+    egress: str = "53 80 123 443"  # ports anywhere that machines may reach, beside the portal; or EVERYTHING
     enrol_url: str = ""  # the portal, for machines that tell it their host key; "" = only the console tells it
     queue: str = ""  # address of an SQS queue that is told when machines leave; "" = nobody tells
     git_door_host: str = ""  # the address under which machines reach the portal's git door; "" = they cannot
@@ -124,6 +132,8 @@ def problems(options: Mapping[str, Any]) -> Sequence[str]:
         found.append("address: " + _("Please choose one of those that are offered."))
     if not re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}|", text["user"]):
         found.append("user: " + _("That is no user's name."))
+    if not _are_ports(text["egress"]):
+        found.append("egress: " + _("Please give numbers of ports with spaces between them, or the word all."))
     if not re.fullmatch(r"\d{0,4}", text["least_disk_gib"]):
         found.append("least_disk_gib: " + _("Please give a number."))
     return [*found, *_networks_problems(options), *_types_problems(options.get("types"))]
@@ -187,6 +197,15 @@ def _lines(told: Any) -> tuple[str, ...]:
     """A list as the form gives it, or its lines as text."""
     lines = told.splitlines() if isinstance(told, str) else told or ()
     return tuple(line for each in lines if (line := str(each).strip()))
+
+
+def _are_ports(text: str) -> bool:
+    words = text.split()
+    return text == EVERYTHING or (len(words) <= MOST_PORTS and all(_is_port(word) for word in words))
+
+
+def _is_port(word: str) -> bool:
+    return bool(re.fullmatch(r"\d{1,5}", word)) and 0 < int(word) < 65536
 
 
 def _is_network(text: str) -> bool:

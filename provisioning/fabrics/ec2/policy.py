@@ -11,8 +11,8 @@ LOOKS = (
     "DescribeKeyPairs", "DescribeSecurityGroups", "DescribeSubnets",
 )  # fmt: skip
 CHANGES = (
-    "AuthorizeSecurityGroupIngress", "DeleteKeyPair", "DeleteSecurityGroup", "GetConsoleOutput", "ModifyInstanceAttribute",
-    "RevokeSecurityGroupEgress", "StartInstances", "TerminateInstances",
+    "AuthorizeSecurityGroupEgress", "AuthorizeSecurityGroupIngress", "DeleteKeyPair", "DeleteSecurityGroup",
+    "GetConsoleOutput", "ModifyInstanceAttribute", "RevokeSecurityGroupEgress", "StartInstances", "TerminateInstances",
 )  # fmt: skip
 MAKES = {
     "CreateSecurityGroup": ("security-group",),

@@ -4,8 +4,7 @@
 request stays the same, whatever an admin changes and whatever a parameter points to meanwhile.
 """
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,10 +14,7 @@ from provisioning.fabrics.ec2.options import Options
 from provisioning.fabrics.ec2.user_data import user_data
 
 OWNER, KEY, CHOSEN, PORTS = "fairground.owner", "fairground.key", "fairground.chosen", "fairground.ports"
-SSH = 22
 CUT = "-cut"
-EVERYTHING = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
-"""What a new group lets out."""
 _ALLOWED = {
     "BlockDeviceMappings", "ClientToken", "ImageId", "InstanceInitiatedShutdownBehavior", "InstanceType", "KeyName",
     "MaxCount", "MetadataOptions", "MinCount", "Placement", "SecurityGroupIds", "SubnetId", "TagSpecifications", "UserData",
@@ -99,30 +95,6 @@ def key_pair(spec: MachineSpec, owner: str) -> dict[str, Any]:
     }
 
 
-def rules(spec: MachineSpec, options: Options) -> set[tuple[int, str]]:
-    """Who may reach what: port and network."""
-    visitors = options.front_door_addresses or options.portal_addresses
-    ports = {(port.number, network) for port in spec.ports for network in visitors}
-    return ports | {(SSH, network) for network in options.portal_addresses}
-
-
-def permissions(wanted: set[tuple[int, str]]) -> Sequence[dict[str, Any]]:
-    """Rules as the cloud wants them told."""
-    return [
-        {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, **_range(network)} for port, network in sorted(wanted)
-    ]
-
-
-def permitted(found: Mapping[str, Any]) -> set[tuple[int, str]]:
-    """Rules as the cloud tells them, of one port each."""
-    return {
-        (int(rule["FromPort"]), network.get("CidrIp") or network["CidrIpv6"])
-        for rule in found.get("IpPermissions", [])
-        if rule.get("IpProtocol") == "tcp" and rule.get("FromPort") == rule.get("ToPort")
-        for network in [*rule.get("IpRanges", []), *rule.get("Ipv6Ranges", [])]
-    }
-
-
 def instance(spec: MachineSpec, identity: Identity, owner: str, chosen: Chosen, group_id: str) -> dict[str, Any]:
     """The request to run one. The same in every try."""
     ports = " ".join(f"{port.name}={port.number}" for port in spec.ports)
@@ -174,7 +146,3 @@ def _where(zone: str) -> dict[str, Any]:
     if zone.startswith("subnet-"):
         return {"SubnetId": zone}
     return {"Placement": {"AvailabilityZone": zone}} if zone else {}
-
-
-def _range(network: str) -> dict[str, Any]:
-    return {"Ipv6Ranges": [{"CidrIpv6": network}]} if re.search(":", network) else {"IpRanges": [{"CidrIp": network}]}

@@ -38,7 +38,7 @@ class StillThere:
 
 
 class Seen:
-    """What a failed machine is at is known, so that its deployment can decide."""
+    """What a failed machine is at is known, so that its deployment can decide. What is on it can be reached."""
 
     name = "seen"
 
@@ -50,10 +50,10 @@ class Seen:
             prove_absence(job, sighting)
             return True
         job.book.saw(sighting)
-        return sighting.on_network
+        return sighting.on_network and sighting.seen != SeenAs.STOPPED
 
     def push(self, job: MachineJob) -> None:
-        """Its service was suspended and is no longer: what is on it can be reached again."""
+        """Its service was suspended and is no longer, or it switched itself off: its copy is fetched from it."""
         job.book.saw(job.driver.ensure(job.spec, job.identity, within=job.within))
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from provisioning.driver import Identity, MachineSpec, Secret
 from provisioning.fabrics.ec2 import open_driver
-from provisioning.fabrics.ec2.request import KEY, SSH, name, tags
+from provisioning.fabrics.ec2.request import KEY, name, tags
+from provisioning.fabrics.ec2.ways import SSH
 from tests.cloud.stand_in import StandIn
 from tests.engine import make_spec
 
@@ -18,7 +19,7 @@ MARKS: list[object] = []
 class Ec2Rig:
     """See `tests.conformance.rig.Rig`."""
 
-    effects_of_ensure = 4  # group, rules, key pair, instance
+    effects_of_ensure = 7  # group, rules in, rules out, two usual ones of those away, key pair, instance
     effects_of_remove = 2  # instance, key pair; the group goes with the next look
     holds = 8
     patience = 10.0

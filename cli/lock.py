@@ -8,6 +8,8 @@ from cli.talk import HaltError, say
 
 FLAGS = ("--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links")
 PYTHON = "3.11"
+ALONE = "tests/pool/lab/cobbler.lock"
+"""Goes into an environment of its own, in which only what its .in file names is installed."""
 
 
 def lock(*, upgrade: bool) -> int:
@@ -17,8 +19,8 @@ def lock(*, upgrade: bool) -> int:
     if not uv.exists():
         say("Installing uv …")
         _run(str(python), "-m", "pip", "install", "--quiet", "uv")
-    for name in (venv.RUN, venv.DEVELOP):
-        more = ["--upgrade"] if upgrade else []
+    for name in (venv.RUN, venv.DEVELOP, ALONE):
+        more = [*(["--upgrade"] if upgrade else []), *(["--no-deps"] if name == ALONE else [])]
         source = name.replace(".lock", ".in")
         _run(str(uv), "pip", "compile", source, "--python-version", PYTHON, *FLAGS, *more, "--output-file", name)
         say(f"Wrote {name}.")

@@ -40,9 +40,11 @@ CRON = Need("cron", ("crontab",), ("cron",), ("cron",))
 BOOTSTRAP = Need("mmdebstrap", ("mmdebstrap",), ("mmdebstrap", "debian-archive-keyring"))
 COMPOSE = Need("docker-compose", ("docker-compose",), ("docker-compose",))
 GETTEXT = Need("gettext", ("msgfmt",), ("gettext",))
+RSYNC = Need("rsync", ("rsync",), ("rsync",), ("rsync",))
+MAGIC = Need("file", ("file",), ("file",))
 
 FOR_UP = (GIT, CADDY)
-FOR_TESTS = (GIT, CADDY, POSTGRES, REDIS, SSHD, BROWSER, RUNIT, CRON, BOOTSTRAP, COMPOSE, GETTEXT)
+FOR_TESTS = (GIT, CADDY, POSTGRES, REDIS, SSHD, BROWSER, RUNIT, CRON, BOOTSTRAP, COMPOSE, GETTEXT, RSYNC, MAGIC)
 
 
 def may_install() -> bool:

@@ -24,8 +24,10 @@ from provisioning.driver import (
 )
 from provisioning.errors import Blame, GiveUp, NotYet, TryAgain
 from provisioning.fabrics.pool.check import findings
-from provisioning.fabrics.pool.host import Down, Host, Look, away, shown
+from provisioning.fabrics.pool.cobbler_check import cobbler_findings
+from provisioning.fabrics.pool.host import Down, Host, Look, away
 from provisioning.fabrics.pool.options import Options
+from provisioning.fabrics.pool.reimage import Reimaging, as_shown
 from provisioning.ssh.pool import POOL, Pool
 
 SEEN = {
@@ -52,6 +54,7 @@ class PoolDriver:
         self.owner = owner
         self.hosts_here = [Host(row, options, pool) for row in options.hosts]
         self.hints: dict[str, Host] = {}
+        self.reimaging = Reimaging(self.hosts_here, options.cobbler, owner)
 
     def ensure(self, spec: MachineSpec, identity: Identity, *, within: float) -> Sighting:
         """Find its host, or reserve exactly one that is free and large enough; then let the machine's own key in."""
@@ -64,6 +67,7 @@ class PoolDriver:
         host = self._only_one(spec.key, holding, within)
         ports = {port.name: port.number for port in spec.ports}
         given = {"authorized_key": spec.authorized_key, "user": host.row.user, "ports": ports}
+        self.reimaging.take(host, spec.key, within)
         look = host.change("host-confirm", self._name(spec.key) | given, within)
         if not self._is(spec.key, look):
             raise TryAgain("place-troubled", blame=Blame.FABRIC, host=host.name)  # the claim had lapsed
@@ -77,9 +81,12 @@ class PoolDriver:
 
     def remove(self, key: str, *, within: float) -> Sighting:
         """Ask its host to wipe; it takes a while, and what cannot be wiped stays, and is told."""
-        if not (found := self._find(key, within)):
+        found = self._find(key, within) if (marked := self.reimaging.marked_for(key, within)) is None else None
+        if not (host := found[0] if found else marked):
             return ABSENT
-        host, _ = found
+        if host.row.system:
+            is_over = self.reimaging.remove(host, key, within)
+            return ABSENT if is_over else self._sighting(host, Look("wiping", key, self.owner))
         look = host.change("host-wipe", self._name(key), within)
         if not self._is(key, look):
             return self.see(key, within=within)
@@ -89,7 +96,7 @@ class PoolDriver:
 
     def roll_call(self, *, within: float) -> RollCall:
         """Everything that hosts hold for us. A host that does not answer makes it incomplete."""
-        looks = self._look_at_all(within)
+        looks = self.reimaging.corrected(self._look_at_all(within), within)
         told = {host: look for host, look in looks.items() if isinstance(look, Look)}
         if not told and looks:
             raise self._away(looks)
@@ -102,20 +109,23 @@ class PoolDriver:
     def check(self, *, within: float) -> Sequence[Finding]:
         """Look at every host, all at the same time; nothing is written there."""
         with ThreadPoolExecutor(max(1, min(32, len(self.hosts_here))), "pool") as threads:
-            return [
-                found for each in threads.map(lambda host: findings(host, within), self.hosts_here) for found in each
+            each = [
+                found for told in threads.map(lambda host: findings(host, within), self.hosts_here) for found in told
             ]
+        return [*each, *cobbler_findings(self.reimaging, within)]
 
     def hosts(self, *, within: float) -> Sequence[told.Host]:
         """All of them, as they say themselves."""
-        looks = self._look_at_all(within)
-        return [shown(host, looks[host]) for host in self.hosts_here]
+        looks = self.reimaging.corrected(self._look_at_all(within), within)
+        return [as_shown(host, looks[host]) for host in self.hosts_here]
 
     def release(self, name: str, *, within: float) -> None:
         """Wipe a host in quarantine once more; it is free when nothing is found any more."""
         host = next((host for host in self.hosts_here if host.name == name), None)
         if host is None:
             raise GiveUp("no-such-host", blame=Blame.PERSON, host=name)
+        if self.reimaging.release(host, within):
+            return
         until = time.monotonic() + within
         look = host.change("host-release", {"portal": self.owner}, within)
         while look.state == "wiping" and time.monotonic() < until:
@@ -130,14 +140,16 @@ class PoolDriver:
 
     def _find(self, key: str, within: float) -> tuple[Host, Look] | None:
         """The host that holds it. Raises TryAgain where one that may hold it does not say."""
-        if hint := self.hints.get(key):
-            look = hint.look(within)
-            if isinstance(look, Down):
-                raise away(hint.name, look.why)
-            if self._is(key, look):
-                return hint, look
-            self.hints.pop(key, None)
-        looks = self._look_at_all(within, until=key)
+        hint = self.hints.get(key)
+        look = hint.look(within) if hint else None
+        if hint and isinstance(look, Look) and self._is(key, look):
+            return hint, look
+        if marked := self.reimaging.find(key, within):
+            return marked
+        if hint and isinstance(look, Down):
+            raise away(hint.name, look.why)
+        self.hints.pop(key, None)
+        looks = self.reimaging.corrected(self._look_at_all(within, until=key), within)
         for host, look in looks.items():
             if isinstance(look, Look) and self._is(key, look):
                 self.hints[key] = host
@@ -179,6 +191,7 @@ class PoolDriver:
 
     def _claim(self, spec: MachineSpec, looks: Looks, within: float) -> dict[Host, Look]:
         """Take the first free host that is large enough, in an order of this key's own; then look at all the others again."""
+        looks = self.reimaging.corrected(looks, within, spec.key)
         unprotected = [host for host in self.hosts_here if not host.row.protected]
         fitting = [host for host in unprotected if host.row.fits(spec.size)]
         if unprotected and not fitting:

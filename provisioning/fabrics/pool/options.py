@@ -6,6 +6,8 @@ from typing import Any
 
 from provisioning.driver import Endpoint, Form, Option, Secret, Size
 from provisioning.driver import marked as _
+from provisioning.fabrics.pool import cobbler_options
+from provisioning.fabrics.pool.cobbler_options import CobblerOptions
 from provisioning.fabrics.pool.wrong import problems
 from provisioning.ssh import Login
 
@@ -39,8 +41,10 @@ OPTIONS = (
             Option(
                 "protected", _("Protected"), Form.CHOICE, choices=(("", _("no")), ("yes", _("yes, never touch it"))),
             ),
+            cobbler_options.SYSTEM,
         ),
     ),
+    *cobbler_options.OPTIONS,
 )  # fmt: skip
 COLUMNS = tuple(column.name for option in OPTIONS for column in option.columns)
 YES = ("true", "yes", "on", "1")
@@ -60,6 +64,7 @@ class HostRow:
     disk_mib: int
     note: str
     protected: bool
+    system: str = ""  # its name in Cobbler; "" = it is wiped, not installed anew
 
     @property
     def name(self) -> str:
@@ -80,6 +85,7 @@ class Options:
     hosts: tuple[HostRow, ...]
     login_key: Secret
     git_door_host: str = ""  # the address under which hosts reach the portal's git door; "" = they cannot
+    cobbler: CobblerOptions | None = None
 
     def login(self, row: HostRow) -> Login:
         """How the portal itself comes in."""
@@ -92,7 +98,9 @@ def read(options: Mapping[str, Any]) -> Options:
         raise ValueError(" ".join(wrong))
     rows, groups = [row_of(row) for row in options["hosts"]], groups_of(options)
     mine = tuple(row for row in rows if not groups or row.group in groups)
-    return Options(mine, Secret(str(options["login_key"])), str(options.get("git_door_host") or ""))
+    return Options(
+        mine, Secret(str(options["login_key"])), str(options.get("git_door_host") or ""), cobbler_options.read(options)
+    )
 
 
 def groups_of(options: Mapping[str, Any]) -> Sequence[str]:
@@ -115,4 +123,5 @@ def row_of(row: Mapping[str, Any]) -> HostRow:
         disk_mib=int(text["disk_mib"] or 0),
         note=text["note"],
         protected=text["protected"].lower() in YES,
+        system=text["system"],
     )

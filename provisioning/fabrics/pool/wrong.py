@@ -9,9 +9,10 @@ from typing import Any
 
 from provisioning.driver import PORTALS, Secret
 from provisioning.driver import marked as _
+from provisioning.fabrics.pool import cobbler_options
 from provisioning.ssh import is_private_key
 
-KNOWN = {"hosts", "groups", "login_key", "git_door_host", *PORTALS}
+KNOWN = {"hosts", "groups", "login_key", "git_door_host", *cobbler_options.NAMES, *PORTALS}
 NAME = re.compile(r"(?![0-9.]*$)(?!-)[A-Za-z0-9-]{1,63}(\.(?!-)[A-Za-z0-9-]{1,63})*")
 USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 GROUP = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]{0,39})?")
@@ -35,7 +36,7 @@ def problems(options: Mapping[str, Any]) -> Sequence[str]:
         where = row.get("address", "").lower(), row.get("port") or "22"
         found += [f"hosts {number}: " + _("This host is in the table already.")] if where in seen else []
         seen.add(where)
-    return found
+    return [*found, *cobbler_options.wrong_with_cobbler(options, texts)]
 
 
 def wrong_in(row: Mapping[str, str]) -> Iterator[str]:

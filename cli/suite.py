@@ -103,7 +103,7 @@ def suite(further: list[str], *, fast: bool) -> int:
         folder.chmod(0o711)  # PostgreSQL and machines, which are other users, pass through it
         env = _own_world(folder) | _node(folder / "node")
         if not fast:
-            env |= _engine(tally)
+            env |= _engine_beside_checks(tally, env, checks=not further)
         if further:
             tally.run("pytest", _pytest(*further), env | _servers(stack, folder))
         elif fast:
@@ -114,14 +114,21 @@ def suite(further: list[str], *, fast: bool) -> int:
 
 
 def _everything(tally: Tally, env: dict[str, str], grown: dict[str, str]) -> None:
-    """First what is quick. Real machines mostly let wait, so they are beside the rest. `grown`: on PostgreSQL and Redis."""
-    for check in CHECKS:
-        tally.run(" ".join(check[:3]), list(check), env)
+    """Real machines mostly let wait, so they are beside the rest. `grown`: on PostgreSQL and Redis."""
     with tally.beside("tests with containers", _pytest("-m", SLOW), env):
         tally.run("tests on SQLite", _pytest("-n", "auto", "-m", f"{FAST} and not postgres"), env)
         if "DATABASE_URL" in grown:
             tally.run("tests on PostgreSQL", _pytest("-n", "auto", "-m", FAST, "--database-tests"), grown)
         tally.run("tests in a browser", _pytest("-n", "auto", "--dist", "loadfile", "-m", BROWSER), env)
+
+
+def _engine_beside_checks(tally: Tally, env: dict[str, str], *, checks: bool) -> dict[str, str]:
+    """The engine is made ready while the static checks run; return what tests must know of it."""
+    with ThreadPoolExecutor(1) as thread:
+        ready = thread.submit(_engine, tally)
+        for check in CHECKS if checks else ():
+            tally.run(" ".join(check[:3]), list(check), env)
+        return ready.result()
 
 
 def _program(words: list[str]) -> list[str]:

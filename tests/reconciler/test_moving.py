@@ -111,6 +111,8 @@ def test_a_copy_that_cannot_be_made_keeps_it_where_it_is(world: Simulation, runn
 
 def test_a_place_that_has_no_room_after_all_is_asked_again_later(world: Simulation, running: Deployment) -> None:
     memory_place("cloud").no_room = 10**6
+    world.run_until(lambda: Machine.objects.filter(stand="next", tries__gt=0).exists())
+    world.sleep_until(world.at + timedelta(hours=2))
     world.run_until(lambda: Deployment.objects.get().move_problem == "place-is-full")
     assert Deployment.objects.get().phase == Phase.READY
     memory_place("cloud").no_room = 0

@@ -51,7 +51,7 @@ def _named(things: Things, key: str, name: str) -> Thing | None:
 
 
 def _made(things: Things, key: str, wanted: dict[str, Any]) -> Thing:
-    """Make a group; or find the one that somebody else has made just now."""
+    """Make a group, or find the one that somebody else has made just now. One that is not listed yet is as new ones are."""
     told = wanted["TagSpecifications"][0]["Tags"]
     try:
         made = things.cloud.ask("create_security_group", **wanted)
@@ -59,4 +59,5 @@ def _made(things: Things, key: str, wanted: dict[str, Any]) -> Thing:
         if not errors.is_duplicate(error) or not (there := _named(things, key, wanted["GroupName"])):
             raise
         return there
-    return {"Tags": told, "GroupId": made["GroupId"], "IpPermissionsEgress": ways.told(ways.USUAL_OUT)}
+    assumed = {"Tags": told, "GroupId": made["GroupId"], "IpPermissionsEgress": ways.told(ways.USUAL_OUT)}
+    return _named(things, key, wanted["GroupName"]) or assumed

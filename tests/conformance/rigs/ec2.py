@@ -19,7 +19,7 @@ MARKS: list[object] = []
 class Ec2Rig:
     """See `tests.conformance.rig.Rig`."""
 
-    effects_of_ensure = 7  # group, rules in, rules out, two usual ones of those away, key pair, instance
+    effects_of_ensure = 6  # group, rules in, rules out, the usual one of those away, key pair, instance
     effects_of_remove = 2  # instance, key pair; the group goes with the next look
     holds = 8
     patience = 10.0

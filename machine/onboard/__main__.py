@@ -34,6 +34,7 @@ VERBS = {
     "host-claim": "host",
     "host-confirm": "host",
     "host-withdraw": "host",
+    "host-cut": "host",
     "host-wipe": "host",
     "host-release": "host",
 }

@@ -22,8 +22,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterator
 
+from machine.onboard import host_wall as wall
 from machine.onboard.places import HOST, flush_folder, read_json, write_json
-from machine.onboard.wire import Given, Refused, text
+from machine.onboard.wire import Given, Refused, number, text
 
 RESERVATION = HOST / "reservation"
 ABOUT = RESERVATION / "reservation.json"
@@ -36,23 +37,32 @@ MOST_STARTS = 8
 KEPT = 500
 """Lines of history; the last few travel with each look."""
 NAME = re.compile(r"[0-9a-zA-Z._-]{1,64}")
+WIPED = "wiped, and looked at again"
+"""How history tells that nothing of a machine is left."""
 
 About = dict[str, Any]
 
 
-def host_look(_: Given) -> dict[str, Any]:
-    """Whose it is: {state, key, portal, since, told, ports, history}. Work that was cut off is started again."""
+def host_look(given: Given) -> dict[str, Any]:
+    """Whose it is: {state, key, portal, since, told, at, ports, cut, history}. Work that was cut off is started again.
+
+    Asked for a machine ({key, portal}), `ended` says whether it was here, and was wiped.
+    """
     with locked():
-        return told(current())
+        about = current()
+        return {**told(about), "ended": has_ended(text(given, "key", ""), text(given, "portal", ""))}
 
 
 def host_claim(given: Given) -> dict[str, Any]:
-    """Take it for a machine, if it is free: {key, portal}. `claimed` says whether it is this machine's now."""
+    """Take it for a machine, if it is free: {key, portal, at}. `claimed` says whether it is this machine's now.
+
+    `at` is the portal's clock: of two hosts that think they have a machine, the later one has it.
+    """
     key, portal = names(given)
     with locked():
         about = current()
         if about["state"] == "free":
-            about = reserve(key, portal)
+            about = reserve(key, portal, number(given, "at", 0))
         return {
             **told(about),
             "claimed": is_of(about, key, portal) and about["state"] in ("claimed", *WORK[:1], "in use"),
@@ -60,10 +70,16 @@ def host_claim(given: Given) -> dict[str, Any]:
 
 
 def host_confirm(given: Given) -> dict[str, Any]:
-    """Make a claim a reservation, and let the machine's own key in: {key, portal, authorized_key, user, ports}."""
+    """Make a claim a reservation, and let the machine's own key in: {key, portal, authorized_key, user, ports}.
+
+    A machine that was cut off gets its network back.
+    """
     key, portal = names(given)
     with locked():
         about = current()
+        if is_of(about, key, portal) and about["state"] == "in use" and about.get("cut"):
+            wall.take_down()
+            about = kept({**about, "cut": 0})  # written last: until then the next look puts the wall up again
         if is_of(about, key, portal) and about["state"] == "claimed":
             more = {"authorized_key": text(given, "authorized_key"), "user": text(given, "user", "root")}
             about = {**about, "ports": given.get("ports", {})}
@@ -79,6 +95,17 @@ def host_withdraw(given: Given) -> dict[str, Any]:
         about = current()
         if is_of(about, key, portal) and about["state"] == "claimed":
             about = free("the claim was taken back")
+        return told(about)
+
+
+def host_cut(given: Given) -> dict[str, Any]:
+    """Take the host off its network, but for our own way in: {key, portal}. `cut` says whether it is off now."""
+    key, portal = names(given)
+    with locked():
+        about = current()
+        if is_of(about, key, portal) and about["state"] == "in use":
+            about = kept({**about, "cut": wall.way_in()})
+            wall.hold(about["cut"])
         return told(about)
 
 
@@ -138,6 +165,8 @@ def current() -> About:
     about = read_json(ABOUT) or {"state": "quarantine", "told": "What it was reserved for cannot be read any more."}
     if about["state"] == "claimed" and not 0 <= time.time() - about["since"] < CLAIM_LASTS:
         return free("the claim lapsed")
+    if about.get("cut") and about["state"] == "in use":
+        wall.hold(about["cut"])
     return go_on(about) if about["state"] in WORK else about
 
 
@@ -147,14 +176,12 @@ def go_on(about: About) -> About:
         return about
     if about.get("starts", 0) >= MOST_STARTS:
         return change(about, "quarantine", f"{about['state']} broke off {MOST_STARTS} times; see {HOST}/work.err")
-    about = {**about, "starts": about.get("starts", 0) + 1}
-    write_json(ABOUT, about)
-    return about
+    return kept({**about, "starts": about.get("starts", 0) + 1})
 
 
-def reserve(key: str, portal: str) -> About:
+def reserve(key: str, portal: str, at: float) -> About:
     """Make the reservation beside, filled; then rename it. Of two who try, one finds the place taken."""
-    about: About = {"state": "claimed", "key": key, "portal": portal, "since": time.time(), "told": ""}
+    about: About = {"state": "claimed", "key": key, "portal": portal, "at": at, "since": time.time(), "told": ""}
     fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=HOST))
     write_json(fresh / ABOUT.name, about)
     try:
@@ -169,15 +196,22 @@ def reserve(key: str, portal: str) -> About:
 
 def change(about: About, state: str, told: str, **more: Any) -> About:
     """Write the next state down, under the lock."""
-    about = {**about, **more, "state": state, "since": time.time(), "told": told, "starts": 0}
-    write_json(ABOUT, about)
+    about = kept({**about, **more, "state": state, "since": time.time(), "told": told, "starts": 0})
     remember(about)
+    return about
+
+
+def kept(about: About) -> About:
+    """Write it down as it is now, under the lock."""
+    write_json(ABOUT, about)
     return about
 
 
 def free(why: str) -> About:
     """End the reservation, under the lock: one rename, and what it held is thrown away."""
     about = read_json(ABOUT) or {}
+    if about.get("cut"):
+        wall.take_down()
     RESERVATION.rename(HOST / f".old-{os.urandom(6).hex()}")
     flush_folder(HOST)
     for old in (*HOST.glob(".old-*"), *HOST.glob(".new-*")):  # of those who were cut off, too
@@ -203,9 +237,17 @@ def told(about: About) -> dict[str, Any]:
     return {
         **known,
         "since": about.get("since", 0),
+        "at": about.get("at", 0),
         "ports": about.get("ports", {}),
+        "cut": bool(about.get("cut")) and wall.stands(),
         "history": [json.loads(line) for line in lines],
     }
+
+
+def has_ended(key: str, portal: str) -> bool:
+    """Whether this machine was here, and all of it was wiped."""
+    lines = HISTORY.read_text().splitlines() if key and HISTORY.exists() else []
+    return any(is_of(line, key, portal) and line["told"] == WIPED for line in map(json.loads, lines))
 
 
 def start_work(*, only_try: bool = False) -> bool:

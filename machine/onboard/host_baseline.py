@@ -1,4 +1,4 @@
-"""What a host is like before a machine is put on it: packages, units, programs, ports, mounts, and every file.
+"""What a host is like before a machine is put on it: packages, units, programs, ports, mounts, tables, and every file.
 
 Copies are kept of what people configure and packages do not own, so that it can be put back; of the rest, only how it was.
 """
@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Iterator, Optional
 
-from machine.onboard import kernel
+from machine.onboard import host_wall, kernel
 from machine.onboard.places import HOST, HOST_CODE, flush_folder
 
 KEPT = ("/etc", "/root", "/home", "/opt", "/srv", "/usr/local", "/var/spool/cron", "/var/www")
@@ -50,7 +50,10 @@ def write(folder: Path) -> None:
     found = {**look(), "files": files}
     with gzip.open(fresh / "baseline.json.gz", "wt", compresslevel=1) as out:
         json.dump(found, out)
-    os.sync()
+    for file in fresh.iterdir():
+        with file.open("rb") as written:
+            os.fsync(written.fileno())
+    flush_folder(fresh)
     fresh.rename(folder)
     flush_folder(folder.parent)
 
@@ -70,6 +73,7 @@ def look() -> Baseline:
         "programs": [list(program) for program in programs().values()],
         "ports": sorted(ports()),
         "mounts": sorted(mounts()),
+        "tables": sorted(host_wall.tables()),
     }
 
 

@@ -33,6 +33,7 @@ def told() -> dict[str, object]:
         "memory_mib": int(memory.get("MemTotal", "0").split()[0]) >> 10,
         "disk_free_mib": shutil.disk_usage("/").free >> 20,
         "git": bool(shutil.which("git")),
+        "nft": bool(shutil.which("nft", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")),
         "cron": runs("cron", "crond"),
         "packages": bool(shutil.which("dpkg-query") and shutil.which("apt-get")),
     }

@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Optional
 
-from machine.onboard import end_all, kernel
+from machine.onboard import end_all, host_wall, kernel
 from machine.onboard import host_baseline as before
 from machine.onboard.host_baseline import Baseline, Entry
 from machine.onboard.places import HOST_CODE
@@ -44,6 +44,7 @@ def wipe(folder: Path) -> list[str]:
     stop_units(was)
     end_programs(was)
     unmount(was)
+    drop_tables(was)
     purge(was)
     end_programs(was)
     sums.cache_clear()
@@ -126,6 +127,17 @@ def unmount(was: Baseline) -> None:
     """The deepest first."""
     for path in sorted(set(before.mounts()) - set(was["mounts"]), reverse=True):
         subprocess.run(["umount", "--lazy", path], check=False, capture_output=True)
+
+
+def drop_tables(was: Baseline) -> None:
+    """New rules of packets. One of ours stays until the host is free."""
+    for name in new_tables(was):
+        host_wall.nft("delete", "table", *name.split())
+
+
+def new_tables(was: Baseline) -> list[str]:
+    """Tables that came since; none where nobody wrote down which there were."""
+    return sorted(host_wall.tables() - set(was["tables"])) if "tables" in was else []
 
 
 def purge(was: Baseline) -> None:
@@ -234,6 +246,7 @@ def leftovers(was: Baseline) -> list[str]:
     found = [f"the program “{words[:80]}” runs" for words in strangers(was).values()]
     found += [f"somebody listens on port {port}" for port in sorted(before.ports() - set(was["ports"]))]
     found += [f"{path} is mounted" for path in sorted(set(before.mounts()) - set(was["mounts"]))]
+    found += [f"the firewall's table “{name}” is still there" for name in new_tables(was)]
     found += [f"the package {name} is still there" for name in sorted(set(now) - set(was["packages"]))]
     found += [
         f"the package {name} was changed" for name, version in was["packages"].items() if now.get(name) != version

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from machine.onboard import host, host_baseline, host_wipe
+from machine.onboard import host, host_baseline, host_wall, host_wipe
 from machine.onboard.places import read_json
 
 BASELINE = host.RESERVATION / "baseline"
@@ -23,7 +23,8 @@ def host_work(lock: str) -> int:  # noqa: ARG001 - its lock, which falls when th
 
 
 def prepare(about: host.About) -> None:
-    """Write the baseline; only then the machine's key may come in."""
+    """Write the baseline; only then the machine's key may come in. A wall whose reservation was thrown away by hand goes."""
+    host_wall.take_down()
     if not BASELINE.exists():
         host_baseline.write(BASELINE)
     host_baseline.let_in(about["user"], about["authorized_key"])
@@ -40,4 +41,4 @@ def wipe(about: host.About) -> None:
         if left:
             host.change(about, "quarantine", "; ".join(left)[:MOST_TOLD])
         else:
-            host.free("wiped, and looked at again")
+            host.free(host.WIPED)

@@ -22,8 +22,9 @@ ANSWER = 1024 * 1024
 LOOK = 64 * 1024
 """Bytes of output that one look brings."""
 NOT_THERE = (126, 127)
-SUDO = "sudo -n sh -c 'exec {command}'"
-"""How somebody who is not root does something as root. A command of ours holds no single quote."""
+SUDO = """sudo -n env SSH_CONNECTION="$SSH_CONNECTION" sh -c 'exec {command}'"""
+"""How somebody who is not root does something as root, and still knows how we came in. A command of ours holds no single
+quote."""
 
 
 class SshRemote:

@@ -260,12 +260,13 @@ def is_private_key(secret: Secret) -> bool:
 
 def shown_host_key(host: str, port: int, seconds: float) -> str:
     """The key that a host shows now, as OpenSSH writes it; empty if nobody answers. Nobody logs in, nothing is believed."""
+    until = time.monotonic() + seconds
     try:
         with (
             socket.create_connection((host, port), seconds) as line,
             closing(Wire(BoundedSocket(line, GREETING))) as wire,
         ):
-            wire.start_client(timeout=seconds)
+            wire.start_client(timeout=max(0.1, until - time.monotonic()))
             key = wire.get_remote_server_key()
     except BROKEN:
         return ""

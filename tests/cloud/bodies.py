@@ -16,6 +16,7 @@ import tarfile
 import threading
 import time
 from collections.abc import Iterator, MutableMapping
+from pathlib import Path
 from typing import Any, Self
 
 import docker
@@ -25,11 +26,12 @@ from docker.types import EndpointConfig, IPAMConfig, IPAMPool, LogConfig, Ulimit
 
 from cli.container_engine.api import limits
 from provisioning.fabrics.container.routes import is_taken
-from tests.cloud.image import ensure_instance_image
+from tests.baking import ensure_baked
 from tests.engine import EnginePlace
 
 NETWORKS = tuple(ipaddress.IPv4Network("10.215.0.0/16").subnets(new_prefix=24))
 STAND_IN = "fairground.stand-in"
+FILES = Path(__file__).with_name("instance")
 EVERY = 1.0
 """Seconds between two looks at the API."""
 SEED = "var/lib/cloud/seed/nocloud"
@@ -51,7 +53,7 @@ class Bodies:
         self.engine = docker.DockerClient(place.docker_host, timeout=60)
         self.clear()
         self._network(place)
-        self.image = ensure_instance_image(self.engine, place.image, self.network)
+        self.image = ensure_baked(self.engine, place.image, self.network, FILES, "cloud")
         self._over = threading.Event()
         self._watch = threading.Thread(target=self._follow, daemon=True)
 

@@ -1,4 +1,4 @@
-"""Two hosts for a whole module, where a user who is not root logs in, and the driver of a portal that uses them."""
+"""Two hosts for all tests, where a user who is not root logs in, and the driver of a portal that uses them."""
 
 import secrets
 from collections.abc import Iterator
@@ -10,25 +10,25 @@ from provisioning.fabrics.pool import PoolDriver
 from provisioning.fabrics.pool.options import read
 from provisioning.ssh.pool import Pool
 from tests.engine import make_spec, wait_for
-from tests.pool.hosts import USER, Computer, Room, open_room
+from tests.pool.hosts import FREE, USER, Computer, Room, open_room
 
 WITHIN = 20.0
 ONE, TEN = 0, 1  # in the room's list; the address of the one begins the address of the other
 
 
-@pytest.fixture(scope="module")
-def hosts_of_the_module() -> Iterator[Room]:
+@pytest.fixture(scope="session")
+def hosts_of_all() -> Iterator[Room]:
     """Made once."""
     with open_room(1, 10, user=USER) as room:
         yield room
 
 
 @pytest.fixture
-def room(hosts_of_the_module: Room) -> Iterator[Room]:
+def room(hosts_of_all: Room) -> Iterator[Room]:
     """They answer, and are free; a test that leaves them otherwise says so by failing the next."""
-    yield hosts_of_the_module
-    for computer in hosts_of_the_module.computers:
-        computer.sh("sv start sshd; pkill -9 -f '[h]ost-work'; rm -rf /var/lib/fairground-host/reservation; true")
+    yield hosts_of_all
+    for computer in hosts_of_all.computers:
+        computer.sh(f"sv start sshd; pkill -9 -f '[h]ost-work'; {FREE}")
 
 
 @pytest.fixture

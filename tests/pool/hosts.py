@@ -6,10 +6,12 @@ They stand for computers that somebody has anyway: the portal is given their add
 import io
 import ipaddress
 import secrets
+import socket
 import tarfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import docker
@@ -17,11 +19,19 @@ import docker.models.containers
 from docker.types import IPAMConfig, IPAMPool
 
 from provisioning.ssh import KeyPair, make_key_pair
+from tests.baking import ensure_baked
 from tests.engine import EnginePlace, ensure_engine, free_subnet, wait_for
 
 USER = "keeper"
+FILES = Path(__file__).with_name("host")
 MORE = f"AllowUsers {USER}\nMaxStartups 100:30:200\n"
-ASK = "import socket, sys; s = socket.create_connection((sys.argv[1], 22), 2); s.recv(4) == b'SSH-' or sys.exit(1)"
+FREE = """
+nft delete table inet fairground_cut
+rm -rf /etc/cron.d/fairground-cut /var/lib/fairground-host/reservation
+pkill -f '[h]ttp.server'
+true
+"""
+"""Freed by hand, as an admin would who reinstalls it."""
 
 
 @dataclass
@@ -50,6 +60,10 @@ class Computer:
         assert code == 0, said
         return bytes(said).decode()  # type: ignore[arg-type]  # no stream was asked for
 
+    def ours(self) -> str:
+        """Every file of ours there, and when it was written."""
+        return self.sh("find /opt /var/lib -path '*/fairground*' -printf '%p %T@\\n' | sort")
+
     def says(self, script: str) -> bool:
         """Whether this is true on it."""
         return bool(self.container.exec_run(["sh", "-c", script])[0] == 0)
@@ -65,7 +79,24 @@ class Computer:
 
     def answers(self) -> bool:
         """Does its sshd take connections?"""
-        return self.says("ss -ltn 2>/dev/null | grep -q ':22 ' || grep -q ':0016 .* 0A ' /proc/net/tcp")
+        return self.listens(22)
+
+    def listens(self, port: int) -> bool:
+        """Does a program of it take connections on this port?"""
+        return self.says(f"grep -q ':{port:04X} .* 0A ' /proc/net/tcp /proc/net/tcp6")
+
+    def lets_in(self, port: int) -> bool:
+        """Whether something that listens there is reached from here. It is begun if nothing does."""
+        if not self.listens(port):
+            self.sh(f"setsid -f python3 -m http.server {port} >/dev/null 2>&1")
+            wait_for(lambda: self.listens(port))
+        with suppress(OSError), socket.create_connection((self.address, port), 1):
+            return True
+        return False
+
+    def gets_out(self, address: str, port: int = 22) -> bool:
+        """Whether a program of it reaches another computer."""
+        return self.says(f"python3 -c 'import socket; socket.create_connection((\"{address}\", {port}), 1)'")
 
 
 class Room:
@@ -84,6 +115,7 @@ class Room:
         pool = IPAMPool(subnet=str(subnet), gateway=self.addresses[-1])
         bridge = {"com.docker.network.bridge.name": f"{place.bridge_prefix}{self.mark[-8:]}"[:15]}
         self.network = self.engine.networks.create(self.mark, ipam=IPAMConfig(pool_configs=[pool]), options=bridge)
+        self.image = ensure_baked(self.engine, place.image, self.network, FILES, "pool")
 
     def add(self, number: int, *, user: str = "root") -> Computer:
         """One more, at the address with this number."""
@@ -91,7 +123,9 @@ class Room:
         api = self.engine.api
         endpoint = {self.mark: api.create_endpoint_config(ipv4_address=address)}
         config = api.create_networking_config(endpoint)  # type: ignore[arg-type]  # the stubs know no names
-        made = api.create_container(self.place.image, name=f"{self.mark}-{number}", networking_config=config)
+        own_rules = api.create_host_config(cap_add=["NET_ADMIN"])
+        name = f"{self.mark}-{number}"
+        made = api.create_container(self.image, name=name, networking_config=config, host_config=own_rules)
         container = self.engine.containers.get(made["Id"])
         container.put_archive("/", self.keys(host, user))
         container.start()

@@ -1,5 +1,7 @@
 """What an admin writes down, and what the check tells him."""
 
+import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from provisioning.fabrics.pool.options import read
 from provisioning.ssh import make_key_pair
 from tests.pool.conftest import Portal
 from tests.pool.hosts import Room
+from tests.ssh.sshd import Sshd
 
 HOST = make_key_pair().public
 LOGIN = make_key_pair().private.reveal
@@ -71,23 +74,34 @@ def test_the_keys_that_hosts_show_can_be_compared_before_they_are_pinned(room: R
     assert host_keys({"hosts": rows}, within=10) == [computer.host.public.strip() for computer in room.computers]
 
 
+@pytest.mark.sshd
+def test_hosts_that_take_connections_and_say_nothing_hide_the_key_of_no_other(tmp_path: Path) -> None:
+    answering = Sshd(tmp_path).start()
+    with socket.create_server(("127.0.0.1", 0), backlog=99) as silent:
+        rows = [{"address": "127.0.0.1", "port": silent.getsockname()[1]}] * 12
+        shown = host_keys({"hosts": [*rows, {"address": "127.0.0.1", "port": answering.port}]}, within=2)
+    answering.stop()
+
+    assert shown == [*[""] * 12, answering.host.public.strip()]
+
+
 @pytest.mark.engine
 def test_the_check_says_what_a_host_lacks_and_leaves_nothing_there(room: Room) -> None:
     computer, other = room.computers
-    computer.sh("rm -rf /opt/fairground-host /var/lib/fairground-host; mv /usr/bin/git /usr/bin/git.away; sv stop cron")
+    before = computer.ours()
+    computer.sh("mv /usr/bin/git /usr/bin/git.away; mv /usr/sbin/nft /usr/sbin/nft.away; sv stop cron")
     portal = Portal(room, hosts=[computer.row(memory_mib=9_999_999), other.row()])
 
     told = [finding.told for finding in portal.driver.check(within=20) if finding.about == computer.address]
 
-    computer.sh(
-        "rm -rf /opt/fairground-host /var/lib/fairground-host; mv /usr/bin/git.away /usr/bin/git; sv start cron"
-    )
+    computer.sh("mv /usr/bin/git.away /usr/bin/git; mv /usr/sbin/nft.away /usr/sbin/nft; sv start cron")
     assert [line.split(".")[0] for line in told] == [
         "It has no git",
+        "It has no nftables",
         "No cron runs on it",
         "It has %(has)s MiB of memory, not %(needs)s",
     ]
-    assert computer.says("! test -e /opt/fairground-host && ! test -e /var/lib/fairground-host")
+    assert computer.ours() == before
     assert [finding.fine for finding in portal.driver.check(within=20)][-1]
 
 

@@ -10,11 +10,11 @@ import pytest
 from provisioning.driver import Seen
 from provisioning.errors import GiveUp, TryAgain
 from provisioning.ssh import make_key_pair
+from tests.engine import wait_for
 from tests.pool.conftest import ONE, TEN, WITHIN, Portal, computer_of
-from tests.pool.hosts import Room
+from tests.pool.hosts import USER, Room
 
 pytestmark = pytest.mark.engine
-OURS = "/opt/fairground* /var/lib/fairground*"
 
 
 def test_of_twenty_who_ask_two_portals_at_once_for_the_last_two_hosts_two_get_one_each(room: Room) -> None:
@@ -72,6 +72,24 @@ def test_a_host_that_dies_between_claim_and_install_is_passed_by_and_keeps_nothi
     assert portal.states()[dying.name] == "free"
 
 
+def test_of_two_hosts_that_were_let_in_for_a_machine_the_later_one_has_it(room: Room, portal: Portal) -> None:
+    spec, identity = portal.spec()
+    name, lost = {"key": spec.key, "portal": portal.owner}, portal.driver.hosts_here[ONE]
+    lost.change("host-claim", {**name, "at": 1}, WITHIN)
+    lost.change("host-confirm", {**name, "authorized_key": spec.authorized_key, "user": USER}, WITHIN)
+    wait_for(lambda: "in use" in portal.states().values())
+    room.computers[ONE].silence()  # and whoever did this is dead, before it could tell anybody
+    Portal(room, owner=portal.owner).driver.ensure(spec, identity, within=WITHIN)
+    room.computers[ONE].answer()
+
+    assert portal.see(spec).place_id == room.computers[TEN].address
+    portal.driver.ensure(spec, identity, within=WITHIN)
+
+    wait_for(lambda: "wiping" not in portal.states().values())
+    assert sorted(portal.states().values()) == ["free", "in use"]
+    assert portal.see(spec).place_id == room.computers[TEN].address
+
+
 def test_a_claim_that_nobody_confirms_lapses(room: Room, portal: Portal) -> None:
     spec, _ = portal.spec()
     portal.driver.hosts_here[ONE].change("host-claim", {"key": spec.key, "portal": portal.owner}, WITHIN)
@@ -103,6 +121,24 @@ def test_a_host_that_is_down_keeps_its_machine_and_the_others_do_not_wait_for_it
     assert portal.driver.roll_call(within=WITHIN).keys == {first.key, second.key}
 
 
+def test_one_silent_host_delays_neither_the_end_of_others_nor_who_finds_no_room(room: Room, portal: Portal) -> None:
+    first, second = portal.launch(), portal.launch()
+    down = computer_of(room, portal.see(first))
+    down.container.pause()
+    late = Portal(room, owner=portal.owner)  # knows of no silence yet
+    began = time.monotonic()
+
+    with pytest.raises(TryAgain, match="place-is-full"):
+        late.driver.ensure(*portal.spec(), within=60)
+    portal.end(second)
+    assert Portal(room, owner=portal.owner).see(second).seen is Seen.ABSENT
+    assert time.monotonic() - began < 60
+
+    with pytest.raises(TryAgain, match="place-away"):
+        late.driver.see(first.key, within=WITHIN)
+    down.container.unpause()
+
+
 def test_a_host_with_another_key_than_the_pinned_one_is_not_believed(room: Room) -> None:
     mine = Portal(room)
     spec = mine.launch()
@@ -119,8 +155,7 @@ def test_a_host_with_another_key_than_the_pinned_one_is_not_believed(room: Room)
 
 
 def test_protected_hosts_are_never_touched(room: Room) -> None:
-    for computer in room.computers:
-        computer.sh(f"rm -rf {OURS}")
+    before = [computer.ours() for computer in room.computers]
     portal = Portal(room, hosts=[computer.row(protected="yes") for computer in room.computers])
 
     with pytest.raises(TryAgain, match="place-is-full"):
@@ -128,7 +163,7 @@ def test_protected_hosts_are_never_touched(room: Room) -> None:
     portal.driver.check(within=WITHIN)
 
     assert set(portal.states().values()) == {"protected"}
-    assert not any(computer.says(f"ls -d {OURS} | grep .") for computer in room.computers)
+    assert [computer.ours() for computer in room.computers] == before
 
 
 def test_a_machine_on_a_host_that_was_protected_later_is_seen_and_stays(room: Room) -> None:

@@ -20,6 +20,10 @@ cp /bin/sleep /usr/bin/other
 useradd -m mallory && echo 'mallory ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/mallory
 echo '* * * * * root touch /tmp/cron' > /etc/cron.d/app && echo '@hourly true' | crontab -
 echo '127.0.0.9 elsewhere' > /etc/hosts.deny && rm /etc/debian_version && chmod 777 /usr/bin/git
+echo '*/10 * * * * root true' > /etc/cron.d/fairground-end && mkdir -p /etc/systemd/system/timers.target.wants
+echo '[Service]' > /etc/systemd/system/fairground_end.service && echo '[Timer]' > /etc/systemd/system/fairground_end.timer
+ln -s /etc/systemd/system/fairground_end.timer /etc/systemd/system/timers.target.wants/
+nft add table inet app
 echo ssh-ed25519 AAAA >> /root/.ssh/authorized_keys
 mkdir -p /etc/sv/app && printf '#!/bin/sh\\nexec sleep 900\\n' > /etc/sv/app/run && chmod 755 /etc/sv/app/run
 ln -s /etc/sv/app /etc/service/app
@@ -33,7 +37,9 @@ dpkg-deb -b /root/deb /root/thing.deb && dpkg -i /root/thing.deb
 GONE = (
     "/srv/app /home/old /var/lib/app /tmp/d /dev/shm/e /usr/local/bin/helper /usr/bin/other /home/mallory /opt/fairground "
     "/etc/sudoers.d/mallory /etc/cron.d/app /var/spool/cron/crontabs/root /etc/sv/app /etc/service/app /root/deb /opt/thing "
-    "/srv/fairground /var/lib/fairground /var/cache/fairground"
+    "/srv/fairground /var/lib/fairground /var/cache/fairground "
+    "/etc/cron.d/fairground-end /etc/systemd/system/fairground_end.service /etc/systemd/system/fairground_end.timer "
+    "/etc/systemd/system/timers.target.wants/fairground_end.timer"
 )
 CLEAN = f"""
 test -e /etc/debian_version && test $(stat -c %a /usr/bin/git) = 755 && ! grep -q elsewhere /etc/hosts.deny
@@ -42,6 +48,7 @@ test -e /etc/debian_version && test $(stat -c %a /usr/bin/git) = 755 && ! grep -
 ! pgrep -f '[s]leep 90|[h]ttp.server'
 ! grep -q ':115C ' /proc/net/tcp
 ! dpkg -s thing 2>/dev/null
+! nft list tables | grep app
 """
 LOG = "/usr/share/perl5/Debconf/Log.pm"
 
@@ -57,7 +64,7 @@ def test_files_cron_daemons_users_and_packages_of_a_machine_are_gone_after_it(ro
     assert left_on(computer) == []
     computer.sh(PLANTED)
     wait_for(lambda: computer.says("pgrep -f '[s]leep 900'"), patience=15)
-    assert len(left_on(computer)) == 6
+    assert len(left_on(computer)) == 7
 
     portal.end(spec)
 

@@ -228,3 +228,27 @@ def test_an_app_that_was_not_built_for_the_machine_says_so_before_it_is_installe
     world.until_phase(deployment, Phase.FAILED)
     assert Deployment.objects.get().problem == "system-is-not-supported"
     assert not any(job.startswith("install") for job in world.place.machines[key_of(deployment)].started)
+
+
+def test_one_silent_host_keeps_no_launch_from_a_host_that_becomes_free(world: Simulation) -> None:
+    world.place.silent_host, world.place.no_room = "old-server", 3
+    world.until_phase(launch(), Phase.READY)
+    assert len(world.place.made) == 1
+
+
+def test_one_silent_host_keeps_nobody_from_giving_up_who_found_no_room(world: Simulation) -> None:
+    world.place.silent_host, world.place.no_room = "old-server", 1000
+    deployment = launch()
+    world.run_until(lambda: Machine.objects.filter(waits_for="place-is-full").exists())
+    deployment.retire(by=None, at=world.at)
+    assert world.until_phase(deployment, Phase.GONE) - world.at < timedelta(minutes=1)
+
+
+def test_what_was_seen_once_is_not_called_gone_while_a_host_is_silent(world: Simulation) -> None:
+    deployment = ready(world)
+    world.place.silent_host = "old-server"
+    world.place.destroy(key_of(deployment))
+    world.run_for(timedelta(minutes=20))
+    assert phase_of(deployment) == Phase.READY
+    world.place.silent_host = ""
+    world.until_phase(deployment, Phase.FAILED)

@@ -51,7 +51,7 @@ class MemoryDriver:
         """Look."""
         self._answers()
         ghost = self.place.machines.get(key)
-        return self._sight(ghost) if ghost and ghost.owner == self.owner else ABSENT
+        return self._sight(ghost) if ghost and ghost.owner == self.owner else self._absent()
 
     def remove(self, key: str, *, within: float) -> Sighting:
         """Remove it, at once or after a few looks."""
@@ -63,7 +63,7 @@ class MemoryDriver:
                 return self._sight(ghost)
             del self.place.machines[key]
         self._replies()
-        return ABSENT
+        return self._absent()
 
     def cut(self, key: str, *, within: float) -> None:
         """Take it off its network."""
@@ -113,6 +113,11 @@ class MemoryDriver:
         if self.place.away:
             self.place.away -= 1
             raise TryAgain("place-away", blame=Blame.FABRIC)
+
+    def _absent(self) -> Sighting:
+        if self.place.silent_host:
+            raise TryAgain("place-away", blame=Blame.FABRIC, host=self.place.silent_host)
+        return ABSENT
 
     def _has_room(self, spec: MachineSpec) -> None:
         if self.place.no_room and spec.key not in self.place.machines:

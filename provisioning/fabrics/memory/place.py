@@ -51,6 +51,8 @@ class Place:
     """Looks that a job takes."""
     away: int = 0
     """Calls that fail because the place does not answer."""
+    silent_host: str = ""
+    """A part of it that does not answer: what the rest does not know may be there."""
     lost_replies: int = 0
     """Calls of ensure and remove that work and then fail."""
     no_room: int = 0

@@ -1,7 +1,9 @@
 """What an admin learns about a host before anything is put on it. Nothing is written there."""
 
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,13 @@ from provisioning.driver import Finding
 from provisioning.driver import marked as _
 from provisioning.errors import Stop
 from provisioning.fabrics.pool.host import Host
+from provisioning.fabrics.pool.looks import MOST
 from provisioning.ssh import shown_host_key
 
 PROGRAM = Path(__file__).resolve().parents[3] / "machine" / "onboard" / "host_check.py"
 LEAST_DISK, LEAST_MEMORY = 1024, 256  # MiB
+KNOCK = 4.0
+"""Seconds that a host is waited for whose key is asked for: a few silent ones leave time for all others."""
 SYSTEMS = ("debian", "ubuntu")
 WHY = {
     "host-key-changed": _("It shows another host key than the one you wrote down. Find out why before you change it."),
@@ -59,6 +64,8 @@ def wrong_with(host: Host, said: Mapping[str, Any]) -> Iterator[tuple[str, Mappi
         )
     if said.get("git") is not True:
         yield _("It has no git. Install it."), {}
+    if said.get("nft") is not True:
+        yield _("It has no nftables. Install it, or a suspended service on it could not be taken off the network."), {}
     if said.get("cron") is not True:
         yield _("No cron runs on it. Install and start it, or contents will not keep themselves fresh."), {}
     sizes = {"memory": ("memory_mib", host.row.memory_mib or LEAST_MEMORY)}
@@ -85,11 +92,14 @@ def number(said: Mapping[str, Any], name: str) -> int:
 
 def host_keys(options: Mapping[str, Any], *, within: float) -> Sequence[str]:
     """For each row in order, the key that the host shows now; "" for one that does not answer. Nothing is logged in to."""
-    rows = options.get("hosts") or []
-    return [_key_of(row, within / max(1, len(rows))) for row in rows if isinstance(row, Mapping)]
+    rows = [row for row in options.get("hosts") or [] if isinstance(row, Mapping)]
+    until = time.monotonic() + within
+    with ThreadPoolExecutor(max(1, min(MOST, len(rows))), "pool") as threads:
+        return list(threads.map(lambda row: _key_of(row, until), rows))
 
 
-def _key_of(row: Mapping[str, Any], within: float) -> str:
+def _key_of(row: Mapping[str, Any], until: float) -> str:
+    left = min(KNOCK, until - time.monotonic())
     with suppress(ValueError, OSError):
-        return shown_host_key(str(row.get("address") or ""), int(row.get("port") or 22), within)
+        return shown_host_key(str(row.get("address") or ""), int(row.get("port") or 22), left) if left > 0 else ""
     return ""

@@ -6,8 +6,8 @@ what was learned is kept as a hint and never believed without asking.
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from provisioning import driver as told
@@ -26,6 +26,7 @@ from provisioning.errors import Blame, GiveUp, NotYet, TryAgain
 from provisioning.fabrics.pool.check import findings
 from provisioning.fabrics.pool.cobbler_check import cobbler_findings
 from provisioning.fabrics.pool.host import Down, Host, Look, away
+from provisioning.fabrics.pool.looks import Looks, look_at
 from provisioning.fabrics.pool.options import Options
 from provisioning.fabrics.pool.reimage import Reimaging, as_shown
 from provisioning.ssh.pool import POOL, Pool
@@ -38,8 +39,6 @@ SEEN = {
     "quarantine": Seen.REMAINS,
 }
 CONFIRMED = ("preparing", "in use", "wiping", "quarantine")
-
-Looks = Mapping[Host, Look | Down]
 
 
 class PoolDriver:
@@ -54,28 +53,32 @@ class PoolDriver:
         self.owner = owner
         self.hosts_here = [Host(row, options, pool) for row in options.hosts]
         self.hints: dict[str, Host] = {}
+        """Where a machine was seen last, or may have been let in: while that host is silent, it is nowhere else."""
         self.reimaging = Reimaging(self.hosts_here, options.cobbler, owner)
 
     def ensure(self, spec: MachineSpec, identity: Identity, *, within: float) -> Sighting:
         """Find its host, or reserve exactly one that is free and large enough; then let the machine's own key in."""
-        looks = self._look_at_all(within)
+        looks = look_at(self.hosts_here, within)
+        hint = self.hints.get(spec.key) or self.reimaging.marked_for(spec.key, within)
+        if hint and isinstance(down := looks[hint], Down):
+            raise away(hint.name, down.why)
         holding = self._holding(spec.key, looks)
         if not holding:
             holding = self._claim(spec, looks, within)
         elif not any(look.state in CONFIRMED for look in holding.values()):
-            holding = self._holding(spec.key, self._look_at_all(within))  # behind the claim, as `_only_one` wants it
-        host = self._only_one(spec.key, holding, within)
+            behind = look_at(self.hosts_here, within)  # the claim, as `_only_one` wants it
+            holding = self._holding(spec.key, behind)
+        host = self.hints[spec.key] = self._only_one(spec.key, holding, within)
         ports = {port.name: port.number for port in spec.ports}
         given = {"authorized_key": spec.authorized_key, "user": host.row.user, "ports": ports}
         self.reimaging.take(host, spec.key, within)
         look = host.change("host-confirm", self._name(spec.key) | given, within)
         if not self._is(spec.key, look):
             raise TryAgain("place-troubled", blame=Blame.FABRIC, host=host.name)  # the claim had lapsed
-        self.hints[spec.key] = host
         return self._sighting(host, look)
 
     def see(self, key: str, *, within: float) -> Sighting:
-        """Say what is there. Only when every host has answered without it, it is absent."""
+        """Say what is there. It is absent when its host says that it was wiped, or every host has answered without it."""
         found = self._find(key, within)
         return self._sighting(*found) if found else ABSENT
 
@@ -94,9 +97,19 @@ class PoolDriver:
             raise TryAgain("host-in-quarantine", blame=Blame.FABRIC, host=host.name, found=look.told[:300])
         return self._sighting(host, look)
 
+    def cut(self, key: str, *, within: float) -> None:
+        """Let its host talk with nobody but us; what runs there runs on."""
+        if not (found := self._find(key, within)):
+            return
+        host, look = found
+        if SEEN[look.state] is Seen.STARTING:
+            raise NotYet("machine-is-starting")
+        if SEEN[look.state] is Seen.RUNNING and not host.change("host-cut", self._name(key), within).cut:
+            raise TryAgain("network-cannot-be-cut", blame=Blame.FABRIC, host=host.name)
+
     def roll_call(self, *, within: float) -> RollCall:
         """Everything that hosts hold for us. A host that does not answer makes it incomplete."""
-        looks = self.reimaging.corrected(self._look_at_all(within), within)
+        looks = self.reimaging.corrected(look_at(self.hosts_here, within), within)
         told = {host: look for host, look in looks.items() if isinstance(look, Look)}
         if not told and looks:
             raise self._away(looks)
@@ -116,7 +129,7 @@ class PoolDriver:
 
     def hosts(self, *, within: float) -> Sequence[told.Host]:
         """All of them, as they say themselves."""
-        looks = self.reimaging.corrected(self._look_at_all(within), within)
+        looks = self.reimaging.corrected(look_at(self.hosts_here, within), within)
         return [as_shown(host, looks[host]) for host in self.hosts_here]
 
     def release(self, name: str, *, within: float) -> None:
@@ -141,7 +154,7 @@ class PoolDriver:
     def _find(self, key: str, within: float) -> tuple[Host, Look] | None:
         """The host that holds it. Raises TryAgain where one that may hold it does not say."""
         hint = self.hints.get(key)
-        look = hint.look(within) if hint else None
+        look = hint.look(within, self._name(key)) if hint else None
         if hint and isinstance(look, Look) and self._is(key, look):
             return hint, look
         if marked := self.reimaging.find(key, within):
@@ -149,32 +162,20 @@ class PoolDriver:
         if hint and isinstance(look, Down):
             raise away(hint.name, look.why)
         self.hints.pop(key, None)
-        looks = self.reimaging.corrected(self._look_at_all(within, until=key), within)
-        for host, look in looks.items():
-            if isinstance(look, Look) and self._is(key, look):
-                self.hints[key] = host
-                return host, look
-        if any(isinstance(look, Down) for look in looks.values()):
+        if hint and look and has_ended(hint, look):
+            return None
+        said = look_at(self.hosts_here, within, self._name(key))
+        looks = self.reimaging.corrected(said, within)
+        if held := {host: look for host, look in looks.items() if isinstance(look, Look) and self._is(key, look)}:
+            host = self.hints[key] = min(held, key=lambda host: first(key, host, held[host]))
+            return host, held[host]
+        is_over = any(has_ended(host, look) for host, look in said.items())
+        if not is_over and any(isinstance(look, Down) for look in looks.values()):
             raise self._away(looks)
         return None
 
     def _is(self, key: str, look: Look) -> bool:
         return (look.key, look.portal) == (key, self.owner)
-
-    def _look_at_all(self, within: float, *, but: Host | None = None, until: str = "") -> Looks:
-        """Ask all at the same time, `until` one holds this key. One that is silent costs its own patience, the others none."""
-        asked = [host for host in self.hosts_here if host is not but]
-        threads = ThreadPoolExecutor(max(1, min(32, len(asked))), "pool")
-        found: dict[Host, Look | Down] = {}
-        try:
-            looks = {threads.submit(host.look, within): host for host in asked}
-            for done in as_completed(looks):
-                look = found[looks[done]] = done.result()
-                if until and isinstance(look, Look) and self._is(until, look):
-                    break
-        finally:
-            threads.shutdown(wait=False, cancel_futures=True)
-        return found
 
     def _away(self, looks: Looks) -> TryAgain:
         """The stop for hosts that do not say."""
@@ -200,9 +201,10 @@ class PoolDriver:
             look = looks[host]
             if isinstance(look, Down) or look.state != "free":
                 continue
-            look = host.change("host-claim", self._name(spec.key), within)
+            look = host.change("host-claim", self._name(spec.key) | {"at": time.time()}, within)
             if look.claimed:
-                return {host: look, **self._holding(spec.key, self._look_at_all(within, but=host))}
+                others = [other for other in self.hosts_here if other is not host]
+                return {host: look, **self._holding(spec.key, look_at(others, within))}
         if fitting and all(isinstance(looks[host], Down) for host in fitting):
             raise self._away(looks)
         raise TryAgain("place-is-full", blame=Blame.FABRIC)
@@ -210,13 +212,15 @@ class PoolDriver:
     def _only_one(self, key: str, holding: dict[Host, Look], within: float) -> Host:
         """Of two hosts that were claimed for it at the same moment, one stays: what is confirmed, else the first in order.
 
+        Of two that are confirmed, the older one fell silent before anybody had seen it there: nothing was brought to it.
         Nobody confirms before he has looked at all others behind his own claim, and a claim that was taken back cannot be
         confirmed: so of two who do this at the same time, at most one host is confirmed.
         """
-        order = sorted(holding, key=lambda host: (holding[host].state not in CONFIRMED, spread(key, host)))
+        order = sorted(holding, key=lambda host: first(key, host, holding[host]))
         for other in order[1:]:
-            look = other.change("host-withdraw", self._name(key), within)
-            if self._is(key, look):
+            is_old = holding[other].state in CONFIRMED
+            look = other.change("host-wipe" if is_old else "host-withdraw", self._name(key), within)
+            if self._is(key, look) and not is_old:
                 raise TryAgain("place-troubled", blame=Blame.FABRIC, host=other.name)  # it was confirmed meanwhile
         return order[0]
 
@@ -234,7 +238,19 @@ class PoolDriver:
             detail=f"{look.state}; {look.told}".strip("; "),
             host_key=row.host_key,
             user=row.user,
+            on_network=not look.cut,
         )
+
+
+def first(key: str, host: Host, look: Look) -> tuple[bool, float, str]:
+    """Which of several hosts is the machine's: a confirmed one, the latest of these; else the first in the order of its key."""
+    is_confirmed = look.state in CONFIRMED
+    return not is_confirmed, -look.at if is_confirmed else 0, spread(key, host)
+
+
+def has_ended(host: Host, look: Look | Down) -> bool:
+    """Whether the host of a machine says that it was wiped. One that is installed anew cannot tell; Cobbler does."""
+    return isinstance(look, Look) and look.ended and not host.row.system
 
 
 def spread(key: str, host: Host) -> str:

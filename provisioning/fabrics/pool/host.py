@@ -21,6 +21,7 @@ SHORT = 1.5
 PEEK = 'cat /var/lib/fairground-host/reservation/reservation.json 2>/dev/null || echo "{}"'
 """How a protected host is looked at: nothing is brought there, nothing is written."""
 MOST = 64 * 1024
+NOBODY: Mapping[str, str] = {}
 STATES = ("free", "claimed", "preparing", "in use", "wiping", "quarantine")
 
 
@@ -36,6 +37,11 @@ class Look:
     ports: Mapping[str, int] = field(default_factory=dict)
     history: tuple[Mapping[str, Any], ...] = ()
     claimed: bool = False
+    cut: bool = False
+    ended: bool = False
+    """The machine that was asked for was here, and was wiped."""
+    at: float = 0.0
+    """When it was claimed, by the portal's clock."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +61,10 @@ class Host:
         self.silent_since: float | None = None
         """When it stopped answering this process, on the monotonic clock."""
 
-    def look(self, within: float) -> Look | Down:
-        """Whose it is; Down where it does not say."""
+    def look(self, within: float, name: Mapping[str, str] = NOBODY) -> Look | Down:
+        """Whose it is, and whether a machine of this name (key, portal) was; Down where it does not say."""
         try:
-            return self.peek(within) if self.row.protected else self.ask("host-look", {}, within)
+            return self.peek(within) if self.row.protected else self.ask("host-look", name, within)
         except Stop as why:
             return Down(why)
 
@@ -67,7 +73,7 @@ class Host:
         try:
             said = self.remote.call(verb, given, within=self.patience(within))
         except Stop:
-            self.silent_since = self.silent_since or time.monotonic()
+            self.is_silent()
             raise
         self.silent_since = None
         return look_of(said)
@@ -91,6 +97,10 @@ class Host:
             raise answers.misbehaves("reservation") from error
         return look_of({"state": "free", **said} if isinstance(said, dict) else {})
 
+    def is_silent(self) -> None:
+        """Remember that it does not answer."""
+        self.silent_since = self.silent_since or time.monotonic()
+
     def patience(self, within: float) -> float:
         """How long it may take."""
         return min(within, SHORT) if self.silent_since is not None else within
@@ -101,18 +111,22 @@ def look_of(said: Mapping[str, Any]) -> Look:
     state, key, portal = (answers.text({"": said.get(name, "")}, "") for name in ("state", "key", "portal"))
     if state not in STATES:
         raise answers.misbehaves("state")
-    since, ports, history = said.get("since"), said.get("ports") or {}, said.get("history")
+    since, at = (float(when) if isinstance(when := said.get(name), (int, float)) else 0.0 for name in ("since", "at"))
+    ports, history = said.get("ports") or {}, said.get("history")
     if not isinstance(ports, dict):
         raise answers.misbehaves("ports")
     return Look(
         state,
         key,
         portal,
-        float(since) if isinstance(since, (int, float)) else 0.0,
+        since,
         answers.text({"": said.get("told", "")}, "", 1500),
         {name: answers.number(ports, name) for name in ports},
         tuple(line for line in history if isinstance(line, dict)) if isinstance(history, list) else (),
         said.get("claimed") is True,
+        said.get("cut") is True,
+        said.get("ended") is True,
+        at,
     )
 
 

@@ -18,6 +18,7 @@ from provisioning.errors import Blame, GiveUp, NotYet, Stop, TryAgain
 from provisioning.fabrics.pool.cobbler import INHERITED, Cobbler, System, left, troubled
 from provisioning.fabrics.pool.cobbler_options import CobblerOptions
 from provisioning.fabrics.pool.host import Down, Host, Look, away, shown
+from provisioning.fabrics.pool.looks import Looks
 from provisioning.fabrics.pool.marks import OURS, SILENT, WHY, Mark, Marked, Stage, believed, mark_of, marked
 
 INSTALLED = "/etc/fairground-installed"
@@ -26,8 +27,6 @@ KNOCK = 5.0
 """Seconds that a host is waited for in a step: most of the time it is off, or being installed."""
 DRIFT = 60.0
 """Seconds by which clocks may differ. A beginning further in the future makes no sense, and nothing is waited for."""
-
-Looks = Mapping[Host, Look | Down]
 
 
 class Reimaging:

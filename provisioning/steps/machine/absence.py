@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from provisioning.driver import Sighting
-from provisioning.errors import NotYet
+from provisioning.driver import ABSENT, Seen, Sighting
+from provisioning.errors import NotYet, TryAgain
 from provisioning.step import MachineJob
 
 BETWEEN_ABSENCES = timedelta(seconds=60)
@@ -24,3 +24,17 @@ def prove_absence(job: MachineJob, seen: Sighting) -> None:
     if job.driver.capabilities.absent_twice and (first is None or job.at - first < BETWEEN_ABSENCES):
         raise NotYet("absent-once", after=BETWEEN_ABSENCES)
     job.book.saw(seen)
+
+
+def look(job: MachineJob) -> Sighting:
+    """See it. One that was never seen is ABSENT although a part of its place (`host`) does not answer.
+
+    Nothing was ever brought to such a machine; should there be one after all, the head count meets it as a stray.
+    """
+    try:
+        return job.driver.see(job.key, within=job.within)
+    except TryAgain as stop:
+        was_never_seen = job.sighting is None or job.sighting.seen is Seen.ABSENT
+        if was_never_seen and "host" in stop.params:
+            return ABSENT
+        raise

@@ -21,10 +21,10 @@ class Allocate:
     name = "allocate"
 
     def done(self, job: MachineJob) -> bool:
-        if job.asked_at is None:
-            return False
+        if job.asked_at is None or not self._was_there(job):
+            return False  # asked twice is asked once, and a place that answers only in part may say that to a look
         seen = job.driver.see(job.key, within=job.within)
-        if seen.seen.is_lost and self._was_there(job):
+        if seen.seen.is_lost:
             prove_absence(job, seen)
             raise GiveUp(DIED, blame=Blame.FABRIC)
         job.book.saw(seen)

@@ -7,7 +7,7 @@ from provisioning.driver import Seen
 from provisioning.errors import Blame, GiveUp, NotYet, Stop
 from provisioning.phases import Settled
 from provisioning.step import MachineJob
-from provisioning.steps.machine.absence import prove_absence
+from provisioning.steps.machine.absence import look, prove_absence
 from provisioning.steps.machine.jobs import has_run, run
 from provisioning.steps.paths import ENV_FILE, SERVICE
 
@@ -112,7 +112,7 @@ class Absent:
     def done(self, job: MachineJob) -> bool:
         if job.asked_at is None:
             return True
-        sighting = job.driver.see(job.key, within=job.within)
+        sighting = look(job)
         if sighting.seen != Seen.ABSENT:
             job.book.saw(sighting)
             return False

@@ -6,7 +6,7 @@ from provisioning.driver import Cuttable
 from provisioning.driver import Seen as SeenAs
 from provisioning.errors import Blame, GiveUp, NotYet, TryAgain
 from provisioning.step import MachineJob
-from provisioning.steps.machine.absence import prove_absence
+from provisioning.steps.machine.absence import look, prove_absence
 from provisioning.steps.words import ANOTHER, DIED
 
 CANNOT_CUT_LOOK = timedelta(minutes=5)
@@ -45,7 +45,7 @@ class Seen:
     def done(self, job: MachineJob) -> bool:
         if job.asked_at is None:
             return True
-        sighting = job.driver.see(job.key, within=job.within)
+        sighting = look(job)
         if sighting.seen.is_lost:
             prove_absence(job, sighting)
             return True
@@ -65,7 +65,7 @@ class CutOff:
     def done(self, job: MachineJob) -> bool:
         if job.asked_at is None:
             return True
-        sighting = job.driver.see(job.key, within=job.within)
+        sighting = look(job)
         if sighting.seen.is_lost:
             prove_absence(job, sighting)
             return True

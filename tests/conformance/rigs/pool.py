@@ -1,5 +1,6 @@
 """The rig of a pool: containers with a real sshd as hosts, and a wire that loses questions and answers when told to."""
 
+import itertools
 import json
 import secrets
 import threading
@@ -15,11 +16,11 @@ from provisioning.fabrics.pool import open_driver
 from provisioning.ssh.conversation import Done
 from provisioning.ssh.pool import Pool
 from provisioning.ssh.session import Login, Session
-from tests.engine import make_spec
-from tests.pool.hosts import Computer, Room, open_room
+from tests.engine import make_spec, wait_for
+from tests.pool.hosts import FREE, Computer, Room, open_room
 
 MARKS = [pytest.mark.engine]
-CHANGES = ("host-claim", "host-confirm", "host-wipe")
+CHANGES = ("host-claim", "host-confirm", "host-cut", "host-wipe")
 RESERVATION = "/var/lib/fairground-host/reservation"
 HOSTS = (1, 10, 2)  # an address that is the beginning of another
 
@@ -78,6 +79,8 @@ class PoolRig:
         self.room = room
         self.owner = secrets.token_hex(16)
         self.wire = LossyWire()
+        self.turns = itertools.cycle(room.computers)
+        self.silent: Computer | None = None
         self.driver = open_driver(room.options(), self.owner)
         for host in self.driver.hosts_here:
             host.remote.pool = self.wire
@@ -91,7 +94,7 @@ class PoolRig:
         """Hosts are few: those of tests that are over are freed by hand, as an admin would reinstall them."""
         if all(computer.says(f"test -e {RESERVATION}") for computer in self.room.computers):
             for computer in self.room.computers:
-                computer.sh(f"rm -rf {RESERVATION}")
+                computer.sh(FREE)
 
     def holders(self, key: str) -> list[Computer]:
         """Who says that it holds it."""
@@ -102,7 +105,7 @@ class PoolRig:
         return len(self.holders(key))
 
     def reaches(self, spec: MachineSpec) -> bool:
-        return any(computer.answers() for computer in self.holders(spec.key))
+        return any(computer.lets_in(spec.ports[0].number) for computer in self.holders(spec.key))
 
     def stop(self, key: str) -> None:
         for computer in self.holders(key):
@@ -110,7 +113,7 @@ class PoolRig:
 
     def destroy(self, key: str) -> None:
         for computer in self.holders(key):
-            computer.sh(f"rm -rf {RESERVATION}")
+            computer.sh(FREE)
 
     def plant_foreign(self, key: str) -> None:
         about = json.dumps({"state": "in use", "key": key, "portal": "f" * 32, "since": 0, "told": ""})
@@ -145,10 +148,27 @@ class PoolRig:
                 computer.answer()
 
     def further_faults(self) -> Mapping[str, Callable[[], None]]:
-        return {}
+        return {"one host silent": self.silence_one, "one host started again": self.restart_one}
+
+    def silence_one(self) -> None:
+        """The next one falls silent, and the one that was answers again."""
+        self.let_answer()
+        self.silent = next(self.turns)
+        self.silent.silence()
+
+    def restart_one(self) -> None:
+        computer = next(self.turns)
+        computer.container.restart(timeout=1)
+        wait_for(computer.answers)
 
     def calm(self) -> None:
         self.wire.lose(0, is_sent=True)
+        self.let_answer()
+
+    def let_answer(self) -> None:
+        if self.silent:
+            self.silent.answer()
+        self.silent = None
 
     def survives_memory(self, key: str, mib: int) -> bool:
         return self.holders(key)[0].says(f"python3 -c 'bytearray({mib} << 20)'")

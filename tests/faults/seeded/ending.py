@@ -37,6 +37,20 @@ ENDING = (
         "test_places::test_a_machine_that_is_hidden_for_a_moment_is_not_called_dead_where_one_absence_is_no_proof",
     ),
     Defect(
+        "let one silent host keep those from giving up who found no room",
+        f"{MACHINE}/absence.py",
+        'if was_never_seen and "host" in stop.params:',
+        'if was_never_seen and "host" not in stop.params:',
+        "test_places::test_one_silent_host_keeps_nobody_from_giving_up_who_found_no_room",
+    ),
+    Defect(
+        "look for what was never seen before it is asked for again",
+        f"{MACHINE}/allocate.py",
+        "if job.asked_at is None or not self._was_there(job):",
+        "if job.asked_at is None:",
+        "test_places::test_one_silent_host_keeps_no_launch_from_a_host_that_becomes_free",
+    ),
+    Defect(
         "ask for the removal before the row says so",
         BOOK,
         "self.lease.write(removal_asked_at=self.lease.at)",

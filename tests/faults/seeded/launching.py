@@ -34,8 +34,8 @@ LAUNCHING = (
     Defect(
         "make a machine again that died while it was set up",
         f"{MACHINE}/allocate.py",
-        "if seen.seen.is_lost and self._was_there(job):",
-        "if seen.seen.is_lost and not self._was_there(job):",
+        "if job.asked_at is None or not self._was_there(job):",
+        "if job.asked_at is None or self._was_there(job):",
         "test_places::test_a_machine_that_dies_while_it_is_set_up_is_not_made_again_under_its_key",
     ),
     Defect(

@@ -2,13 +2,13 @@
 
 import re
 import xmlrpc.client
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from provisioning.driver import Secret
 from provisioning.errors import Blame, GiveUp, NotYet
 from provisioning.fabrics.pool.cobbler_options import CobblerOptions
-from provisioning.fabrics.pool.host import Down, Host, Look
+from provisioning.fabrics.pool.host import NOBODY, Down, Host, Look
 from provisioning.fabrics.pool.options import Options, row_of
 from provisioning.fabrics.pool.reimage import Reimaging
 from provisioning.ssh import make_key_pair
@@ -60,7 +60,7 @@ class BoxHost(Host):
         self.box = box
         self.remote: Any = self
 
-    def look(self, within: float) -> Look | Down:
+    def look(self, within: float, name: Mapping[str, str] = NOBODY) -> Look | Down:
         """As it says itself."""
         if not self.box.is_on:
             return Down(NotYet("not-started-yet"))

@@ -1,4 +1,4 @@
-"""The image of the stand-in's instances: the machine image, made into what a Debian cloud image is, and kept."""
+"""Images that tests need beside the machine image: made of it by a folder's `finish.sh`, once, and kept."""
 
 import hashlib
 import io
@@ -11,26 +11,24 @@ from docker.models.networks import Network
 from cli.container_engine.api import limits
 from machine.image.recipe import REPOSITORY
 
-FILES = Path(__file__).with_name("instance")
 
-
-def ensure_instance_image(engine: docker.DockerClient, machine_image: str, network: Network) -> str:
+def ensure_baked(engine: docker.DockerClient, machine_image: str, network: Network, files: Path, kind: str) -> str:
     """Make sure that the engine has it; return its name. `network`: through which Debian's packages are reached.
 
     Its name is one of the machine images', so that it goes when they go.
     """
-    given = _packed()
-    name = f"{REPOSITORY}:cloud-{hashlib.sha256(machine_image.encode() + given).hexdigest()[:12]}"
+    given = _packed(files)
+    name = f"{REPOSITORY}:{kind}-{hashlib.sha256(machine_image.encode() + given).hexdigest()[:12]}"
     if not engine.images.list(name):
         _bake(engine, machine_image, network, given, name)
     return name
 
 
-def _packed() -> bytes:
+def _packed(files: Path) -> bytes:
     """The same bytes for the same content whoever checked it out."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as tar:
-        for path in sorted(FILES.iterdir()):
+        for path in sorted(files.iterdir()):
             entry = tarfile.TarInfo(f"stand-in/{path.name}")
             entry.size, entry.mode = path.stat().st_size, 0o755
             tar.addfile(entry, io.BytesIO(path.read_bytes()))

@@ -117,9 +117,9 @@ class Room:
         self.network = self.engine.networks.create(self.mark, ipam=IPAMConfig(pool_configs=[pool]), options=bridge)
         self.image = ensure_baked(self.engine, place.image, self.network, FILES, "pool")
 
-    def add(self, number: int, *, user: str = "root") -> Computer:
-        """One more, at the address with this number."""
-        address, host = self.addresses[number - 1], make_key_pair()
+    def add(self, number: int, *, user: str = "root", host: KeyPair | None = None) -> Computer:
+        """One more, at the address with this number; with this host key, or one of its own."""
+        address, host = self.addresses[number - 1], host or make_key_pair()
         api = self.engine.api
         endpoint = {self.mark: api.create_endpoint_config(ipv4_address=address)}
         config = api.create_networking_config(endpoint)  # type: ignore[arg-type]  # the stubs know no names

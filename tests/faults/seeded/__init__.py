@@ -6,6 +6,7 @@ from tests.faults.defect import Defect
 from tests.faults.seeded.again import AGAIN
 from tests.faults.seeded.claiming import CLAIMING
 from tests.faults.seeded.ending import ENDING
+from tests.faults.seeded.installing import INSTALLING
 from tests.faults.seeded.launching import LAUNCHING
 from tests.faults.seeded.leaving import LEAVING
 from tests.faults.seeded.people import PEOPLE
@@ -23,4 +24,5 @@ DEFECTS: Sequence[Defect] = (
     *AGAIN,
     *PEOPLE,
     *LEAVING,
+    *INSTALLING,
 )

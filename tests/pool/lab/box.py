@@ -62,7 +62,7 @@ class BoxHost(Host):
 
     def look(self, within: float, name: Mapping[str, str] = NOBODY) -> Look | Down:
         """As it says itself."""
-        if not self.box.is_on:
+        if not self.box.is_on or self.box.mood == "silent":
             return Down(NotYet("not-started-yet"))
         key, portal = self.box.holds
         return Look("in use" if key else "free", key, portal)

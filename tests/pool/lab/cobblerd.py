@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from cli.home import home
 from provisioning.driver import Secret
 from provisioning.fabrics.pool.cobbler_options import CobblerOptions
 from tests.engine import free_port
@@ -139,8 +138,9 @@ def mac(number: int) -> str:
 
 
 def environment() -> Path:
-    """The folder of its programs: made once for each lock file, apart from our own packages."""
-    folder = home() / f"cobbler-{hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]}"
+    """The folder of its programs: made once for each lock file, apart from our own packages, for all checkouts."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fairground"
+    folder = cache / f"cobbler-{hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]}"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with (folder.parent / "cobbler.making").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -76,6 +76,17 @@ def test_it_is_marked_before_anybody_is_let_in_and_free_only_after_an_installati
     assert box.lab.boots_from_disk(box.address)
 
 
+def test_a_host_that_does_not_answer_any_more_is_installed_all_the_same(box: Box) -> None:
+    worker = take(box)
+    box.mood = "silent"
+    with pytest.raises(TryAgain, match="place-away"):
+        worker.find(KEY, WITHIN)
+
+    until("it is free", lambda: remove(worker))
+
+    assert (box.installed, box.holds) == (1, ("", ""))
+
+
 def test_no_step_waits_for_what_it_asked_for(box: Box) -> None:
     box.mood = "hangs"
     worker, stages = take(box), []

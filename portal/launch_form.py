@@ -1,8 +1,9 @@
 """The one form of a launch: for which event, and what the app asks. Made from the manifest; checked by `complete()`."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -22,7 +23,7 @@ from provisioning.models.house import longest_event_of
 NEW = "new"
 USUAL_LENGTH = timedelta(days=7)
 
-WIDGETS: Mapping[str, type[forms.Widget]] = {
+WIDGETS: Mapping[str, Callable[[], forms.Widget]] = {
     "long-text": forms.Textarea,
     "integer": forms.NumberInput,
     "number": forms.NumberInput,
@@ -31,7 +32,7 @@ WIDGETS: Mapping[str, type[forms.Widget]] = {
     "url": forms.URLInput,
     "git-url": forms.URLInput,
     "date": DayInput,
-    "secret": forms.PasswordInput,
+    "secret": partial(forms.PasswordInput, attrs={"autocomplete": "new-password"}),
     "file": forms.FileInput,
 }
 
@@ -116,7 +117,7 @@ class LaunchForm(forms.Form):
         last_day = (self.now + length).astimezone(self.user.zone).date()
         return {
             "event": self.events[0].key if self.events else NEW,
-            "event_name": _now("%(app)s of %(name)s") % {"app": self.manifest.name, "name": self.user.called},
+            "event_name": _now("%(name)s's event") % {"name": self.user.called},
             "last_day": last_day,
             "title": self.manifest.name,
         }

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -52,20 +53,25 @@ class HouseForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at ru
             "language": _("Empty: each reader's own, as the browser asks and the switch at the foot says."),
             "mail_domains": _("For example: school.example, board.school.example"),
             "counter_second_step": _("Whoever has no passkey and no codes yet is asked to add one first, you too."),
-            "services_each": _("Empty: the usual number."),
+            "services_each": _("Empty: %(n)d."),
             "memory_each_mib": _("Empty: as much as there is."),
             "trials_at_once": _("Empty: nobody."),
             "nightly_copies": _("0: none are made. The copy at the end is always made."),
-            "copies_each": _("Empty: the usual number. When there is a newer one, the oldest goes."),
-            "copies_each_mib": _("Empty: the usual size."),
-            "copies_kept_days": _("Empty: the usual time. Copies that exist are kept for as long as was promised."),
-            "longest_event_days": _("Empty: the usual length. Events that last longer already are left alone."),
+            "copies_each": _("Empty: %(n)d. When there is a newer one, the oldest goes."),
+            "copies_each_mib": _("Empty: %(n)d."),
+            "copies_kept_days": _("Empty: %(n)d. Copies that exist are kept for as long as was promised."),
+            "longest_event_days": _("Empty: %(n)d. Events that last longer already are left alone."),
             "hook_address": _("For a monitor or a register of machines. Empty: nobody is told."),
             "hook_key": _(
                 "At least 16 characters, known to that program too. It is never shown again; empty: as it is."
             ),
         }
         widgets: ClassVar = {"hook_key": forms.PasswordInput(attrs={"autocomplete": "off"})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, usual in _usually().items():
+            self.fields[name].help_text %= {"n": usual}
 
     def clean(self) -> dict[str, Any]:
         """Somebody must be able to come in by mail address if that is the rule."""
@@ -93,6 +99,17 @@ class HouseForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at ru
         if key and len(key) < LEAST_KEY:
             raise forms.ValidationError(_now("That is too short to be safe."))
         return key
+
+
+def _usually() -> dict[str, int]:
+    """What an empty field means: the number from the settings."""
+    return {
+        "services_each": settings.SERVICES_PER_PERSON,
+        "copies_each": settings.COPIES_EACH,
+        "copies_each_mib": settings.COPIES_EACH_MIB,
+        "copies_kept_days": settings.COPIES_KEPT.days,
+        "longest_event_days": settings.LONGEST_EVENT.days,
+    }
 
 
 class InviteForm(forms.Form):

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from portal.plain import readable
 from portal.sentences import STEPS
+from portal.words import step
 from provisioning.models import LogChunk, Machine
 from provisioning.steps.words import CONSOLE
 
@@ -52,8 +53,8 @@ def title_of(job: str) -> str:
     """What a remote job is for, in words. Its name is step, attempt and digest: "fetch-service-1-3f2a91c0"."""
     if job == CONSOLE:
         return _("The machine's last words")
-    name = next((step for step in STEPS if job.startswith(step.replace("_", "-"))), "")
-    return str(STEPS[name][0]) if name else job
+    name = next((known for known in STEPS if job.startswith(known.replace("_", "-"))), "")
+    return step(name, is_done=False, told={"version": _("as chosen")}) if name else job
 
 
 def _jobs(chunks: Iterable[LogChunk]) -> Sequence[JobLog]:

@@ -70,14 +70,19 @@ def plan(manifest: Manifest, *, is_again: bool = False) -> Sequence[str]:
     return [name for name in ("queued", *OF_MACHINE, *OF_DEPLOYMENT) if name not in without]
 
 
+def plan_of(deployment: Deployment) -> Sequence[str]:
+    """The steps of this one's launch."""
+    return plan(deployment.manifest, is_again=deployment.restored_from_id is not None)
+
+
 def progress(deployment: Deployment, machine: Machine | None, *, usually: timedelta | None, now: datetime) -> Progress:
     """Say how far it has come."""
-    names = plan(deployment.manifest, is_again=deployment.restored_from_id is not None)
+    names = plan_of(deployment)
     done = _done(deployment, machine)
     begun = deployment.building_since or deployment.created_at
     took = (deployment.ready_at if deployment.phase == Phase.READY and deployment.ready_at else now) - begun
     return Progress(
-        lines=_lines(names, done, deployment, _told(deployment)),
+        lines=_lines(names, done, deployment, facts_of(deployment)),
         tent=_tent(names, done),
         usually=usually,
         took=took,
@@ -111,7 +116,8 @@ def _tent(names: Sequence[str], done: set[str]) -> str:
     return " ".join([*up, *([f"n{stand + 1}"] if stand < TENT_PARTS else [])])
 
 
-def _told(deployment: Deployment) -> Mapping[str, Any]:
+def facts_of(deployment: Deployment) -> Mapping[str, Any]:
+    """What its steps tell of."""
     release = deployment.release
     stamp = release.committed_at or release.taken_at
     return {

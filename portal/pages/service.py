@@ -158,7 +158,7 @@ def service_page(
 def moments(deployment: Deployment) -> Sequence[Moment]:
     """What was done to this service and to its event, newest first."""
     about = Entry.objects.select_related("by", "deployment").order_by("-at", "-pk")
-    return timeline(about.filter(deployment=deployment)[:MOMENTS])
+    return timeline(about.filter(deployment=deployment)[:MOMENTS], of=deployment)
 
 
 def face_of(deployment: Deployment) -> Face:

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from portal import house
+from portal.pages.progress import facts_of, plan_of
 from portal.sentences import PROBLEMS, STEPS
 from portal.words import answer
 from provisioning.models import Deployment, Entry
@@ -102,19 +103,26 @@ class Moment:
     """Which service it was about, if several are told of."""
 
 
-def timeline(entries: Iterable[Entry], called: Mapping[int, str] | None = None) -> Sequence[Moment]:
+def timeline(
+    entries: Iterable[Entry], called: Mapping[int, str] | None = None, *, of: Deployment | None = None
+) -> Sequence[Moment]:
     """Tell these Entries (with `by` and `deployment` read along), those that say something to a person.
 
     For the history of an event with its services (`deployment` read along), `called` has what people are called there.
+    For that of one service, `of`: steps that its launch does not have are not told, and the others with their figures.
     """
     moments = []
+    steps = plan_of(of) if of else ()
+    facts = facts_of(of) if of else {}
     problem: tuple[Any, ...] = ()
     for entry in entries:
         words, before = words_of(entry), problem
         problem = (entry.deployment_id, entry.told.get("code")) if entry.happened == Happened.PROBLEM else ()
+        if of and entry.happened == Happened.STEP and entry.told.get("step") not in steps:
+            continue
         if words is not None and not (problem and problem == before):  # a machine's, and so its service's
             service = None if called is None else entry.deployment
-            moments.append(Moment(entry.at, _said(words, entry, called or {}), service))
+            moments.append(Moment(entry.at, _said(words, entry, called or {}, facts), service))
     return moments
 
 
@@ -146,13 +154,14 @@ def words_of(entry: Entry) -> Words | None:
             return OTHERS.get("late" if told.get("late") else entry.happened)
 
 
-def _said(words: Words, entry: Entry, called: Mapping[int, str]) -> str:
+def _said(words: Words, entry: Entry, called: Mapping[int, str], facts: Mapping[str, Any]) -> str:
     who = (called.get(entry.by.pk) or entry.by.called) if entry.by else house.name()
     whom = called.get(entry.told.get("person", 0)) or _("Somebody")
     about: Mapping[str, Any] = {
         "title": entry.deployment.title if entry.deployment else _("it"),
         "host": _("its address"),
         "version": _("as chosen"),
+        **facts,
     }
     about = {**about, "who": who, "whom": whom}
     return str(words) % defaultdict(lambda: "…", {**entry.told, "why": answer(str(entry.told.get("why", ""))), **about})

@@ -1,7 +1,7 @@
 """Who may make an account, and how accounts are written to: allauth decides when, our letters say what."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.stages import LoginStage
@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from portal.desk import audit
 from portal.mail import outbox
@@ -27,6 +28,11 @@ INVITATION = "invitation"
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
     """Sign-up, sign-in and their mails."""
+
+    error_messages: ClassVar = {
+        **DefaultAccountAdapter.error_messages,
+        "incorrect_code": gettext_lazy("That is not the code of our last mail. Please look once more."),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Let people in by the rule of the house. Raises ImmediateHttpResponse with the page that says what to do."""

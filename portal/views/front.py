@@ -132,7 +132,14 @@ def app(request: HttpRequest, slug: str) -> HttpResponse:
         "release": release,
         "event": _event(request),
         "offer": next(iter(offers(manifest, request.user.pk or NOBODY, at=timezone.now())), None),
-        "description": markdown(description),
+        "asked": [param.label for param in manifest.params if param.ask],
+        "description": markdown(without_title(description, manifest.name)),
         "before": markdown(release.texts.get("notices.before_launch", "")),
     }
     return render(request, "apps/app.html", told)
+
+
+def without_title(description: str, name: str) -> str:
+    """A README begins with the app's name, which stands above it already."""
+    first, _, rest = description.strip().partition("\n")
+    return rest if first.lstrip("# ").strip().lower() == name.lower() else description

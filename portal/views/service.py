@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal import gate
 from portal.pages.logs import log_of
@@ -94,14 +94,16 @@ def retire(request: SignedInRequest, key: str) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def outputs(request: SignedInRequest, key: str) -> HttpResponse:
     """Show what the installer handed over. The look itself is kept in the timeline; the answer is not kept anywhere."""
+    if request.method != "POST":  # a phone that opens its last page again
+        return redirect("service", key=key)
     page = _page(request, key)
     deployment = gate.changeable_deployment(request.user, key)
     values = deployment.outputs(by=request.user, at=timezone.now())
     shown = [
-        (output.label, values[output.id], output.secret)
+        (output.label, values[output.id], str(values[output.id]).startswith(deployment.url))
         for output in deployment.manifest.outputs
         if output.id in values
     ]

@@ -16,6 +16,7 @@ from django.core.asgi import get_asgi_application
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from catalog.models import Release
 from portal.desk import audit
 from portal.mail import outbox
 from portal.mail.letters import letter
@@ -39,6 +40,9 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+WIDE = "Its files look like this:\n\n```\n" + "2026-11-20/upload-a-photo.result " * 4 + "\n```\n"
+"""A description with a line that fits no phone."""
 
 
 @contextmanager
@@ -80,6 +84,7 @@ def fill() -> tuple[dict[str, str], str]:
     owner = User.objects.create(email="weber@example.org", first_name="Ms Weber", time_zone="Europe/Berlin")
     EmailAddress.objects.create(user=owner, email=owner.email, verified=True, primary=True)
     services = fair(owner, timezone.now())
+    Release.objects.filter(pk=services["ready"].release_id).update(texts={"description": WIDE})
     outbox.put(letter("account/email_confirmation_signup", {"code": "482915"}), owner.email, at=timezone.now())
     app, event = services["ready"].release.app.slug, services["ready"].event.key
     services["ready"].event.show(by=owner, at=timezone.now())

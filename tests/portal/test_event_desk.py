@@ -1,6 +1,7 @@
 """The desk of an event: a page for each tab, what is first on it, its people and its history."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from html import unescape
 from zoneinfo import ZoneInfo
 
@@ -179,6 +180,7 @@ def test_limits_say_what_is_used_of_what_there_is(visit: Client, event: Event, n
 def test_a_price_is_told_for_each_service_that_has_one(visit: Client, event: Event) -> None:
     machine = scenes.ready(event, title="Auction").machines.get()
     type(machine.fabric).objects.update(options={"price_per_day": "0.40 EUR"})
+    scenes.change(machine, price_per_hour=Decimal("0.40") / 24)
     assert "Cost Auction0.40 EUR a day" in read(visit, event, "/limits").replace("Auction 0", "Auction0")
 
 

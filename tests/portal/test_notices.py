@@ -36,7 +36,7 @@ def test_a_warning_is_one_mail_for_an_event_with_many_services(owner: User) -> N
         scenes.waiting(event, title=title)
     warn(event)
     (mail,) = tell()
-    assert mail.subject == "Spring Fair ends on Monday 10 May, 14:00: 2 services"
+    assert mail.subject == "Spring Fair ends on Monday 10 May, 14:00 (2 services)"
     assert "- Auction\n- Photo wall" in mail.text
     assert "in 7 days (Mon 10 May, 14:00)" in mail.text
     assert f"Extend to 17 May: http://localhost:8000/extend/{link_to(owner, event)}" in mail.text

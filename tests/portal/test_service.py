@@ -8,11 +8,13 @@ from pytest_django import Settings
 
 from catalog.models import Release
 from portal.models import User
+from portal.pages.logs import title_of
 from portal.pages.progress import progress
+from portal.pages.service import moments
 from portal.pages.timeline import timeline
 from provisioning.models import Deployment, Entry, Machine
 from provisioning.phases import Happened
-from tests.makers import make_event
+from tests.makers import NOON, make_event
 from tests.portal import scenes
 
 WORDS = {
@@ -139,6 +141,35 @@ def test_a_first_password_is_shown_when_asked_and_each_look_is_noted(visit: Clie
     assert answer.headers["Cache-Control"] == "no-store, private"
     assert Entry.objects.filter(deployment=deployment, happened=Happened.LOOK, by=owner).count() == 1
     assert "looked at what the installer handed over" in shown(visit, deployment)
+
+
+def test_a_phone_that_opens_its_last_page_again_is_led_to_the_service(visit: Client, owner: User) -> None:
+    deployment = scenes.ready(make_event(owner))
+    assert visit.get(f"/services/{deployment.key}/outputs").headers["Location"] == f"/services/{deployment.key}"
+
+
+def test_an_address_that_was_handed_over_can_be_followed_and_nothing_else(visit: Client, owner: User) -> None:
+    deployment = scenes.ready(make_event(owner))
+    Machine.objects.update(outputs={"name": f"{deployment.url}login", "password": "https://evil.example/"})
+    page = visit.post(f"/services/{deployment.key}/outputs").content.decode()
+    assert f'href="{deployment.url}login"' in page
+    assert 'href="https://evil.example/"' not in page
+
+
+def test_the_history_tells_only_steps_that_this_launch_has_and_with_their_figures(owner: User) -> None:
+    deployment = scenes.ready(make_event(owner))
+    machine = deployment.machine()
+    assert machine
+    for step in ("allocate", "restore", "install"):
+        Entry.objects.write(machine, Happened.STEP, at=NOON, cause=f"s:{step}", step=step)
+    told = [moment.words for moment in moments(deployment)]
+    assert "Got a machine (128 MB)" in told
+    assert "Installed" in told
+    assert [words for words in told if "…" in words or "kept is back" in words] == []
+
+
+def test_no_heading_of_a_log_has_a_gap(owner: User) -> None:
+    assert title_of("fetch-service-1-3f2a91c0") == "Fetching the app (as chosen)"
 
 
 def test_what_is_to_be_shown_once_is_shown_once(visit: Client, owner: User) -> None:

@@ -7,6 +7,7 @@ from django.test import Client
 
 from portal.models import User
 from portal.pages.figures import evidence
+from portal.views.front import without_title
 from tests.makers import KEEPS, launch, make_fabric, make_release
 from tests.portal.scenes import change, failed, ready
 
@@ -95,3 +96,10 @@ def test_the_front_page_offers_the_first_stalls(client: Client, db: None) -> Non
     page = client.get("/").content.decode()
     assert "Choose an app" in page
     assert "Notice board" in page
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"), [("# Wiki\n\nPages.", "Pages."), ("# How to\nPages.", "# How to\nPages."), ("", "")]
+)
+def test_a_description_does_not_say_the_apps_name_a_second_time(written: str, shown: str) -> None:
+    assert without_title(written, "Wiki").strip() == shown

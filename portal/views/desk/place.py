@@ -8,7 +8,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from portal import gate
 from portal.desk import audit
@@ -55,9 +55,11 @@ def place(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @gate.administrators
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def check(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ask the place itself whether it would work; nothing is changed there."""
+    if request.method != "POST":
+        return redirect("desk-place", pk)
     found = _standing(pk)
     return render(request, "desk/place.html", _told(request, found) | {"findings": checked(found)})
 

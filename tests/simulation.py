@@ -117,7 +117,7 @@ class Simulation:
         """All rows in short, for a failed test's message."""
         return [
             f"{row.title}: {row.phase} at {row.step} ({row.problem}); machines "
-            + ", ".join(f"{m.phase} at {m.step} ({m.problem})" for m in row.machines.all())
+            + ", ".join(f"{m.phase} at {m.step} ({m.problem} {m.problem_params or ''})" for m in row.machines.all())
             for row in Deployment.objects.all()
         ]
 

@@ -82,7 +82,7 @@ def host_confirm(given: Given) -> dict[str, Any]:
             about = kept({**about, "cut": 0})  # written last: until then the next look puts the wall up again
         if is_of(about, key, portal) and about["state"] == "claimed":
             more = {"authorized_key": text(given, "authorized_key"), "user": text(given, "user", "root")}
-            about = {**about, "ports": given.get("ports", {})}
+            about = {**about, "ports": given.get("ports", {}), "way_in": wall.way_in()}
             about = change(about, "preparing", "", **more)
             about = current()
         return told(about)

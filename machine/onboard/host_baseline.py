@@ -37,8 +37,8 @@ Entry = list[Any]
 Baseline = dict[str, Any]
 
 
-def write(folder: Path) -> None:
-    """Write all down beside, then rename."""
+def write(folder: Path, way_in: int) -> None:
+    """Write all down beside, then rename. Our own way in was there, although its program may be starting just now."""
     fresh = Path(tempfile.mkdtemp(prefix=".new-baseline-", dir=HOST))
     files = dict(walk())
     with tarfile.open(fresh / "kept.tar", "w", format=tarfile.PAX_FORMAT) as tar:
@@ -48,6 +48,7 @@ def write(folder: Path) -> None:
                 room -= entry[3]
                 tar.add(path, recursive=False)
     found = {**look(), "files": files}
+    found["ports"] = sorted({*found["ports"], way_in})
     with gzip.open(fresh / "baseline.json.gz", "wt", compresslevel=1) as out:
         json.dump(found, out)
     for file in fresh.iterdir():

@@ -25,8 +25,9 @@ def host_work(lock: str) -> int:  # noqa: ARG001 - its lock, which falls when th
 def prepare(about: host.About) -> None:
     """Write the baseline; only then the machine's key may come in. A wall whose reservation was thrown away by hand goes."""
     host_wall.take_down()
+    host_wipe.tell_systemd("is-system-running", "--wait")  # what starts with the host was there before
     if not BASELINE.exists():
-        host_baseline.write(BASELINE)
+        host_baseline.write(BASELINE, about.get("way_in", 22))
     host_baseline.let_in(about["user"], about["authorized_key"])
     with host.locked():
         now = read_json(host.ABOUT) or {}

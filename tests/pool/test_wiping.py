@@ -146,3 +146,22 @@ def test_a_wipe_that_breaks_off_again_and_again_ends_in_quarantine(room: Room, p
         portal.end(spec)
 
     assert portal.states()[computer.address] == "quarantine"
+
+
+ANEW = """
+cd /var/lib/fairground-host/reservation && rm -r baseline && sed -i 's/"in use"/"preparing"/' reservation.json
+/opt/fairground-host/current/onboard host-look </dev/null
+"""
+
+
+def test_our_own_way_in_is_no_leftover_although_it_was_closed_for_a_moment(room: Room, portal: Portal) -> None:
+    spec = portal.launch()
+    computer = computer_of(room, portal.see(spec))
+    computer.silence()  # while it is written down what the host is like
+    computer.sh(ANEW)
+    wait_for(lambda: computer.says("grep -q 'in use' /var/lib/fairground-host/reservation/reservation.json"))
+    computer.answer()
+
+    portal.end(spec)
+
+    assert set(portal.states().values()) == {"free"}

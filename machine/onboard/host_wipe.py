@@ -157,18 +157,20 @@ def purge(was: Baseline) -> None:
 
 def put_back(was: Baseline, folder: Path) -> None:
     """New files go, changed and missing ones come back from the copies. What cannot be is found by the second look."""
-    files = was["files"]
+    files, now = was["files"], dict(before.walk())
     mounted = set(before.mounts()) - set(was["mounts"])  # what is there is somebody else's
-    for path in [path for path, _ in before.walk() if path not in files]:
+    for path in [path for path in now if path not in files]:
         if not any(before.is_in(mount, (path,)) for mount in mounted):
             with suppress(OSError):
                 remove(Path(path))
+    wrong = {path: entry for path, entry in files.items() if problem(path, entry, now.get(path))}
+    if not wrong:
+        return
     with tarfile.open(folder / "kept.tar") as tar:
         copies = {f"/{member.name}": member for member in tar}
-        for path, entry in files.items():
-            if problem(path, entry):
-                with suppress(OSError):
-                    restore(Path(path), entry, tar, copies.get(path))
+        for path, entry in wrong.items():
+            with suppress(OSError):
+                restore(Path(path), entry, tar, copies.get(path))
 
 
 def remove(path: Path) -> None:
@@ -214,11 +216,11 @@ def place(path: Path, entry: Entry, tar: tarfile.TarFile, copy: tarfile.TarInfo)
         fresh.unlink(missing_ok=True)
 
 
-def problem(path: str, entry: Entry) -> str:
-    """What is wrong with something that was there before; empty if nothing is."""
-    lives = before.is_in(path, before.LIVING) and not before.is_in(path, before.KEPT)
-    now = before.entry_of(path)
-    if lives or path.endswith(".pyc") or now == entry:
+def problem(path: str, entry: Entry, now: Optional[Entry]) -> str:
+    """What is wrong with something that was there before, as it is now; empty if nothing is."""
+    if now == entry or path.endswith(".pyc"):
+        return ""
+    if before.is_in(path, before.LIVING) and not before.is_in(path, before.KEPT):
         return ""
     if now is None:
         return f"{path} is missing"
@@ -242,7 +244,7 @@ def sums() -> dict[str, str]:
 
 def leftovers(was: Baseline) -> list[str]:
     """The second look: everything that is not as it was, in words."""
-    files, now = was["files"], before.packages()
+    files, seen, now = was["files"], dict(before.walk()), before.packages()
     found = [f"the program “{words[:80]}” runs" for words in strangers(was).values()]
     found += [f"somebody listens on port {port}" for port in sorted(before.ports() - set(was["ports"]))]
     found += [f"{path} is mounted" for path in sorted(set(before.mounts()) - set(was["mounts"]))]
@@ -251,7 +253,7 @@ def leftovers(was: Baseline) -> list[str]:
     found += [
         f"the package {name} was changed" for name, version in was["packages"].items() if now.get(name) != version
     ]
-    found += [f"{path} is still there" for path, _ in before.walk() if path not in files]
-    found += [told for path, entry in files.items() if (told := problem(path, entry))]
+    found += [f"{path} is still there" for path in seen if path not in files]
+    found += [told for path, entry in files.items() if (told := problem(path, entry, seen.get(path)))]
     more = len(found) - MOST_TOLD
     return [*found[:MOST_TOLD], *([f"and {more} more"] if more > 0 else [])]

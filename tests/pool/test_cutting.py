@@ -2,7 +2,6 @@
 
 import pytest
 
-from provisioning.driver import MachineSpec
 from tests.engine import wait_for
 from tests.pool.conftest import ONE, TEN, WITHIN, Portal, computer_of
 from tests.pool.hosts import Computer, Room
@@ -18,27 +17,12 @@ def is_shut(room: Room, computer: Computer) -> bool:
     return not computer.lets_in(WEB) and not computer.gets_out(other.address)
 
 
-def cut(room: Room, portal: Portal) -> tuple[MachineSpec, Computer]:
-    """A machine that was reached, and is not any more."""
+def test_nothing_goes_in_or_out_but_our_own_way_in_until_it_is_wiped(room: Room, portal: Portal) -> None:
     spec = portal.launch()
     computer = computer_of(room, portal.see(spec))
     assert computer.lets_in(WEB)
     portal.driver.cut(spec.key, within=WITHIN)
-    return spec, computer
-
-
-def test_nothing_goes_in_or_out_but_our_own_way_in(room: Room, portal: Portal) -> None:
-    spec, computer = cut(room, portal)
-
     assert is_shut(room, computer)
-    assert not Portal(room, owner=portal.owner).see(spec).on_network
-
-    portal.end(spec)
-    assert computer.says("! ls /etc/cron.d/fairground-cut && ! nft list table inet fairground_cut")
-
-
-def test_rules_that_somebody_threw_away_are_back_at_the_next_look_of_cron_or_portal(room: Room, portal: Portal) -> None:
-    spec, computer = cut(room, portal)
 
     computer.sh("nft flush ruleset")
     computer.sh(f'sh -c "$({LOOK_OF_CRON})"')
@@ -48,3 +32,6 @@ def test_rules_that_somebody_threw_away_are_back_at_the_next_look_of_cron_or_por
     wait_for(computer.answers)
     assert not portal.see(spec).on_network
     assert is_shut(room, computer)
+
+    portal.end(spec)
+    assert computer.says("! ls /etc/cron.d/fairground-cut && ! nft list table inet fairground_cut")

@@ -9,6 +9,7 @@ import pytest
 
 from provisioning.driver import Seen
 from provisioning.errors import GiveUp, TryAgain
+from provisioning.fabrics.pool import looks
 from provisioning.ssh import make_key_pair
 from tests.engine import wait_for
 from tests.pool.conftest import ONE, TEN, WITHIN, Portal, computer_of
@@ -121,11 +122,14 @@ def test_a_host_that_is_down_keeps_its_machine_and_the_others_do_not_wait_for_it
     assert portal.driver.roll_call(within=WITHIN).keys == {first.key, second.key}
 
 
-def test_one_silent_host_delays_neither_the_end_of_others_nor_who_finds_no_room(room: Room, portal: Portal) -> None:
+def test_one_silent_host_delays_neither_the_end_of_others_nor_who_finds_no_room(
+    room: Room, portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first, second = portal.launch(), portal.launch()
     down = computer_of(room, portal.see(first))
     down.container.pause()
     late = Portal(room, owner=portal.owner)  # knows of no silence yet
+    monkeypatch.setattr(looks, "LATE", 1)
     began = time.monotonic()
 
     with pytest.raises(TryAgain, match="place-is-full"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from provisioning.driver import Seen
+from provisioning.driver import MachineSpec, Seen
 from provisioning.errors import TryAgain
 from provisioning.ssh import Login, SshRemote
 from provisioning.step import RemoteJob
@@ -114,7 +114,7 @@ def test_what_cannot_be_put_back_keeps_the_host_in_quarantine_until_it_is_mended
 def test_a_wipe_that_is_cut_off_goes_on(room: Room, portal: Portal) -> None:
     spec = portal.launch()
     computer = computer_of(room, portal.see(spec))
-    computer.sh(PLANTED)
+    computer.sh("echo secret | tee /srv/a /home/b /tmp/d; rm /etc/debian_version")
 
     assert portal.driver.remove(spec.key, within=WITHIN).seen is Seen.REMAINS
     computer.sh("pkill -9 -f '[h]ost-work'; true")
@@ -123,18 +123,14 @@ def test_a_wipe_that_is_cut_off_goes_on(room: Room, portal: Portal) -> None:
     wait_for(computer.answers)
     portal.end(spec)
 
-    assert left_on(computer) == []
+    assert computer.says("! ls -d /srv/a /home/b /tmp/d 2>/dev/null | grep . && test -e /etc/debian_version")
+    assert history_of(computer, spec) == ["claimed", "preparing", "in use", "wiping", "free"]
 
 
-def test_the_history_of_a_host_tells_who_had_it(room: Room, portal: Portal) -> None:
-    spec = portal.launch()
-    computer = computer_of(room, portal.see(spec))
-
-    portal.end(spec)
-
+def history_of(computer: Computer, spec: MachineSpec) -> list[str]:
+    """What it remembers that a machine was at there."""
     told = computer.sh("tail -5 /var/lib/fairground-host/history.jsonl").splitlines()
-    states = [line.split('"state": "')[1].split('"')[0] for line in told if spec.key in line and portal.owner in line]
-    assert states == ["claimed", "preparing", "in use", "wiping", "free"]
+    return [line.split('"state": "')[1].split('"')[0] for line in told if spec.key in line and spec.owner in line]
 
 
 def test_a_wipe_that_breaks_off_again_and_again_ends_in_quarantine(room: Room, portal: Portal) -> None:

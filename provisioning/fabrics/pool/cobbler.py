@@ -118,7 +118,7 @@ class Cobbler:
         """Cobbler repeats what it was given."""
         for secret in filter(None, (self.token, self.options.password.reveal)):
             said = said.replace(secret, "••••")
-        return " ".join(said.rpartition("'>:")[2].split())[:200]
+        return " ".join(said.rpartition("'>:")[2].split()).strip("\"'")[:200]
 
     def _post(self, question: bytes, until: float) -> bytes:
         url = self.options.url

@@ -157,9 +157,7 @@ class PoolDriver:
         look = hint.look(within, self._name(key)) if hint else None
         if hint and isinstance(look, Look) and self._is(key, look):
             return hint, look
-        if marked := self.reimaging.find(key, within):
-            return marked
-        if hint and isinstance(look, Down):
+        if hint and isinstance(look, Down) and not hint.row.system:
             raise away(hint.name, look.why)
         self.hints.pop(key, None)
         if hint and look and has_ended(hint, look):
@@ -169,10 +167,18 @@ class PoolDriver:
         if held := {host: look for host, look in looks.items() if isinstance(look, Look) and self._is(key, look)}:
             host = self.hints[key] = min(held, key=lambda host: first(key, host, held[host]))
             return host, held[host]
+        if marked := self.reimaging.marked_for(key, within):
+            return self._gone_from(marked, key, looks)
         is_over = any(has_ended(host, look) for host, look in said.items())
         if not is_over and any(isinstance(look, Down) for look in looks.values()):
             raise self._away(looks)
         return None
+
+    def _gone_from(self, host: Host, key: str, looks: Looks) -> tuple[Host, Look]:
+        """What is left of a machine on a host that Cobbler says it is on, and that does not say so itself."""
+        if isinstance(look := looks[host], Down):
+            raise away(host.name, look.why)
+        return host, Look("wiping", key, self.owner)
 
     def _is(self, key: str, look: Look) -> bool:
         return (look.key, look.portal) == (key, self.owner)

@@ -17,9 +17,9 @@ from provisioning import driver as told
 from provisioning.errors import Blame, GiveUp, NotYet, Stop, TryAgain
 from provisioning.fabrics.pool.cobbler import INHERITED, Cobbler, System, left, troubled
 from provisioning.fabrics.pool.cobbler_options import CobblerOptions
-from provisioning.fabrics.pool.host import Down, Host, Look, away, shown
+from provisioning.fabrics.pool.host import Down, Host, Look, shown
 from provisioning.fabrics.pool.looks import Looks
-from provisioning.fabrics.pool.marks import OURS, SILENT, WHY, Mark, Marked, Stage, believed, mark_of, marked
+from provisioning.fabrics.pool.marks import OURS, SILENT, WHY, Mark, Marked, Stage, believed, mark_of
 
 INSTALLED = "/etc/fairground-installed"
 """Where the installer writes the word."""
@@ -55,20 +55,6 @@ class Reimaging:
         return next(
             (host for host, mark in marks.items() if isinstance(mark, Mark) and mark.is_of(key, self.owner)), None
         )
-
-    def find(self, key: str, within: float) -> tuple[Host, Look] | None:
-        """The host that is marked for this machine; what it says itself counts only while the machine is on it."""
-        if not self.hosts:
-            return None
-        until = time.monotonic() + within
-        for host, mark in self._marks(until).items():
-            if isinstance(mark, Mark) and mark.is_of(key, self.owner):
-                look = host.look(left(until)) if mark.stage == Stage.TAKEN else Look("free")
-                if isinstance(look, Down):
-                    raise away(host.name, look.why)
-                is_there = (look.key, look.portal) == (key, self.owner)
-                return host, look if is_there else marked(mark)
-        return None
 
     def corrected(self, looks: Looks, within: float, asker: str = "") -> Looks:
         """What hosts say, set right by the marks. A free one is believed only with Cobbler's word; `asker`'s own mark is none."""
@@ -166,14 +152,15 @@ class Reimaging:
                 self._fail(host, system, mark, "power", until)
             self._switch_off(system, mark, until)
             return False
+        if not is_late and not self.cobbler.is_on(system.name, until):
+            self.cobbler.power(system.name, "on", until)
+            return False
         wrong = self._what_is_wrong(host, mark, until)
         if not wrong:
             self._clear(system, until)
             return True
         if (not system.netboot and wrong != SILENT) or is_late:
             self._fail(host, system, mark, "installer" if system.netboot else wrong, until)
-        if not self.cobbler.is_on(system.name, until):
-            self.cobbler.power(system.name, "on", until)
         return False
 
     def _switch_off(self, system: System, mark: Mark, until: float) -> None:
@@ -190,7 +177,7 @@ class Reimaging:
             said = host.remote.run(f"cat {INSTALLED}", b"", 256, host.patience(min(KNOCK, left(until))))
         except Stop as stop:
             return stop.code if isinstance(stop, GiveUp) and stop.code in WHY else SILENT
-        return "" if said.out.strip() == mark.word.encode() else "word"
+        return "" if mark.word and said.out.strip() == mark.word.encode() else "word"
 
     def _fail(self, host: Host, system: System, mark: Mark, why: str, until: float) -> None:
         """Into quarantine, and it is not installed over and over at each start."""

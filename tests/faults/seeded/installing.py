@@ -10,7 +10,7 @@ INSTALLING = (
     Defect(
         "take any system that answers for the one that was installed",
         REIMAGE,
-        'return "" if said.out.strip() == mark.word.encode() else "word"',
+        'return "" if mark.word and said.out.strip() == mark.word.encode() else "word"',
         'return ""',
         "pool/lab/test_reimaging::test_the_former_system_that_comes_up_again_is_not_taken_for_a_new_one",
     ),

@@ -79,8 +79,8 @@ def test_it_is_marked_before_anybody_is_let_in_and_free_only_after_an_installati
 def test_a_host_that_does_not_answer_any_more_is_installed_all_the_same(box: Box) -> None:
     worker = take(box)
     box.mood = "silent"
-    with pytest.raises(TryAgain, match="place-away"):
-        worker.find(KEY, WITHIN)
+    assert isinstance(look_of(worker), Down)  # it keeps its machine
+    assert worker.marked_for(KEY, WITHIN) is worker.hosts[0]
 
     until("it is free", lambda: remove(worker))
 

@@ -39,6 +39,8 @@ def test_what_root_left_on_a_host_is_gone_with_its_system_and_the_next_machine_r
     portal = Portal(bare.room, **bare.place())
     assert [finding.told for finding in portal.driver.check(within=WITHIN) if not finding.fine] == []
     spec, former = portal.launch(), bare.computer
+    without = Portal(bare.room, portal.owner, **{**bare.place(), "cobbler": "http://127.0.0.1:9/"})
+    assert without.see(spec).seen is Seen.RUNNING
     former.sh(SPOILT)
 
     assert portal.see(spec).seen is Seen.REMAINS

@@ -30,6 +30,8 @@ ROUNDS = 4
 LOOKS = 2
 """How often files are put back: what the system itself wrote in between is not there at the second time."""
 GRACE = 1.0  # seconds between TERM and KILL
+PASSING = 3.0
+"""Seconds in which a program may go by itself before it counts as left: somebody looked in from outside, cron was at work."""
 PURGE_TIME = 900  # seconds
 OWN_UNITS = ("cron.service", "crond.service", "atd.service", "ssh.service", "sshd.service")
 """Of the system, but what runs in them may be anybody's."""
@@ -98,6 +100,14 @@ def strangers(was: Baseline) -> dict[int, str]:
         and not words.startswith("sshd: ")
         and unit_of(pid) not in units
     }
+
+
+def lasting(was: Baseline) -> dict[int, str]:
+    """Strangers as they are when there have been some for a while; none if there was one moment without."""
+    deadline = time.monotonic() + PASSING
+    while (found := strangers(was)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return found
 
 
 def is_ours(pid: int, running: dict[int, Any]) -> bool:
@@ -245,7 +255,7 @@ def sums() -> dict[str, str]:
 def leftovers(was: Baseline) -> list[str]:
     """The second look: everything that is not as it was, in words."""
     files, seen, now = was["files"], dict(before.walk()), before.packages()
-    found = [f"the program “{words[:80]}” runs" for words in strangers(was).values()]
+    found = [f"the program “{words[:80]}” runs" for words in lasting(was).values()]
     found += [f"somebody listens on port {port}" for port in sorted(before.ports() - set(was["ports"]))]
     found += [f"{path} is mounted" for path in sorted(set(before.mounts()) - set(was["mounts"]))]
     found += [f"the firewall's table “{name}” is still there" for name in new_tables(was)]

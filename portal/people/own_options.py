@@ -38,8 +38,8 @@ def usual(kind: str) -> Mapping[str, Any]:
 
 def begins_with(kind: str) -> Mapping[str, Any]:
     """What stands in the form of a new one: what it cannot be without is as at the house's, until its owner says else."""
-    house, own = house_place(kind), ownable(kind).OWN_OPTIONS
-    needed = {one.name for one in fabrics.kind(kind).OPTIONS if one.needed and one.form != Form.SECRET} & set(own)
+    house = house_place(kind)
+    needed = {one.name for one in ownable(kind).OWN_OPTIONS if one.needed and one.form != Form.SECRET}
     return {name: value for name, value in house.options.items() if name in needed} if house else {}
 
 

@@ -59,11 +59,10 @@ class OwnSheet(Sheet):
     @property
     def smallest(self) -> str:
         """What a day of the smallest machine costs."""
-        return price_of_a_day(Fabric(kind=self.place.kind, options=self._base()))
+        return price_of_a_day(Fabric(kind=self.place.kind, options={**self.place.options, **self._base()}))
 
     def _asked(self) -> Sequence[Option]:
-        own = own_options.ownable(self.place.kind).OWN_OPTIONS
-        return [option for option in self.kind.OPTIONS if option.name in own]
+        return own_options.ownable(self.place.kind).OWN_OPTIONS
 
     def _problems(self, options: Mapping[str, Any]) -> Sequence[str]:
         return [*self.kind.problems(options), *own_options.ownable(self.place.kind).own_problems(options)]

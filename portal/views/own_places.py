@@ -62,7 +62,7 @@ def place(request: SignedInRequest, pk: int) -> HttpResponse:
 def live(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show the part that changes by itself."""
     own = own_places.seen(gate.own_place(request.user, pk), timezone.now())
-    return render(request, "me/_trial.html", {"own": own})
+    return render(request, "me/_account.html", {"own": own})
 
 
 @login_required

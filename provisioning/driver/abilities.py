@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Protocol, runtime_checkable
 
 from provisioning.driver.facts import Size
-from provisioning.driver.options import Finding, Host
+from provisioning.driver.options import Finding, Host, Option
 
 
 @runtime_checkable
@@ -54,8 +54,8 @@ class Priced(Protocol):
 class Ownable(Protocol):
     """A kind of which a person may add a place of their own, an account at a cloud say."""
 
-    OWN_OPTIONS: Sequence[str]
-    """Names of those of its OPTIONS that the person fills in; no table."""
+    OWN_OPTIONS: Sequence[Option]
+    """Those of its OPTIONS that the person fills in, in the order of their form and in words for them; no table."""
     SHARED_OPTIONS: Sequence[str]
     """Of those that are as at the house's place of this kind, now and later; all others stay as they are by default."""
     OWN_WORD: str

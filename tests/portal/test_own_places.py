@@ -40,7 +40,7 @@ KEYS = {"option-key_id": "AKIAMINE", "option-key": "hidden-away"}
 def a_cloud(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
     """The memory kind as if it were a cloud, of which the house has a place."""
     monkeypatch.setattr(memory, "OPTIONS", OPTIONS, raising=False)
-    own = {"OWN_OPTIONS": ("place", "key"), "SHARED_OPTIONS": (), "OWN_WORD": "", "own_problems": lambda options: []}
+    own = {"OWN_OPTIONS": OPTIONS, "SHARED_OPTIONS": (), "OWN_WORD": "", "own_problems": lambda options: []}
     for name, value in own.items():
         monkeypatch.setattr(memory, name, value, raising=False)
     monkeypatch.setattr(memory, "least_policy", lambda options: f"allow what is needed in {options}", raising=False)

@@ -2,11 +2,21 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from provisioning.driver import marked as _
+from provisioning.fabrics.ec2.options import OPTIONS
 
-OWN_OPTIONS = ("region", "key_id", "key", "role", "image", "zones", "vpc")
+_HELP = {
+    "key_id": _("Of a user in your account who may do what is listed above. Empty: with a role."),
+    "key": _("Empty: with a role."),
+    "role": _("arn:… of a role in your account that may do what is listed above. Empty: with an access key."),
+}
+_ASKED = ("key_id", "key", "role", "region", "image", "zones", "vpc")
+OWN_OPTIONS = [
+    replace(option, help=_HELP.get(name, option.help)) for name in _ASKED for option in OPTIONS if option.name == name
+]
 """Not where the cloud is: the portal would ask there in its own name."""
 SHARED_OPTIONS = (
     "endpoint", "types", "currency", "address", "portal_addresses", "front_door_addresses", "enrol_url", "git_door_host",

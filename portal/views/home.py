@@ -68,8 +68,9 @@ def _looked_after(event: Any, lines: list[ServiceLine], user_pk: int) -> list[Se
 
 
 def lines_of(event: Event) -> list[ServiceLine]:
-    """The services of an event that was read with them."""
-    return [ServiceLine(deployment, phase_of(deployment)) for deployment in event.deployments.all()]
+    """The services of an event that was read with them; those that are gone come last."""
+    in_order = sorted(event.deployments.all(), key=lambda one: one.is_gone)
+    return [ServiceLine(deployment, phase_of(deployment)) for deployment in in_order]
 
 
 @login_required

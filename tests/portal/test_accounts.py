@@ -59,6 +59,15 @@ def test_the_page_after_signing_up_asks_for_six_digits(client: Client, db: None)
     assert 'maxlength="6"' in page
 
 
+def test_where_nobody_delivers_mail_the_page_for_the_code_leads_to_the_mailbox(
+    client: Client, settings: Settings, db: None
+) -> None:
+    sign_up(client)
+    assert 'href="/mailbox"' in client.get("/accounts/confirm-email/").content.decode()
+    settings.EMBEDDED_MAIL = False
+    assert 'href="/mailbox"' not in client.get("/accounts/confirm-email/").content.decode()
+
+
 def test_five_wrong_codes_are_the_end(client: Client, db: None) -> None:
     sign_up(client)
     right = code()

@@ -41,7 +41,7 @@ FLAGS = [
     "--disable-sync",
 ]
 
-WIDE = "Its files look like this:\n\n```\n" + "2026-11-20/upload-a-photo.result " * 4 + "\n```\n"
+WIDE = "```\n" + "2026-11-20/photo.result " * 6 + "\n```\n"
 """A description with a line that fits no phone."""
 
 

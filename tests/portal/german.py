@@ -16,7 +16,7 @@ ENGLISH = re.compile(
 )
 TYPED = re.compile(
     r"https?://\S+|Spring Fair|What is on|Notice board of \S+|It looks like our bank, and asks for my password\.|"
-    r"It asks for passwords that are not its own\."
+    r"It asks for passwords that are not its own\.|Its files look like this:"
 )
 """Addresses, and what people and authors have typed."""
 IN_ENGLISH = re.compile(r'<(script|style|pre|code)\b.*?</\1>|<(\w+)[^>]* lang="en".*?</\2>', re.DOTALL)

@@ -72,6 +72,16 @@ class Computer:
         """Its sshd goes, and every line to it."""
         self.sh("sv -w 5 force-stop sshd; pkill -9 sshd || true")
 
+    def freeze(self) -> None:
+        """It takes connections, and nobody answers. While it starts a program, an engine cannot do that at once."""
+        wait_for(self._is_frozen)
+
+    def _is_frozen(self) -> bool:
+        with suppress(docker.errors.APIError):
+            self.container.pause()
+        self.container.reload()
+        return str(self.container.status) == "paused"
+
     def answer(self) -> None:
         """Its sshd comes back."""
         self.sh("sv start sshd")

@@ -106,7 +106,7 @@ def test_a_host_that_is_down_keeps_its_machine_and_the_others_do_not_wait_for_it
     first, second = portal.launch(), portal.launch()
     down = computer_of(room, portal.see(first))
     down.silence()
-    down.container.pause()
+    down.freeze()
     began = time.monotonic()
 
     assert portal.see(second).seen is Seen.RUNNING
@@ -127,7 +127,7 @@ def test_one_silent_host_delays_neither_the_end_of_others_nor_who_finds_no_room(
 ) -> None:
     first, second = portal.launch(), portal.launch()
     down = computer_of(room, portal.see(first))
-    down.container.pause()
+    down.freeze()
     late = Portal(room, owner=portal.owner)  # knows of no silence yet
     monkeypatch.setattr(looks, "LATE", 1)
     began = time.monotonic()

@@ -130,7 +130,7 @@ class PoolRig:
     def paused(self) -> Iterator[None]:
         """Frozen: the kernel takes connections, and nobody answers."""
         for computer in self.room.computers:
-            computer.container.pause()
+            computer.freeze()
         try:
             yield
         finally:

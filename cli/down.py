@@ -1,7 +1,7 @@
 """`./fairground down`: ends everything that was ever started here. Data stays."""
 
 from cli import container_engine, front_door, machines, ours, programs, up
-from cli.talk import say
+from cli.talk import many, say
 
 
 def down() -> int:
@@ -14,7 +14,7 @@ def down() -> int:
         say("The front door is closed.")
     if engine := container_engine.find():
         if count := machines.stop(engine):
-            say(f"Stopped {count} machines; their data stays, and the next `up` starts them again.")
+            say(f"Stopped {many(count, 'machine', 'machines')}; their data stays, and the next `up` starts them again.")
         if engine.is_ours and any(container["State"] == "running" for container in engine.api.containers()):
             say("The container engine runs on: machines of another checkout run on it.")
         elif engine.is_ours:

@@ -32,7 +32,7 @@ from cli.container_engine.apt import apt_brought, apt_remove
 from cli.home import CHECKOUT, home, mark, run_folder, settings_file
 from cli.machine_image import remove_images
 from cli.manage import manage
-from cli.talk import HaltError, agree, say
+from cli.talk import HaltError, agree, many, say
 
 LIST = "LIST.json"
 """Beside copies that outlive the portal: whose they are, which nobody could tell any more."""
@@ -89,7 +89,7 @@ def _copies_may_go(known: dict[str, Any], *, yes: bool, keep: bool, delete: bool
 def _plan(known: dict[str, Any], *, delete: bool) -> list[str]:
     """Every change, in a sentence."""
     copies = len(known["copies"])
-    kept = f"Keep {copies} copies of services in {_copies_kept_in()}, with a list of what they are."
+    kept = f"Keep {many(copies, 'copy', 'copies')} of services in {_copies_kept_in()}, with a list of what they are."
     backups = list(portal_files.folder("backups").glob("*.tar"))
     told = [
         *_services(known["services"]),
@@ -109,7 +109,7 @@ def _services(living: list[dict[str, str]]) -> list[str]:
         return []
     names = ", ".join(f"“{one['title']}” ({one['event']}, {one['phase']})" for one in living[:SHOWN])
     further = f" and {len(living) - SHOWN} more" if len(living) > SHOWN else ""
-    told = f"END {len(living)} services, without a copy of what people put into them: {names}{further}."
+    told = f"END {many(len(living), 'service', 'services')}, without a copy of what people put into them: {names}{further}."
     return [f"{told} For copies, end them on their pages first."]
 
 

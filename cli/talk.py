@@ -16,6 +16,11 @@ def say(text: str) -> None:
     print(f"{time.monotonic() - _BEGAN:6.1f} s  {text}", flush=True)
 
 
+def many(n: int, one: str, more: str) -> str:
+    """A number with its word: "1 copy", "3 copies"."""
+    return f"{n} {one if n == 1 else more}"
+
+
 def agree(changes: list[str], *, yes: bool) -> None:
     """Tell what will change on this system, and ask once. Raises HaltError without a yes."""
     if not changes:

@@ -32,7 +32,7 @@ from cli.container_engine.firewall import SPARE_DOORS
 from cli.home import CHECKOUT, home, known_by, run_folder, settings_file
 from cli.machine_image import ensure_image
 from cli.manage import facts
-from cli.talk import HaltError, agree, is_root, say
+from cli.talk import HaltError, agree, is_root, many, say
 
 NAME = "up"
 PATIENCE = 60.0  # seconds for the first page
@@ -92,7 +92,7 @@ def make_ready(asked: Namespace) -> dict[str, str]:
         | {"FRONT_DOOR": "caddy", "CADDY_ADMIN": front_door.admin()}
     )
     if count := machines.start_again(engine):
-        say(f"Started {count} machines again that `down` had stopped.")
+        say(f"Started {many(count, 'machine', 'machines')} again that `down` had stopped.")
     _prepare(python, settings)
     return settings
 

@@ -95,7 +95,7 @@ class TestOneWholeLife:
     def test_running_services_are_told_first_and_nothing_goes_unasked(self, life: dict[str, Any]) -> None:
         code, told = life["told"][0]
         assert code == 1
-        assert "END 1 services" in told
+        assert "END 1 service, " in told
         assert "Nothing was changed" in told
 
     def test_a_second_time_there_is_nothing_to_do(self, life: dict[str, Any]) -> None:
@@ -190,7 +190,7 @@ def test_copies_are_kept_and_everything_else_goes(house: Path, capsys: pytest.Ca
         "home-copies/LIST.json",
         "home-copies/one.tar.gz",
     ]
-    assert f"Keep 1 copies of services in {house}/home-copies" in capsys.readouterr().out
+    assert f"Keep 1 copy of services in {house}/home-copies" in capsys.readouterr().out
 
 
 def test_copies_go_only_where_that_was_said(house: Path) -> None:

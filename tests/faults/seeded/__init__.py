@@ -10,6 +10,7 @@ from tests.faults.seeded.installing import INSTALLING
 from tests.faults.seeded.launching import LAUNCHING
 from tests.faults.seeded.leaving import LEAVING
 from tests.faults.seeded.people import PEOPLE
+from tests.faults.seeded.places import PLACES
 from tests.faults.seeded.suspending import SUSPENDING
 from tests.faults.seeded.sweeping import SWEEPING
 from tests.faults.seeded.waiting import WAITING
@@ -25,4 +26,5 @@ DEFECTS: Sequence[Defect] = (
     *PEOPLE,
     *LEAVING,
     *INSTALLING,
+    *PLACES,
 )

@@ -138,7 +138,7 @@ class Story:
         """The handed-over password works, and what is written with it stands in the wiki."""
         self.visitor.look(f"/services/{self.services[WIKI]}")
         page = self.visitor.press("Show them to me")
-        _, name, password = [plain(value) for value in re.findall(r"<dd>\s*<code>(.*?)</code>", page, re.DOTALL)]
+        name, password = [plain(value) for value in re.findall(r"<dd>\s*<code>(.*?)</code>", page, re.DOTALL)]
         write_in_wiki(self.visitor, self.addresses[WIKI], name, password, self.mark)
         if self.mark not in self.visitor.visit(self.addresses[WIKI], "/doku.php?id=demo").text:
             raise MissedError("what was written does not stand in the wiki")

@@ -38,7 +38,8 @@ def wiki(both: tuple[Service, Service]) -> Service:
 def sign_in(wiki: Service) -> httpx.Client:
     """With what was handed over on the service's page."""
     page = wiki.press("Show them")
-    address, name, password = re.findall(r"<code>(.*?)</code>", page)
+    [address] = re.findall(r'<dd>\s*<a href="(.*?)"', page)
+    name, password = re.findall(r"<code>(.*?)</code>", page)
     host = httpx.URL(address).netloc.decode()
     assert host == httpx.URL(wiki.address).netloc.decode()
     visitor = httpx.Client(

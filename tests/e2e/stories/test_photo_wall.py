@@ -72,7 +72,7 @@ class Wall:
 
     def sign_in(self) -> httpx.Response:
         """With what is handed over on the service's page."""
-        _, name, password = (
+        name, password = (
             html.unescape(one) for one in re.findall(r"<code>(.*?)</code>", self.service.press("Show them"))
         )
         return self.browser.post("/?do=come-in", data={"name": name, "password": password})

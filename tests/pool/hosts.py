@@ -24,6 +24,8 @@ from tests.engine import EnginePlace, ensure_engine, free_subnet, wait_for
 
 USER = "keeper"
 FILES = Path(__file__).with_name("host")
+KNOCK = 0.5
+"""Seconds that a door is waited for; an open one answers in a thousandth."""
 MORE = f"AllowUsers {USER}\nMaxStartups 100:30:200\n"
 FREE = """
 nft delete table inet fairground_cut
@@ -100,13 +102,13 @@ class Computer:
         if not self.listens(port):
             self.sh(f"setsid -f python3 -m http.server {port} >/dev/null 2>&1")
             wait_for(lambda: self.listens(port))
-        with suppress(OSError), socket.create_connection((self.address, port), 1):
+        with suppress(OSError), socket.create_connection((self.address, port), KNOCK):
             return True
         return False
 
     def gets_out(self, address: str, port: int = 22) -> bool:
         """Whether a program of it reaches another computer."""
-        return self.says(f"python3 -c 'import socket; socket.create_connection((\"{address}\", {port}), 1)'")
+        return self.says(f"python3 -c 'import socket; socket.create_connection((\"{address}\", {port}), {KNOCK})'")
 
 
 class Room:

@@ -10,7 +10,7 @@ from cli.packages import CADDY
 from cli.talk import HaltError
 
 NAME = "front-door"
-PATIENCE = 20.0  # seconds for the first answer; 0.2 were measured
+PATIENCE = 60.0  # seconds for the first answer; 0.2 were measured
 
 
 def admin() -> str:

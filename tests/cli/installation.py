@@ -11,6 +11,9 @@ from cli import container_engine
 from cli.home import CHECKOUT
 from tests.front_door.doors import free_port
 
+SERVERS = {"DATABASE_URL", "BROKER_URL", "EMAIL_URL"}
+"""Those of a test run are for its own tests: an installation has the embedded ones."""
+
 
 @dataclass
 class Installation:
@@ -23,7 +26,8 @@ class Installation:
     def __post_init__(self) -> None:
         engine = container_engine.find()
         assert engine
-        self.env = os.environ | {
+        kept = {name: value for name, value in os.environ.items() if name not in SERVERS}
+        self.env = kept | {
             "FAIRGROUND_HOME": f"{self.folder}/home",
             "FAIRGROUND_RUN": f"{self.folder}/run",
             "DOCKER_HOST": engine.docker_host,

@@ -133,6 +133,7 @@ def debs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         subprocess.run(["dpkg", "--purge", *reversed(names)], capture_output=True, check=False)
 
 
+@pytest.mark.engine  # not beside the other one here that looks at the packages of this computer
 @pytest.mark.thorough
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("apt-get"), reason="only root on Debian installs packages")
 class TestPackages:

@@ -50,8 +50,7 @@ class Portal(Installation):
         self.engine_host = self.env["DOCKER_HOST"]
         self.engine = LossyProxy(self.folder / "engine.sock", self.engine_host.removeprefix("unix://"))
         self.apps = self.folder / "apps"
-        away = {"DATABASE_URL", "BROKER_URL", "EMAIL_URL"}
-        self.env = {name: value for name, value in self.env.items() if name not in away} | {
+        self.env |= {
             "DOCKER_HOST": f"unix://{self.engine.path}",
             "GIT_TRUSTED": f"file://{self.apps}/",
             "BUILDING_AT_ONCE": "12",

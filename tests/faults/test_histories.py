@@ -7,7 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.faults.histories import ACTIONS, History, forget, play_seed
+from tests.faults.actions import ACTIONS
+from tests.faults.histories import forget, play_seed
+from tests.faults.history import History
 
 pytestmark = pytest.mark.thorough
 
@@ -25,7 +27,7 @@ EXAMPLES = int(os.environ.get("HISTORIES", "25"))
 @given(names=st.lists(st.sampled_from(sorted(ACTIONS)), max_size=15), seed=st.integers(0, 2**32))
 def test_any_history_ends_with_four_zeros(names: list[str], seed: int, tmp_path: Path, transactional_db: None) -> None:
     try:
-        History(tmp_path / str(seed), seed).play(["launch", *names])
+        History(tmp_path / str(seed), seed).play(ACTIONS[name] for name in ["launch", *names])
     finally:
         forget()
 

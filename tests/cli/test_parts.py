@@ -7,22 +7,26 @@ import socket
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from cli import env_file, packages, ports, programs, talk
+from cli import claims, env_file, packages, ports, programs, talk
 from cli.children import Child
 from cli.home import CHECKOUT, settings_file
+from tests.front_door.doors import free_port
 from tests.waiting import until
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
 
 
 @pytest.fixture(autouse=True)
-def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("FAIRGROUND_HOME", str(tmp_path))
     monkeypatch.setenv("FAIRGROUND_RUN", str(tmp_path / "run"))
+    yield
+    claims.let_go()  # others on this computer choose ports too
 
 
 def test_settings_are_written_for_our_eyes_only_and_what_is_there_is_kept() -> None:
@@ -55,7 +59,9 @@ def test_a_taken_port_is_left_to_its_owner_unless_it_was_asked_for(capsys: pytes
 def test_ports_that_addresses_hold_are_not_moved_silently() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         listen = f"127.0.0.1:{taken.getsockname()[1]}"
-        env_file.write({"WEB_LISTEN": "127.0.0.1:1", "FRONT_DOOR_LISTEN": listen, "SITE_URL": "http://localhost:1"})
+        env_file.write(
+            {"WEB_LISTEN": f"127.0.0.1:{free_port()}", "FRONT_DOOR_LISTEN": listen, "SITE_URL": "http://localhost:1"}
+        )
         assert ports.choose(None, None, apps_in_use=True) == {}
         with pytest.raises(talk.HaltError, match="addresses given out so far then stop working"):
             ports.choose(None, None, apps_in_use=False)
@@ -64,7 +70,11 @@ def test_ports_that_addresses_hold_are_not_moved_silently() -> None:
 def test_the_port_of_our_own_front_door_may_be_asked_for_again() -> None:
     with socket.create_server(("127.0.0.1", 0)) as ours:
         port = ours.getsockname()[1]
-        kept = {"FRONT_DOOR_LISTEN": f"127.0.0.1:{port}", "APPS_PORT": str(port), "WEB_LISTEN": "127.0.0.1:1"}
+        kept = {
+            "FRONT_DOOR_LISTEN": f"127.0.0.1:{port}",
+            "APPS_PORT": str(port),
+            "WEB_LISTEN": f"127.0.0.1:{free_port()}",
+        }
         env_file.write(kept | {"SITE_URL": "http://localhost:1"})
         assert ports.choose(None, port, apps_in_use=True) == {}
         with pytest.raises(talk.HaltError, match="is taken by another program"):

@@ -105,6 +105,13 @@ class Simulation:
         until = self.at + time
         self.run_until(lambda: self.at >= until)
 
+    def skim(self, time: timedelta) -> None:
+        """As `run_for`, but only the first two minutes of each twenty are played: for what holds however long it takes."""
+        until = self.at + time
+        while self.at < until:
+            self.run_for(min(timedelta(minutes=2), until - self.at))
+            self.sleep_until(min(self.at + timedelta(minutes=18), until))
+
     def until_phase(self, deployment: Deployment, phase: Phase) -> datetime:
         """Turn until the deployment is in this phase."""
         return self.run_until(lambda: phase_of(deployment) == phase)

@@ -21,9 +21,9 @@ from tests.simulation import Simulation
 
 pytestmark = pytest.mark.thorough
 
-EVERY = os.environ.get("KILL_EVERY", "809")
+EVERY = os.environ.get("KILL_EVERY", "1409")
 """A number: at every so many lines that are run; 1 takes hours. The default is a prime, so that loops do not hide lines,
-and takes the ordinary run two minutes of a core for both databases. "line": at every line of the source, when it is met
+and takes the ordinary run a minute or two of a core for both databases. "line": at every line of the source, when it is met
 first and when it is met last (an hour)."""
 
 

@@ -24,7 +24,7 @@ from tests.simulation import Simulation
 
 pytestmark = pytest.mark.thorough
 
-STRIDE = int(os.environ.get("PAUSE_EVERY", "809"))
+STRIDE = int(os.environ.get("PAUSE_EVERY", "1409"))
 """1 = at every single line (hours). A prime, so that loops do not hide lines; 211 takes some minutes."""
 
 Meanwhile = Callable[[Simulation], None]

@@ -21,7 +21,7 @@ def told() -> list[int]:
 def test_a_disk_that_is_nearly_full_is_told_once_and_stops_nothing(world: Simulation) -> None:
     ready(world)  # asked for 1 GiB
     world.place.free_mib = 100
-    world.run_for(timedelta(hours=1))
+    world.skim(timedelta(hours=1))
     assert told() == [100]
     assert Deployment.objects.get().phase == Phase.READY
     assert Machine.objects.get().is_nearly_full

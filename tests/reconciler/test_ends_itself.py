@@ -40,7 +40,7 @@ def test_its_end_moves_with_that_of_its_service(world: Simulation) -> None:
 
 def test_it_is_told_once_and_not_at_every_look(world: Simulation) -> None:
     deployment = ready(world)
-    world.run_for(timedelta(hours=1))
+    world.skim(timedelta(hours=1))
     assert ghost(world, deployment).calls.count("end-itself") == 1
 
 

@@ -91,7 +91,7 @@ def test_where_the_house_wants_none_no_night_has_a_copy(world: Simulation) -> No
 def test_a_night_in_which_the_portal_was_off_is_made_up_for_once(world: Simulation) -> None:
     deployment = ready(world)
     world.sleep_until(world.at + 4 * DAY)
-    world.run_for(HOUR)
+    world.skim(HOUR)
     assert kinds() == ["nightly"]
     assert deployment.machine().night_done_at == last_night(key_of(deployment), deployment.event.tzinfo, world.at)  # type: ignore[union-attr]
 

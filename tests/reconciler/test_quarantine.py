@@ -58,7 +58,7 @@ def test_what_was_on_its_way_out_when_the_backup_was_made_keeps_its_machine(worl
     deployment = ready(world)
     quarantine()
     deployment.retire(by=None, at=world.at)
-    world.run_for(HOUR)
+    world.skim(HOUR)
     assert phase_of(deployment) == Phase.READY
     assert set(world.place.machines) == {key_of(deployment)}
     Admission.objects.update(quarantined=False)

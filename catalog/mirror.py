@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 from catalog import git
 from catalog.git import Limits
@@ -57,12 +58,22 @@ class Mirror:
         url = canonical(url, rules)
         return cls(url, root / mirror_name(url), rules)
 
-    def refresh(self, ref: str = "HEAD", *, seconds: float = FETCH_SECONDS, most_mib: int = LARGEST_MIB) -> str:
-        """Fetch what `ref` is now, and return its commit. Raises GitProblem; the last good state stays then."""
+    def refresh(
+        self,
+        ref: str = "HEAD",
+        *,
+        seconds: float = FETCH_SECONDS,
+        most_mib: int = LARGEST_MIB,
+        patience: float = 0,
+    ) -> str:
+        """Fetch what `ref` is now, and return its commit. Raises GitProblem; the last good state stays then.
+
+        `patience`: seconds to wait for another one that fetches it at this moment.
+        """
         checked_ref(ref)
         address = located(self.url, self.rules)
         git.create(self.folder)
-        with self._alone():
+        with self._alone(patience):
             self._clear_leftovers()
             self._fetch(address, ref, Limits(seconds, most_mib))
             commit = self._git("rev-parse", "--verify", "--quiet", "FETCH_HEAD^{commit}").decode().strip()
@@ -161,19 +172,28 @@ class Mirror:
             raise GitProblem(code, url=self.url, detail=problem.detail) from problem
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _alone(self, patience: float = 0) -> Iterator[None]:
         """Refresh one at a time. Raises GitProblem("busy")."""
+        deadline = time.monotonic() + patience
         with (self.folder / "fetching").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise GitProblem("busy", url=self.url, detail="it is being fetched at this moment") from error
+            while not _locked(file):
+                if time.monotonic() >= deadline:
+                    raise GitProblem("busy", url=self.url, detail="it is being fetched at this moment")
+                time.sleep(0.05)
             yield
 
 
 def drop(url: str, *, root: Path, rules: GitRules) -> None:
     """Delete the copy of a repository; silent if there is none."""
     shutil.rmtree(Mirror.of(url, root=root, rules=rules).folder, ignore_errors=True)
+
+
+def _locked(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _name_here(ref: str) -> str:

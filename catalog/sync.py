@@ -36,6 +36,9 @@ SENTENCES = {
     "git-failed": "git failed: {detail}",
 }
 
+PATIENCE = 10.0
+"""Seconds that somebody who adds an app waits while its content is being fetched for another one."""
+
 
 def rules() -> GitRules:
     """What this house allows besides public https."""
@@ -64,7 +67,7 @@ def look(url: str, ref: str, *, root: Path, slug: str = "", pk: int | None = Non
     """
     try:
         mirror = Mirror.of(url, root=root, rules=rules())
-        commit = mirror.refresh(ref)
+        commit = mirror.refresh(ref, patience=PATIENCE)
         manifest = parse(mirror.read_file(commit, FILE, LARGEST_FILE))
     except GitProblem as problem:
         return Look(problems=[told(problem, file=FILE if problem.code.startswith("file-") else url)])
@@ -132,7 +135,7 @@ def _data_problems(manifest: Manifest, root: Path) -> Iterator[Problem]:
     if manifest.data:
         try:
             content = Mirror.of(manifest.data.repo, root=root, rules=rules())
-            content.refresh(manifest.data.ref, most_mib=manifest.data.max_size)
+            content.refresh(manifest.data.ref, most_mib=manifest.data.max_size, patience=PATIENCE)
         except GitProblem as problem:
             yield told(problem, file=FILE, key="data.repo", value=repr(manifest.data.repo))
 

@@ -3,6 +3,7 @@
 import os
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -187,6 +188,18 @@ def test_two_refreshes_at_once_do_not_meet(repo: Path, tmp_path: Path) -> None:
     with mirror._alone():
         assert code_of(mirror.refresh) == "busy"
     assert mirror.refresh()
+
+
+def test_who_has_time_waits_for_another_to_have_fetched(repo: Path, tmp_path: Path) -> None:
+    mirror = mirror_of(repo, tmp_path)
+    mirror.refresh()
+
+    with ThreadPoolExecutor(1) as beside:
+        with mirror._alone():
+            waiting = beside.submit(mirror.refresh, patience=60)
+            assert code_of(lambda: mirror.refresh(patience=0.3)) == "busy"
+            assert not waiting.done()
+        assert waiting.result()
 
 
 def test_what_a_killed_git_left_behind_does_not_stop_the_next(repo: Path, tmp_path: Path) -> None:

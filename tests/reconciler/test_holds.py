@@ -56,20 +56,28 @@ def test_a_machine_that_is_used_again_after_it_was_settled_is_copied_in_the_end(
     zeros.check(world)
 
 
-def test_a_copy_from_before_it_was_tried_again_is_not_taken_for_the_last_one(
-    world: Simulation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    deployment = failed_after_use(world)
+def its_worker_dies_after_the_copy(world: Simulation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(DeploymentRows, "let_go", _dies)
     with pytest.raises(Died):
         world.run_for(timedelta(minutes=5))
     monkeypatch.undo()
+
+
+def is_tried_again_and_ended(world: Simulation, deployment: Deployment) -> None:
     assert Deployment.objects.get().retry(by=None, at=world.at)
     world.at += timedelta(seconds=61)
     world.prober.misses = 0
     world.until_phase(deployment, Phase.READY)
     deployment.retire(by=None, at=world.at)
     world.until_phase(deployment, Phase.GONE)
+
+
+def test_a_copy_from_before_it_was_tried_again_is_not_taken_for_the_last_one(
+    world: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment = failed_after_use(world)
+    its_worker_dies_after_the_copy(world, monkeypatch)
+    is_tried_again_and_ended(world, deployment)
     assert Archive.objects.filter(verified_at__gte=world.at - timedelta(minutes=1)).count() == 1
 
 
@@ -78,17 +86,9 @@ def test_every_copy_is_told_although_its_worker_dies_right_after_it(
 ) -> None:
     deployment = failed_after_use(world)
     copies = Entry.objects.filter(happened=Happened.COPY, told__settled=Settled.ARCHIVED)
-    monkeypatch.setattr(DeploymentRows, "let_go", _dies)
-    with pytest.raises(Died):
-        world.run_for(timedelta(minutes=5))
-    monkeypatch.undo()
+    its_worker_dies_after_the_copy(world, monkeypatch)
     assert copies.count() == 1
-    assert Deployment.objects.get().retry(by=None, at=world.at)
-    world.at += timedelta(seconds=61)
-    world.prober.misses = 0
-    world.until_phase(deployment, Phase.READY)
-    deployment.retire(by=None, at=world.at)
-    world.until_phase(deployment, Phase.GONE)
+    is_tried_again_and_ended(world, deployment)
     assert copies.count() == 2
 
 

@@ -19,9 +19,9 @@ import pytest
 
 from cli import container_engine
 from cli.container_engine import own
+from cli.container_engine.routes import is_taken
 from cli.machine_image import ensure_image
 from provisioning.driver import Identity, MachineSpec, PortSpec, Size
-from provisioning.fabrics.container.routes import is_taken
 from provisioning.ssh import make_key_pair
 from tests.waiting import until
 

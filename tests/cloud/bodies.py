@@ -25,7 +25,7 @@ from docker.models.containers import Container
 from docker.types import EndpointConfig, IPAMConfig, IPAMPool, LogConfig, Ulimit
 
 from cli.container_engine.api import limits
-from provisioning.fabrics.container.routes import is_taken
+from cli.container_engine.routes import is_taken
 from tests.baking import ensure_baked
 from tests.engine import EnginePlace
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from docker.errors import APIError, NotFound
 
+from cli.container_engine.routes import is_taken
 from provisioning.driver import ABSENT, Capabilities, Endpoint, Finding, Identity, MachineSpec, RollCall, Seen, Sighting
 from provisioning.driver import marked as _
 from provisioning.errors import Blame, GiveUp, Stop, TryAgain
@@ -20,7 +21,6 @@ from provisioning.fabrics.container.check import findings
 from provisioning.fabrics.container.engine import Engine, opened
 from provisioning.fabrics.container.errors import is_duplicate
 from provisioning.fabrics.container.options import Options
-from provisioning.fabrics.container.routes import is_taken
 
 _SEEN = {"running": Seen.RUNNING, "restarting": Seen.STARTING}
 """Every other state is one that `ensure` has to end: created, paused, exited, dead, being removed."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from provisioning.fabrics.container.routes import is_taken
+from cli.container_engine.routes import is_taken
 
 TABLE = """Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
 eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0

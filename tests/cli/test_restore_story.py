@@ -35,7 +35,9 @@ class Story:
     """The key of a machine that was launched after the backup."""
 
     def has_container(self, key: str) -> bool:
-        return any("fairground-" + key == one.name for one in self.portal.docker.containers.list(all=True))
+        return any(
+            "fairground-" + key == one.name for one in self.portal.docker.containers.list(all=True, ignore_removed=True)
+        )
 
     def late_mail_has_left(self) -> bool:
         (row,) = self.portal.rows("SELECT sent_at FROM provisioning_mail WHERE recipient = 'late@example.org'")

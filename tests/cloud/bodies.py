@@ -76,7 +76,7 @@ class Bodies:
 
     def containers(self) -> list[Container]:
         """The bodies that there are, whatever state they are in."""
-        return self.engine.containers.list(all=True, filters={"label": f"{STAND_IN}={self.name}"})
+        return self.engine.containers.list(all=True, ignore_removed=True, filters={"label": f"{STAND_IN}={self.name}"})
 
     def body(self, instance: str) -> Container:
         """The body of an instance, for a look inside."""

@@ -177,7 +177,7 @@ class Portal(Installation):
 
     def _with_label(self, label: str) -> list[Container | Network]:
         """Machines, then networks."""
-        machines = self.docker.containers.list(all=True, filters={"label": label})
+        machines = self.docker.containers.list(all=True, ignore_removed=True, filters={"label": label})
         return [*machines, *self.docker.networks.list(filters={"label": label})]
 
 

@@ -38,7 +38,7 @@ class ContainerRig:
         return make_spec(self.owner)
 
     def machines(self, key: str) -> int:
-        return len(self.engine.containers.list(all=True, filters={"label": f"{KEY}={key}"}))
+        return len(self.engine.containers.list(all=True, ignore_removed=True, filters={"label": f"{KEY}={key}"}))
 
     def reaches(self, spec: MachineSpec) -> bool:
         try:
@@ -85,7 +85,7 @@ class ContainerRig:
         self.proxy.lose(Loss.NONE, 0)
         for owner in (self.owner, "f" * 32):
             ours: dict[str, str | list[str] | bool] = {"label": f"{OWNER}={owner}"}
-            for container in self.engine.containers.list(all=True, filters=ours):
+            for container in self.engine.containers.list(all=True, ignore_removed=True, filters=ours):
                 container.remove(force=True, v=True)
             for network in self.engine.networks.list(filters=ours):
                 network.remove()

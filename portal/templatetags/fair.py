@@ -51,6 +51,14 @@ def as_json(told: Any) -> str:
     return json.dumps(told)
 
 
+@register.simple_tag
+def current(here: str | None, room: str, *within: str) -> SafeString:
+    """Say of a link whether it leads to the page one is on, or to the room that this page belongs to (names begin so)."""
+    name = here or ""
+    how = "page" if name == room else "true" if name.startswith(within) else ""
+    return format_html('aria-current="{}"', how) if how else SafeString("")
+
+
 def _time(moment: datetime, shown: str, hover: str) -> SafeString:
     stamp = moment.isoformat(timespec="seconds")
     return format_html('<time datetime="{}" title="{}">{}</time>', stamp, hover, shown)

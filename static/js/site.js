@@ -2,6 +2,12 @@
 (() => {
   const all = (selector, act) => document.querySelectorAll(selector).forEach(act);
 
+  // Where the rooms take more than the width of a phone, the one that one is in stands in its middle.
+  all(".rooms [aria-current]", (room) => {
+    const rooms = room.parentElement;
+    rooms.scrollLeft = room.offsetLeft - (rooms.clientWidth - room.offsetWidth) / 2;
+  });
+
   // The browser knows its time zone; nobody should have to type it.
   all("[data-zone]", (field) => {
     if (!field.value) field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";

@@ -15,9 +15,14 @@ pytestmark = [pytest.mark.browser]
 CUT_OFF = """[...document.querySelectorAll('button, .btn, summary, h1, h2, label, nav a, th, td, dt, dd')]
     .filter(one => one.checkVisibility() && (one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display !== 'inline'
         || one.getBoundingClientRect().right > innerWidth + 0.5 || one.matches('dd') && one.clientWidth < 90))
-    .filter(one => !one.closest('.sr-only, pre, table'))
+    .filter(one => !one.closest('.sr-only, pre, table, .rooms'))
     .map(one => one.outerHTML.slice(0, 160))"""
-"""What is wider than its place or than the phone, or has no room beside its name."""
+"""What is wider than its place or than the phone, or has no room beside its name; the rooms scroll in their line."""
+ROOMS = """[...document.querySelectorAll('.rooms')].map(rooms => {
+    const line = rooms.getBoundingClientRect(), here = rooms.querySelector('[aria-current]')?.getBoundingClientRect();
+    return {high: line.height, ends: line.right,
+            seen: !here || here.left >= line.left && here.right <= line.right - 40,
+            fades: rooms.scrollWidth <= rooms.clientWidth || getComputedStyle(rooms).maskImage.includes('gradient')}})"""
 
 
 def test_the_switch_speaks_german_on_every_page_until_it_is_switched_back(browser: Browser, url: str) -> None:
@@ -62,4 +67,20 @@ def test_german_words_have_room_on_a_phone(
         if cut := page.evaluate(CUT_OFF):
             found[name] = cut
     assert found == {}
+    context.close()
+
+
+def test_rooms_take_one_line_on_a_phone_with_that_in_sight_in_which_one_is(browser: Browser, url: str) -> None:
+    _, session = fill_desk()
+    context = browser.new_context(base_url=url, locale="de-DE", viewport={"width": 360, "height": 640})
+    page = context.new_page()
+    let_in(context, url, session)
+    for path in ("/desk", "/desk/head-count", "/desk/audit"):
+        page.goto(path)
+        site, desk = page.evaluate(ROOMS)
+        assert max(site["high"], desk["high"]) < 60
+        assert max(site["ends"], desk["ends"], page.evaluate("document.documentElement.scrollWidth")) <= 360
+        assert (desk["seen"], desk["fades"]) == (True, True)
+    page.get_by_role("navigation").last.get_by_role("link").first.focus()
+    assert page.evaluate("document.querySelectorAll('.rooms')[1].scrollLeft") < 30
     context.close()

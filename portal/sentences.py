@@ -148,6 +148,10 @@ STEPS: Mapping[str, tuple[Sentence, Sentence]] = {
     "answer_at_machine": (_("Opening the page to see that it really works"), _("The page answers")),
     "publish": (_("Putting it at its address"), _("It has its address")),
     "answer_at_address": (_("Opening its address as a visitor would"), _("Ready at %(host)s")),
+    # on the way to another place
+    "hand_on": (_("Making a copy of what is in it"), _("A copy was made, read back and found whole")),
+    "next_ready": (_("Getting it ready at the other place"), _("It is ready at the other place")),
+    "answer_at_next": (_("Opening its page there to see that it really works"), _("Its page answers there")),
 }
 """While it is being made true · since it is."""
 

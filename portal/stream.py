@@ -40,13 +40,13 @@ ROWS = 100
 
 OWN = (
     "phase", "wanted", "attempt", "failed_attempt", "steps_done", "problem", "silent_since", "expires_at",
-    "suspend_wanted", "suspended_at", "waits_for",
+    "suspend_wanted", "suspended_at", "waits_for", "move_asked_at", "moving_since", "move_problem",
 )  # fmt: skip
 OTHERS = (
     "picture__taken_at",
     "machines__pk", "machines__phase", "machines__steps_done", "machines__problem", "machines__content_commit",
     "machines__content_problem", "machines__restart_asked_at", "machines__restarted_at", "machines__pull_asked_at",
-    "machines__pulled_at", "machines__waits_for",
+    "machines__pulled_at", "machines__waits_for", "machines__settled", "machines__stand",
 )  # fmt: skip
 """What a page shows of its service, and of what belongs to it."""
 

@@ -82,6 +82,7 @@ class Happened(StrEnum):
     EXTENSION = "extension"  # the end moved
     COPY = "copy"  # an archive was made and verified, or could not be made; it will be deleted, or was
     SUSPENSION = "suspension"  # visitors and network are kept out, or may come in again
+    MOVE = "move"  # it went over to another place, or stayed where it was
     LOOK = "look"  # a secret was shown to its owner
     PEOPLE = "people"  # somebody came, went, or got another role; the joining code changed
     MAIL = "mail"  # a mail about it was given up: no server took it

@@ -28,6 +28,8 @@ OF_MACHINE = (
     "schedule_pulls",
 )
 OF_DEPLOYMENT = ("answer_at_machine", "publish", "answer_at_address")
+OF_MOVE = ("hand_on", "next_ready", "answer_at_next")
+"""Of the way to another place, before it is opened there as after any launch."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def plan_of(deployment: Deployment) -> Sequence[str]:
 
 def progress(deployment: Deployment, machine: Machine | None, *, usually: timedelta | None, now: datetime) -> Progress:
     """Say how far it has come."""
-    names = plan_of(deployment)
+    names = _move_of(deployment) if deployment.moving_since else plan_of(deployment)
     done = _done(deployment, machine)
     begun = deployment.building_since or deployment.created_at
     took = (deployment.ready_at if deployment.phase == Phase.READY and deployment.ready_at else now) - begun
@@ -90,7 +92,15 @@ def progress(deployment: Deployment, machine: Machine | None, *, usually: timede
     )
 
 
+def _move_of(deployment: Deployment) -> Sequence[str]:
+    """The steps until it is open at another place; what keeps nothing has no copy."""
+    return [*OF_MOVE[deployment.manifest.stateless :], "publish", "answer_at_address"]
+
+
 def _done(deployment: Deployment, machine: Machine | None) -> set[str]:
+    if deployment.moving_since:
+        walked = ("unpublish", *OF_MOVE, "swap")
+        return set(walked[: walked.index(deployment.step)]) if deployment.step in walked else set()
     if deployment.phase in (Phase.READY, Phase.RETIRING, Phase.GONE):
         return {"queued", *OF_MACHINE, *OF_DEPLOYMENT}
     done = {"queued"} if deployment.admitted_at else set()

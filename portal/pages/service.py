@@ -11,6 +11,7 @@ from catalog.manifest import Output
 from portal import words
 from portal.mail.letters import markdown
 from portal.pages.figures import Evidence, evidence
+from portal.pages.moving import move_of
 from portal.pages.nights import Night, tonight
 from portal.pages.places import FULL, NOBODY, Offer, elsewhere
 from portal.pages.poster import qr
@@ -62,6 +63,8 @@ class ServicePage:
     """When the picture of its own page was taken, if there is one."""
     elsewhere: Offer | None = None
     """Another place that has room, where the one it waits for has none."""
+    move: str = ""
+    """How its way to another place goes, or why it stayed."""
 
     @property
     def zone(self) -> tzinfo:
@@ -152,6 +155,7 @@ def service_page(
         tonight=tonight([machine], now) if machine and face == Face.READY and may_change else None,
         seen_at=_seen_at(deployment) if face == Face.READY else None,
         elsewhere=_elsewhere(deployment, machine, viewer, now) if may_change else None,
+        move=move_of(deployment, machine) if may_look_inside and face in (Face.READY, Face.SETTING_UP) else "",
     )
 
 

@@ -36,6 +36,7 @@ WISHES: Mapping[str, Words] = {
 }
 PHASES: Mapping[str, Words] = {
     Phase.BUILDING: _("There was room; setting up began."),
+    "moves": _("It is on its way from %(origin)s to %(target)s. Visitors wait until it is there."),
     Phase.READY: _("It answered at its address. Open."),
     Phase.FAILED: _("It did not start."),
     Phase.RETIRING: _("Packing away began. Visitors cannot get in any more."),
@@ -81,6 +82,13 @@ PEOPLE: Mapping[str, Words] = {
     "no-code": _("%(who)s switched the joining code off."),
 }
 """Who came, went, and became what, by the word of the Entry."""
+MOVES: Mapping[str, Words] = {
+    "moved": _("It moved from %(origin)s to %(target)s, with all that was in it."),
+    "moved-anew": _("It moved from %(origin)s to %(target)s, and was put up there anew, because it keeps nothing."),
+    "stayed": _("It did not move, and stayed at %(origin)s. Nothing was taken from it."),
+}
+"""What became of its way to another place, by the word of the Entry."""
+DEEDS: Mapping[str, Words] = {**PEOPLE, **MOVES}
 OTHERS: Mapping[str, Words] = {
     Happened.WARNING: _("We wrote that it ends soon."),
     Happened.EXTENSION: _("%(who)s moved the end."),
@@ -133,7 +141,8 @@ def words_of(entry: Entry) -> Words | None:
         case Happened.WISH:
             return WISHES.get(told.get("wanted", ""))
         case Happened.PHASE:
-            return PHASES.get(told.get("phase", "")) if entry.machine_id is None else None
+            phase = "moves" if "moves" in told else told.get("phase", "")
+            return PHASES.get(phase) if entry.machine_id is None else None
         case Happened.STEP:
             return STEPS[told["step"]][1] if told.get("step") in STEPS else None
         case Happened.PROBLEM:
@@ -148,8 +157,8 @@ def words_of(entry: Entry) -> Words | None:
         case Happened.COPY:
             later = [said for word, said in KEPT.items() if word in told]
             return later[0] if later else COPIES.get(told.get("settled", ""))
-        case Happened.PEOPLE:
-            return PEOPLE.get(told.get("did", ""))
+        case Happened.PEOPLE | Happened.MOVE:
+            return DEEDS.get(told.get("did", ""))
         case _:
             return OTHERS.get("late" if told.get("late") else entry.happened)
 
@@ -163,5 +172,5 @@ def _said(words: Words, entry: Entry, called: Mapping[int, str], facts: Mapping[
         "version": _("as chosen"),
         **facts,
     }
-    about = {**about, "who": who, "whom": whom}
+    about = {**about, "who": who, "whom": whom, **entry.told.get("moves", {})}
     return str(words) % defaultdict(lambda: "…", {**entry.told, "why": answer(str(entry.told.get("why", ""))), **about})

@@ -12,17 +12,14 @@ from provisioning.errors import Blame, NotYet, Stop
 from provisioning.models import Archive, Deployment, Entry, Fabric, House, Machine, Route, statements
 from provisioning.models.reconciled import woken
 from provisioning.nudge import nudge_on_commit
-from provisioning.phases import CopyKind, Happened, Kind, Lane, Phase, Settled, Stand, Wanted
+from provisioning.phases import CopyKind, Happened, Kind, Lane, Phase, Settled, Wanted
 from provisioning.reconciler.due_copies import make_room
 from provisioning.reconciler.lease import Lease
 from provisioning.reconciler.log_rows import LogRows
+from provisioning.reconciler.moving import MovingRows
 from provisioning.slots import new_machine
 from provisioning.step import Answer, Copy, DueCopy, MachineFacts
-from provisioning.steps.words import NO_ROOM, REPLACED_ONCE, TAKEN
-
-MOVE_AGAIN = timedelta(minutes=10)
-"""When a move is tried again that another place could not take after all."""
-OF_THE_PLACE = TAKEN | REPLACED_ONCE | {"place-is-full", "place-away", "place-troubled"}
+from provisioning.steps.words import NO_ROOM
 
 KEYS: dict[str, str] = dict.fromkeys(("host_key", "enrolled_key", "login_key", "git_bearer", "git_bearer_sha256"), "")
 """What lets us in at a machine, and it in at our git door: nothing."""
@@ -147,7 +144,7 @@ def keep(deployment: Deployment, machine: Machine, copy: Copy, kind: CopyKind, a
     return archive
 
 
-class DeploymentRows:
+class DeploymentRows(MovingRows):
     """A deployment's own row, its machines, its route, its copies."""
 
     def __init__(self, lease: Lease[Deployment]) -> None:
@@ -164,38 +161,6 @@ class DeploymentRows:
             machine.save(force_insert=True)
             nudge_on_commit(Kind.MACHINE, machine.pk)
         self.touched = True
-
-    def need_next(self) -> None:
-        with self.lease.admitting():
-            row = self.lease.row
-            fabric = admission.room_elsewhere(row, self.lease.at)
-            machine = new_machine(row, fabric, "main", 1, self.lease.at, stand=Stand.NEXT)
-            machine.save(force_insert=True)
-            nudge_on_commit(Kind.MACHINE, machine.pk)
-        self.touched = True
-
-    def move_over(self) -> None:
-        at = self.lease.at
-        self.lease.move(Phase.BUILDING, building_since=at, moving_since=at, steps_done=[], answered_times=0)
-        raise NotYet("moves-over", after=timedelta(0))
-
-    def swap(self) -> None:
-        up = Machine.objects.filter(deployment=self.lease.row, wanted=Wanted.UP)
-        with self.lease.fence():
-            up.filter(stand=Stand.MAIN).update(stand=Stand.BEFORE)
-            up.filter(stand=Stand.NEXT).update(stand=Stand.MAIN)
-            self.lease.write(moving_since=None, move_asked_at=None, place_id=None)
-        raise NotYet("has-moved", after=timedelta(0))
-
-    def stay(self, why: str) -> None:
-        up = Machine.objects.filter(deployment=self.lease.row, wanted=Wanted.UP)
-        self.touched = True
-        again = self.lease.at + MOVE_AGAIN if why in OF_THE_PLACE else None
-        with self.lease.fence():
-            goes = {"settled": Settled.NEVER_LOADED, "wanted": Wanted.GONE, **woken(self.lease.at, Lane.ENDING)}
-            up.filter(stand=Stand.NEXT).update(**goes)
-            up.filter(stand=Stand.MAIN).update(settled=Settled.NOT_YET, settled_by=None, hold_until=None)
-            self.lease.write(moving_since=None, move_asked_at=again, move_problem=why, building_since=self.lease.at)
 
     def try_again(self, machine: str) -> None:
         self._change(machine, attempt=self.lease.row.attempt, **woken(self.lease.at, Lane.PERSON))

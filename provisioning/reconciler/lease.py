@@ -5,7 +5,7 @@ A lease is claimed by one conditional UPDATE, alike on SQLite and PostgreSQL, an
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -111,12 +111,14 @@ class Lease(Generic[Row]):
         """Keep an Entry for the end of the pass, where it is written together with the outcome."""
         self.entries.append(entry(self.row, happened, at=self.at, cause=cause, **told))
 
-    def move(self, phase: Phase, **columns: Any) -> None:
-        """Go to another phase, at the end of the pass. Raises ValueError for a move that is not among the arrows."""
+    def move(self, phase: Phase, told: Mapping[str, Any] | None = None, **columns: Any) -> None:
+        """Go to another phase, at the end of the pass; `told`: what else the Entry tells. Raises ValueError for a move
+        that is not among the arrows.
+        """
         was = Phase(self.row.phase)
         if phase not in ARROWS[was]:
             raise ValueError(f"{was} → {phase} is not a move")
-        self.note(Happened.PHASE, f"phase:{self.epoch}:{phase}", phase=phase, was=was)
+        self.note(Happened.PHASE, f"phase:{self.epoch}:{phase}", phase=phase, was=was, **(told or {}))
         self.set(phase=phase, phase_at=self.at, step="", waiting_since=None, waits_for="", tries=0, **columns)
         self._moved = True
 

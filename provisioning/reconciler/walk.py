@@ -258,9 +258,9 @@ class Pass:
         if self.course in (Course.RETIRING, Course.GIVING_BACK, Course.ADMITTING):
             return self._release(self.at + LONGEST_BACKOFF)  # the way out has no dead end
         if self.course == Course.MOVING and self.rows is not None:
-            self.rows.stay(stop.code)
+            self.rows.stay(stop.code, stop.params)
             return self._release(self.at)  # its data is where it was: it is opened there again
-        told = {"problem": stop.code, "problem_params": stop.params, "blame": stop.blame}
+        told: dict[str, Any] = {"problem": stop.code, "problem_params": stop.params, "blame": stop.blame}
         self.lease.move(Phase.FAILED, failed_attempt=self.row.attempt, **told)
         return self._release(self.at)
 

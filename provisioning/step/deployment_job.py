@@ -58,8 +58,8 @@ class DeploymentBook(Protocol):
     def swap(self) -> None:
         """The next machine is the main one from now on, and is to be opened as any other."""
 
-    def stay(self, why: str) -> None:
-        """It stays where it is; the next machine goes."""
+    def stay(self, why: str, params: Mapping[str, Any]) -> None:
+        """It stays where it is, for this reason ("" = nobody asks any more); the next machine goes."""
 
     def try_again(self, machine: str) -> None:
         """Let a failed machine try again from the step that failed."""

@@ -13,7 +13,7 @@ from django.utils.html import strip_tags
 from machine.onboard.failure import Why
 from portal import words
 from portal.models import User
-from portal.pages.progress import OF_DEPLOYMENT, OF_MACHINE
+from portal.pages.progress import OF_DEPLOYMENT, OF_MACHINE, OF_MOVE
 from portal.sentences import CONTENT, PROBLEMS, STEPS, VALUES, WAITS
 from provisioning.errors import Blame
 from provisioning.phases import Kind, Phase
@@ -93,7 +93,9 @@ def test_every_step_of_a_launch_has_its_two_lines_in_order() -> None:
     of_deployment = [step.name for step in PLANS[Kind.DEPLOYMENT, Course.LAUNCHING] if step.name != "machines"]
     assert of_machine == list(OF_MACHINE)
     assert of_deployment == list(OF_DEPLOYMENT)
-    assert set(STEPS) == {"queued", *of_machine, *of_deployment}
+    of_move = [step.name for step in PLANS[Kind.DEPLOYMENT, Course.MOVING]]
+    assert of_move == ["unpublish", *OF_MOVE, "swap"]
+    assert set(STEPS) == {"queued", *of_machine, *of_deployment, *OF_MOVE}
 
 
 def test_every_reason_why_content_does_not_come_has_a_sentence() -> None:

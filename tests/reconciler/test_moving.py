@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from provisioning.fabrics.memory import place as memory_place
-from provisioning.models import Archive, Deployment, Fabric, Machine
-from provisioning.phases import Phase, Settled, Wanted
+from provisioning.models import Archive, Deployment, Entry, Fabric, Machine
+from provisioning.phases import Happened, Phase, Settled, Wanted
 from tests.faults import zeros
 from tests.reconciler.test_choosing import another
 from tests.simulation import Simulation, phases_of, ready
@@ -34,6 +34,12 @@ def has_moved(deployment: Deployment) -> bool:
     return (now.phase, now.move_asked_at, is_at(deployment)) == (Phase.READY, None, "cloud") and alone
 
 
+def told_of(deployment: Deployment) -> list[tuple[str, str, str]]:
+    """What its history tells of its moves: what became of each, from where, to where."""
+    moves = Entry.objects.filter(deployment=deployment, happened=Happened.MOVE).order_by("at", "pk")
+    return [(entry.told["did"], entry.told["origin"], entry.told["target"]) for entry in moves]
+
+
 def end(world: Simulation, deployment: Deployment) -> None:
     deployment.retire(by=None, at=world.at)
     world.until_phase(deployment, Phase.GONE)
@@ -48,6 +54,9 @@ def test_it_goes_over_with_its_copy_and_its_address(world: Simulation, running: 
     assert any(job.startswith("restore") for job in ghost.started)
     assert Deployment.objects.get().restored_from == Archive.objects.get(machine=old)
     assert phases_of(running) == ["building", "ready", "building", "ready"]
+    begun = Entry.objects.get(deployment=running, told__has_key="moves")
+    assert begun.told["moves"] == {"origin": "memory", "target": "cloud"}
+    assert told_of(running) == [("moved", "memory", "cloud")]
     end(world, running)
 
 
@@ -87,6 +96,7 @@ def test_where_the_next_machine_fails_it_is_opened_again_where_it_was(
     world.run_until(lambda: Machine.objects.exclude(phase=Phase.GONE).count() == 1)
     assert (is_at(running), Machine.objects.get(wanted=Wanted.UP).settled) == ("memory", Settled.NOT_YET)
     assert world.front_door.routes
+    assert told_of(running) == [("stayed", "memory", "cloud")]
     end(world, running)
 
 
@@ -116,6 +126,7 @@ def test_a_place_that_has_no_room_after_all_is_asked_again_later(world: Simulati
     world.run_until(lambda: Deployment.objects.get().move_problem == "place-is-full")
     assert Deployment.objects.get().phase == Phase.READY
     memory_place("cloud").no_room = 0
+    assert told_of(running) == [("stayed", "memory", "cloud")]
     world.run_until(lambda: has_moved(running))
     end(world, running)
 
@@ -132,6 +143,7 @@ def test_a_stateless_one_moves_without_a_copy(world: Simulation) -> None:
     deployment.move_away(by=None, at=world.at)
     world.run_until(lambda: has_moved(deployment))
     assert not Archive.objects.exists()
+    assert told_of(deployment) == [("moved-anew", "memory", "cloud")]
 
 
 def test_a_machine_that_dies_while_it_is_to_move_is_told_as_ever(world: Simulation, running: Deployment) -> None:

@@ -34,11 +34,11 @@ class NextMachine:
     def push(self, job: DeploymentJob) -> None:
         coming = _next(job)
         if not job.is_to_move:
-            job.book.stay("")
+            job.book.stay("", {})
         elif coming is None:
             job.book.need_next()
         elif coming.phase == Phase.FAILED:
-            job.book.stay(coming.problem)
+            job.book.stay(coming.problem, coming.problem_params)
         else:
             job.book.move_over()
 

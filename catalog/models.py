@@ -99,6 +99,12 @@ class App(models.Model):
         """The release that was taken last; a curator may not have published it yet."""
         return self.releases.order_by("-taken_at", "-pk").first()
 
+    @property
+    def offered(self) -> "models.QuerySet[Release]":
+        """What may be launched: the release on the shelf, and those that stood there before and were not withdrawn since."""
+        here = self.releases.filter(offered_at__isnull=False)
+        return here if self.state == State.PUBLISHED else here.none()
+
     def told(self) -> list[Problem]:
         """What was wrong at the last look at its repository."""
         return [Problem(**problem) for problem in self.problems]
@@ -123,28 +129,40 @@ class App(models.Model):
         self.looked_at = at
         App.objects.filter(pk=self.pk).update(problems=self.problems, looked_at=at)
 
+    @transaction.atomic
     def publish(self, release: "Release", *, by: "User | None", at: datetime) -> bool:
-        """Put this release of this app on the shelf. Return False if it is there, or names no maintainer."""
+        """Put this release of this app on the shelf, and withdraw newer ones. Return False if it is there, or names nobody."""
         if not release.manifest.maintainers:
             return False
         ours = Q(releases=release) & ~Q(state=State.PUBLISHED, current=release)
-        return self._decide(ours, by=by, at=at, state=State.PUBLISHED, current=release)
+        changed = self._decide(ours, by=by, at=at, state=State.PUBLISHED, current=release)
+        if changed:
+            self._withdraw(pk__gt=release.pk)
+            self.releases.filter(pk=release.pk).update(offered_at=at)
+        return changed
 
+    @transaction.atomic
     def retire(self, *, by: "User | None", at: datetime) -> bool:
         """Offer it no longer. What runs goes on. Return False if it is not offered already."""
-        return self._decide(~Q(state__in=[State.RETIRED, State.DRAFT]), by=by, at=at, state=State.RETIRED)
+        changed = self._decide(~Q(state__in=[State.RETIRED, State.DRAFT]), by=by, at=at, state=State.RETIRED)
+        return changed and self._withdraw()
 
     def feature(self, is_featured: bool) -> bool:
         """Show it first on the shelf, or in line with the others. Return False if that is so already."""
         return App.objects.filter(pk=self.pk, featured=not is_featured).update(featured=is_featured) == 1
 
+    @transaction.atomic
     def take_off(self, *, by: "User | None", at: datetime) -> bool:
         """Take it off the shelf because it does not work. Return False if it is not there."""
-        return self._decide(Q(state=State.PUBLISHED), by=by, at=at, state=State.BROKEN)
+        return self._decide(Q(state=State.PUBLISHED), by=by, at=at, state=State.BROKEN) and self._withdraw()
 
     def forget(self) -> bool:
         """Delete it, if no version was ever taken. Return False if one was: what was launched must stay told."""
         return App.objects.filter(pk=self.pk, state=State.DRAFT, releases=None).delete()[0] > 0
+
+    def _withdraw(self, **which: Any) -> bool:
+        self.releases.filter(**which).update(offered_at=None)
+        return True
 
     def _decide(self, where: Q, *, by: "User | None", at: datetime, **change: Any) -> bool:
         changed = App.objects.filter(where, pk=self.pk).update(decided_by=by, decided_at=at, **change) == 1
@@ -163,6 +181,8 @@ class Release(models.Model):
     dataset = models.ForeignKey(Dataset, null=True, on_delete=models.PROTECT, related_name="+")
     version = models.CharField(max_length=40, blank=True)
     taken_at = models.DateTimeField()
+    offered_at = models.DateTimeField(null=True)
+    """When a curator put it on the shelf; empty: nobody did, or it was withdrawn. All else of a release is frozen."""
 
     class Meta:
         ordering = [F("taken_at").desc(), "-pk"]

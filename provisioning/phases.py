@@ -84,6 +84,7 @@ class Happened(StrEnum):
     SUSPENSION = "suspension"  # visitors and network are kept out, or may come in again
     MOVE = "move"  # it went over to another place, or stayed where it was
     LOOK = "look"  # a secret was shown to its owner
+    LETTER = "letter"  # somebody told the app's maintainer that it did not start
     PEOPLE = "people"  # somebody came, went, or got another role; the joining code changed
     MAIL = "mail"  # a mail about it was given up: no server took it
     HOOK = "hook"  # the house's webhook was not told, and that was given up

@@ -1,6 +1,6 @@
 """The app format `fairground.toml`, pure: no Django, no network, no clock."""
 
-from catalog.manifest.fields import Archive, Daemon, Data, FromFact, FromParam, Output, Param, Port, Probe
+from catalog.manifest.fields import Archive, Daemon, Data, FromFact, FromParam, Maintainer, Output, Param, Port, Probe
 from catalog.manifest.manifest import Manifest
 from catalog.manifest.params import ValueProblem, complete
 from catalog.manifest.problems import ManifestError, Problem
@@ -14,6 +14,7 @@ __all__ = [
     "Data",
     "FromFact",
     "FromParam",
+    "Maintainer",
     "Manifest",
     "ManifestError",
     "Output",

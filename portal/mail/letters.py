@@ -92,6 +92,8 @@ def text(tokens: Iterable[Token]) -> str:
             parts.append("- ")
         elif token.type in ("paragraph_close", "heading_close"):
             parts.append("\n" if token.hidden else "\n\n")
+        elif token.type == "code_block":
+            parts.append("".join(f"> {line}\n" for line in token.content.splitlines()) + "\n")
         elif token.type in ("bullet_list_close", "fence"):
             parts.append(token.content + "\n")
     return "".join(parts).strip() + "\n"

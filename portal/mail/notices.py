@@ -62,6 +62,8 @@ def tells_now(mail: Mail, at: datetime) -> Letter | None:
     A last warning that leaves too late moves the end first, and is not sent: the next says the new one.
     """
     entry = _read().filter(mails=mail)[0]
+    if entry.happened not in TOLD_BY_MAIL:
+        return Letter(mail.subject, mail.text, mail.html, mail.letter)  # somebody read it before it was sent
     if entry.happened == Happened.WARNING and entry.event and _is_overtaken(entry, entry.event, at):
         return None
     as_written = Letter(mail.subject, mail.text, mail.html, mail.letter)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from catalog.models import Release
 from portal.models import User
 from portal.times import both, day, day_and_hour, span
 from portal.words import REASONS, problem
@@ -63,6 +64,11 @@ def samples(reader: User, at: datetime) -> dict[str, Any]:
             pk=1, host="auction-1a2b3c.fair.example", reason=Reason.TRICK, words=_("It wants my password.")
         ),
         "reason": REASONS[Reason.TRICK],
+        "maintainer": "Ada",
+        "app": titles[0],
+        "release": Release(version="1.4", commit="3f2a91c" + "0" * 33, taken_at=at),
+        "log": "get:1 php8.4\npassword: [hidden]\nget: 404",
+        "writer": reader,
         "answer": _("We have asked the organiser to change it."),
         "is_off": True,
     }

@@ -18,7 +18,7 @@ from provisioning.phases import Happened, Phase, Wanted
 MOMENTS = 100
 OF_SERVICES = (
     Happened.WISH, Happened.PHASE, Happened.HEALTH, Happened.COPY, Happened.SUSPENSION, Happened.LOOK, Happened.MAIL,
-    Happened.MOVE,
+    Happened.MOVE, Happened.LETTER,
 )  # fmt: skip
 """What is told of services in the history of their event; each service's own page tells more."""
 

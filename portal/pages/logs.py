@@ -33,6 +33,8 @@ class Log:
     jobs: Sequence[JobLog]
     after: int
     """The newest chunk in it; a live stream goes on from there."""
+    is_whole: bool = True
+    """Whether nothing was said before; else its first line may be the end of one."""
 
 
 def log_of(machine: Machine | None) -> Log:
@@ -46,7 +48,8 @@ def log_of(machine: Machine | None) -> Log:
             break
         kept.append(chunk)
         room -= chunk.size
-    return Log(_jobs(reversed(kept)), newest[0].pk if newest else 0)
+    is_whole = len(kept) == len(newest) < CHUNKS
+    return Log(_jobs(reversed(kept)), newest[0].pk if newest else 0, is_whole)
 
 
 def title_of(job: str) -> str:

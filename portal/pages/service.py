@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from enum import StrEnum
+from typing import Any
 
 from django.conf import settings
 
 from catalog.manifest import Output
 from portal import words
+from portal.mail import maintainer
 from portal.mail.letters import markdown
 from portal.pages.figures import Evidence, evidence
 from portal.pages.moving import move_of
@@ -17,6 +19,7 @@ from portal.pages.places import FULL, NOBODY, Offer, elsewhere
 from portal.pages.poster import qr
 from portal.pages.progress import Progress, progress
 from portal.pages.timeline import Moment, timeline
+from portal.pages.versions import Version, another_version
 from portal.sentences import PROBLEMS, WAITS
 from portal.stream import mark_of
 from provisioning.admission import place_in_line
@@ -65,6 +68,12 @@ class ServicePage:
     """Another place that has room, where the one it waits for has none."""
     move: str = ""
     """How its way to another place goes, or why it stayed."""
+    version: Version | None = None
+    """Another version of its app, where the one it has did not start."""
+    tells: str = ""
+    """Whom one may tell that it did not start: by name, who looks after its app."""
+    told_at: datetime | None = None
+    """When they were told."""
 
     @property
     def zone(self) -> tzinfo:
@@ -156,7 +165,18 @@ def service_page(
         seen_at=_seen_at(deployment) if face == Face.READY else None,
         elsewhere=_elsewhere(deployment, machine, viewer, now) if may_change else None,
         move=move_of(deployment, machine) if may_look_inside and face in (Face.READY, Face.SETTING_UP) else "",
+        **(_ways_on(deployment, now) if face == Face.FAILED and may_change else {}),
     )
+
+
+def _ways_on(deployment: Deployment, now: datetime) -> dict[str, Any]:
+    """What else there is to do about one that did not start."""
+    looks_after = maintainer.who_is_told(deployment)
+    return {
+        "version": another_version(deployment, now),
+        "tells": looks_after.name if looks_after else "",
+        "told_at": maintainer.told_at(deployment) if looks_after else None,
+    }
 
 
 def moments(deployment: Deployment) -> Sequence[Moment]:

@@ -28,6 +28,7 @@ WISHES: Mapping[str, Words] = {
     "pull": _("%(who)s asked for new content."),
     "copy": _("%(who)s asked for a copy."),
     "place": _("%(who)s chose another place for it."),
+    "version": _("%(who)s chose another version of the app."),
     "places": _("%(who)s changed where its services may run."),
     "move": _("%(who)s asked for it to move to another place."),
     "show": _("%(who)s showed the event's page to everybody."),
@@ -97,6 +98,7 @@ OTHERS: Mapping[str, Words] = {
     Happened.HOOK: _(
         "Another program of the house could not be told about its machine: for three days it took nothing."
     ),
+    Happened.LETTER: _("%(who)s told the app's maintainer that it did not start."),
     Happened.LOOK: _("%(who)s looked at what the installer handed over."),
 }
 

@@ -29,9 +29,9 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 class Hides:
     """Takes known secrets, and what looks like one, out of a text."""
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
+    def __init__(self, secrets: Iterable[str] = (), shortest: int = SHORTEST) -> None:
         # The longest first: one may be the beginning of another.
-        known = sorted({secret for secret in secrets if len(secret) >= SHORTEST}, key=len, reverse=True)
+        known = sorted({secret for secret in secrets if len(secret) >= shortest}, key=len, reverse=True)
         self.known = re.compile("|".join(map(re.escape, known))) if known else None
 
     def __call__(self, text: str) -> str:

@@ -88,6 +88,12 @@ def on(moment: datetime, zone: tzinfo) -> SafeString:
     return _time(moment, exact(moment, zone), moment.isoformat())
 
 
+@register.filter
+def day(moment: datetime, zone: tzinfo) -> str:
+    """Of which day something is, with its year."""
+    return _("of %(day)s") % {"day": date_format(moment.astimezone(zone), _("j M Y"))}
+
+
 @register.simple_tag
 def copies_kept() -> str:
     """For how long this house keeps copies: "30 days"."""
@@ -103,8 +109,7 @@ def size(number: int) -> str:
 @register.filter
 def version(release: Release, zone: tzinfo = UTC) -> str:
     """A version as people know it: its name, or the day it is of, and the first letters of its commit."""
-    stamp = (release.committed_at or release.taken_at).astimezone(zone)
-    named = release.version or _("of %(day)s") % {"day": date_format(stamp, _("j M Y"))}
+    named = release.version or day(release.committed_at or release.taken_at, zone)
     return f"{named} ({release.commit[:7]})"
 
 

@@ -29,6 +29,12 @@ def plain(words: object) -> SafeString:
 
 
 @register.filter
+def printed(output: str) -> SafeString:
+    """Make what programs printed stand as it is, line by line; it formats nothing either, and ends nowhere but at its end."""
+    return mark_safe("\n".join(f"    {line}" for line in output.splitlines()))  # noqa: S308 - as above
+
+
+@register.filter
 def meaning(trouble: str) -> Meaning | None:
     """Why no server took a mail; None if none was asked yet."""
     return TROUBLES.get(trouble)

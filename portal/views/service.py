@@ -14,6 +14,7 @@ from portal import gate
 from portal.pages.logs import log_of
 from portal.pages.places import elsewhere
 from portal.pages.service import ServicePage, moments, service_page
+from portal.pages.versions import another_version
 from portal.requests import SignedInRequest
 from provisioning.models import Deployment
 
@@ -82,6 +83,19 @@ def go_elsewhere(request: SignedInRequest, key: str) -> HttpResponse:
     offer = elsewhere(deployment, request.user.pk, at)
     is_meant = offer is not None and str(offer.place.pk) == request.POST.get("place")
     asked = offer is not None and is_meant and deployment.go_to(offer.place, by=request.user, at=at)
+    return _back(request, key, asked, "")
+
+
+@login_required
+@require_POST
+def take_version(request: SignedInRequest, key: str) -> HttpResponse:
+    """Set it up in another version, from the beginning, because it did not start: in the one that the page offered."""
+    deployment, at = _changeable(request, key), timezone.now()
+    offer = another_version(deployment, at)
+    is_meant = offer is not None and str(offer.release.pk) == request.POST.get("release")
+    asked = (
+        offer is not None and is_meant and deployment.take_version(offer.release, offer.values, by=request.user, at=at)
+    )
     return _back(request, key, asked, "")
 
 

@@ -1,5 +1,6 @@
 """One release launched for one event, and the address it answers at."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -175,29 +176,35 @@ class Deployment(Reconciled):
     def _go(self, unasked: DeploymentQuerySet, by: "User | None", at: datetime) -> bool:
         lane = Lane.PERSON if by else Lane.ENDING
         changed = unasked.filter(pk=self.pk).update(wanted=Wanted.GONE, **woken(at, lane)) == 1
-        if changed:
-            self._wished(by, at, "wish:gone", wanted=Wanted.GONE)
-        return changed
+        return changed and self._wished(by, at, "wish:gone", wanted=Wanted.GONE)
 
     @transaction.atomic
     def retry(self, *, by: "User | None", at: datetime) -> bool:
         """Ask a failed one to try again from the step that failed. Return False if it did not fail, or was asked already."""
-        failed = Deployment.objects.filter(
+        return self._again(Deployment.objects.all(), "retry", by, at)
+
+    @transaction.atomic
+    def take_version(self, release: Release, values: Mapping[str, Any], *, by: "User | None", at: datetime) -> bool:
+        """As `retry`, but from the beginning, with another release and these answers to what it asks.
+
+        Return False also for one that was ever open, or came from a copy: what is in it was made by the version it has.
+        """
+        never_open = Deployment.objects.filter(ready_at=None, restored_from=None).exclude(release=release)
+        return self._again(never_open, "version", by, at, release=release, dataset=release.dataset, values=dict(values))
+
+    def _again(self, which: DeploymentQuerySet, wanted: str, by: "User | None", at: datetime, **columns: Any) -> bool:
+        failed = which.filter(
             pk=self.pk, phase=Phase.FAILED, wanted=Wanted.UP, attempt=F("failed_attempt"), expires_at__gt=at
         )
-        changed = failed.update(attempt=F("attempt") + 1, **woken(at, Lane.PERSON)) == 1
-        if changed:
-            self._wished(by, at, f"wish:retry:{self.failed_attempt + 1}", wanted="retry")
-        return changed
+        changed = failed.update(attempt=F("attempt") + 1, **columns, **woken(at, Lane.PERSON)) == 1
+        return changed and self._wished(by, at, f"wish:retry:{self.failed_attempt + 1}", wanted=wanted)
 
     @transaction.atomic
     def move_away(self, *, by: "User | None", at: datetime) -> bool:
         """Ask for it to move, with all that is in it, to another place. Return False if it does not run, or was asked already."""
         running = Deployment.objects.filter(pk=self.pk, wanted=Wanted.UP, phase=Phase.READY, move_asked_at=None)
         changed = running.update(move_asked_at=at, move_problem="", **woken(at)) == 1
-        if changed:
-            self._wished(by, at, f"wish:move:{at.isoformat()}", wanted="move")
-        return changed
+        return changed and self._wished(by, at, f"wish:move:{at.isoformat()}", wanted="move")
 
     @transaction.atomic
     def go_to(self, place: Fabric, *, by: "User | None", at: datetime) -> bool:
@@ -210,9 +217,7 @@ class Deployment(Reconciled):
         tries: models.IntegerField[int, int] = models.IntegerField()
         again = Case(When(phase=Phase.FAILED, then=F("failed_attempt") + 1), default=F("attempt"), output_field=tries)
         changed = (waiting | roomless).update(place=place, attempt=again, **woken(at, Lane.PERSON)) == 1
-        if changed:
-            self._wished(by, at, f"wish:place:{at.isoformat()}", wanted="place", place=place.name)
-        return changed
+        return changed and self._wished(by, at, f"wish:place:{at.isoformat()}", wanted="place", place=place.name)
 
     @transaction.atomic
     def suspend(self, *, by: "User", why: str, at: datetime) -> bool:
@@ -242,27 +247,18 @@ class Deployment(Reconciled):
     @transaction.atomic
     def restart(self, *, by: "User | None", at: datetime) -> bool:
         """Ask for the app's programs to be started anew. Return False if it is not running."""
-        changed = self._ask_machines(at, restart_asked_at=at)
-        if changed:
-            self._wished(by, at, f"wish:restart:{at.isoformat()}", wanted="restart")
-        return changed
+        return self._ask_machines("restart", by, at, restart_asked_at=at)
 
     @transaction.atomic
     def pull_now(self, *, by: "User | None", at: datetime) -> bool:
         """Ask for new content now. Return False if it is not running."""
-        changed = self._ask_machines(at, pull_asked_at=at)
-        if changed:
-            self._wished(by, at, f"wish:pull:{at.isoformat()}", wanted="pull")
-        return changed
+        return self._ask_machines("pull", by, at, pull_asked_at=at)
 
     @transaction.atomic
     def keep_copy(self, *, by: "User", at: datetime) -> bool:
         """Ask for a copy now, while it runs. Return False if one is being made, if it is not running, or keeps nothing."""
         idle = Q(copy_asked_at=None) | Q(copied_at=F("copy_asked_at"))
-        changed = self.manifest.archive is not None and self._ask_machines(at, idle, copy_asked_at=at)
-        if changed:
-            self._wished(by, at, f"wish:copy:{at.isoformat()}", wanted="copy")
-        return changed
+        return self.manifest.archive is not None and self._ask_machines("copy", by, at, idle, copy_asked_at=at)
 
     @transaction.atomic
     def outputs(self, *, by: "User", at: datetime) -> dict[str, Any]:
@@ -281,13 +277,15 @@ class Deployment(Reconciled):
         """The machine that does (or did last) the main role."""
         return self.machines.exclude(stand=Stand.NEXT).order_by("-pk").first()
 
-    def _ask_machines(self, at: datetime, which: Q | None = None, **asked: datetime) -> bool:
+    def _ask_machines(
+        self, wanted: str, by: "User | None", at: datetime, which: Q | None = None, **asked: datetime
+    ) -> bool:
         here = self.machines.filter(stand=Stand.MAIN, deployment__wanted=Wanted.UP)
         running = here.filter(wanted=Wanted.UP, phase=Phase.READY)
         changed = running.filter(which or Q()).update(**asked, **woken(at, Lane.PERSON)) > 0
         for pk in running.values_list("pk", flat=True):
             nudge_on_commit(Kind.MACHINE, pk)
-        return changed
+        return changed and self._wished(by, at, f"wish:{wanted}:{at.isoformat()}", wanted=wanted)
 
     def _wake_machines(self, at: datetime, **columns: Any) -> None:
         living = self.machines.filter(wanted=Wanted.UP)
@@ -295,6 +293,8 @@ class Deployment(Reconciled):
         for pk in living.values_list("pk", flat=True):
             nudge_on_commit(Kind.MACHINE, pk)
 
-    def _wished(self, by: "User | None", at: datetime, cause: str, **told: Any) -> None:
+    def _wished(self, by: "User | None", at: datetime, cause: str, **told: Any) -> bool:
+        """Note what was asked for, and have it looked at. Return True: it was."""
         Entry.objects.write(self, Happened.WISH, by=by, at=at, cause=cause, **told)
         nudge_on_commit(Kind.DEPLOYMENT, self.pk)
+        return True

@@ -212,7 +212,7 @@ def _view(machine: Machine, deployment: Deployment, world: World) -> MachineView
         problem_params=machine.problem_params,
         blame=machine.blame,
         remote=partial(_remote, machine, world),
-        is_elsewhere=_is_elsewhere(machine, deployment, seen),
+        is_another=_is_elsewhere(machine, deployment, seen) or _is_of_another_version(machine, deployment),
         stand=Stand(machine.stand),
         is_installed="install" in machine.steps_done or machine.phase == Phase.READY,
         on_network=machine.asked_at is not None and (seen is None or seen.on_network),
@@ -228,6 +228,10 @@ def _is_unsettled(machine: Machine) -> bool:
 def _is_elsewhere(machine: Machine, deployment: Deployment, seen: Sighting | None) -> bool:
     has_nothing = machine.ready_at is None and (seen is None or seen.seen.is_lost)
     return has_nothing and deployment.place_id not in (None, machine.fabric_id)
+
+
+def _is_of_another_version(machine: Machine, deployment: Deployment) -> bool:
+    return deployment.ready_at is None and machine.release_id != deployment.release_id
 
 
 def _is_forgotten(deployment: Deployment) -> bool:

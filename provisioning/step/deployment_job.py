@@ -32,7 +32,9 @@ class MachineView:
     problem_params: Mapping[str, Any]
     blame: str
     remote: Callable[[], Remote | None]  # the wire to it; None while nobody knows where it is
-    is_elsewhere: bool = False  # somebody wants it at another place, and there is nothing at this one yet
+    is_another: bool = (
+        False  # somebody wants another place or version than it has, and nothing of anybody's is on it yet
+    )
     stand: Stand = Stand.MAIN  # next and before only while its service moves to another place
     is_installed: bool = False  # all but its data and what follows from that is there
     on_network: bool = True  # as far as is known; a suspended service's machine is cut off

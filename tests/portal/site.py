@@ -25,7 +25,7 @@ from portal.pages.extension import link_to
 from provisioning.models import Admission, Deployment, Event, Fabric, Machine, Membership, Report
 from provisioning.ssh import make_key_pair
 from provisioning.trying import try_place
-from tests.makers import NOON, make_person
+from tests.makers import NOON, make_newer, make_person
 from tests.needs import program
 from tests.portal.scenes import fair
 from tests.portal.ways import give_all_ways, pages_of
@@ -89,6 +89,7 @@ def fill() -> tuple[dict[str, str], str]:
     app, event = services["ready"].release.app.slug, services["ready"].event.key
     services["ready"].event.show(by=owner, at=timezone.now())
     account = _account_of(owner)
+    make_newer(services["failed"].release)
     public_name = Event.objects.get(key=event).public_name
     code = services["ready"].event.renew_code(by=owner, at=timezone.now())
     services["ready"].event.take_in(make_person("guest"), name="Stella", at=timezone.now())
@@ -118,6 +119,7 @@ def fill() -> tuple[dict[str, str], str]:
         "event-member": f"/events/{event}/people/{guest.pk}",
         "extend": f"/events/{event}/extend",
         "extend-link": f"/extend/{link_to(owner, services['ready'].event)}",
+        "service-tell": f"/services/{services['failed'].key}/tell",
         "poster": f"/services/{services['ready'].key}/poster",
         "404": "/nothing",
         "out-fair": f"/e/{public_name}",

@@ -44,7 +44,7 @@ OF_MACHINES = {"machine-host-key"}
 """What machines say themselves; tried in test_enrolment.py."""
 OF_OWN_PLACES = {f"me-place{more}" for more in ("", "-new", "-live", "-check", "-cap", "-remove")}
 """Tried in test_own_places.py."""
-OWN_LOOKS = {"event-extend", "event-card", "event-member", "service-copy", "service-again"}
+OWN_LOOKS = {"event-extend", "event-card", "event-member", "service-copy", "service-again", "service-tell"}
 VERBS = {
     "service-restart",
     "service-pull",
@@ -53,6 +53,7 @@ VERBS = {
     "service-end",
     "service-outputs",
     "service-elsewhere",
+    "service-version",
     "event-end",
     "event-show",
     "event-hide",
@@ -72,9 +73,9 @@ OF_PROVIDERS = {"elsewhere", "openid_connect_callback", "github_callback"}
 def paths(deployment: Deployment, archive: Archive | None = None) -> Mapping[str, str]:
     """The address of each view about this service."""
     event, service = f"/events/{deployment.event.key}", f"/services/{deployment.key}"
-    wishes = ("restart", "pull", "retry", "end", "outputs", "keep", "elsewhere")
+    wishes = ("restart", "pull", "retry", "end", "outputs", "keep", "elsewhere", "version")
     verbs = {f"service-{verb}": f"{service}/{verb}" for verb in wishes}
-    looks = {f"service-{look}": f"{service}/{look}" for look in ("live", "poster", "picture")}
+    looks = {f"service-{look}": f"{service}/{look}" for look in ("live", "poster", "picture", "tell")}
     looks |= {"service": service, "event": event}
     looks |= {
         f"event-{look}": f"{event}/{look}" for look in ("extend", "card", "people", "limits", "copies", "timeline")

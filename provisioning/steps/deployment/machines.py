@@ -20,7 +20,7 @@ class Machines:
 
     def done(self, job: DeploymentJob) -> bool:
         main = job.of_role("main")
-        if not main or main[0].is_elsewhere:
+        if not main or main[0].is_another:
             return False
         if main[0].phase == Phase.READY:
             return main[0].on_network or self._gets_its_network_back()
@@ -33,7 +33,7 @@ class Machines:
         if not main:
             job.book.need_machine("main", 1)
         elif (
-            main[0].is_elsewhere
+            main[0].is_another
             or main[0].problem in REPLACED_ONCE | TAKEN | {FULL}
             or job.manifest.service.rerun == "never"
         ):

@@ -102,8 +102,8 @@ ENDING = (
     Defect(
         "make two copies of a service at once",
         "provisioning/models/deployment.py",
-        "self._ask_machines(at, idle, copy_asked_at=at)",
-        "self._ask_machines(at, copy_asked_at=at)",
+        'self._ask_machines("copy", by, at, idle, copy_asked_at=at)',
+        'self._ask_machines("copy", by, at, copy_asked_at=at)',
         "test_keep_copies::test_while_one_is_made_no_other_can_be_asked_for",
     ),
     Defect(

@@ -95,6 +95,20 @@ LAUNCHING = (
         "test_holds::test_a_machine_that_is_used_again_after_it_was_settled_is_copied_in_the_end",
     ),
     Defect(
+        "go on with another version on the same machine",
+        JOBS,
+        "deployment.ready_at is None and machine.release_id != deployment.release_id",
+        "False",
+        "test_versions::test_a_machine_that_is_whole_but_whose_page_never_answered_goes_as_well",
+    ),
+    Defect(
+        "take another version of what people used",
+        "provisioning/models/deployment.py",
+        "filter(ready_at=None, restored_from=None).exclude(release=release)",
+        "exclude(release=release)",
+        "test_versions::test_what_was_ever_open_keeps_its_version_and_its_machine",
+    ),
+    Defect(
         "launch for ever what dies at every start",
         JOBS,
         "return has_lived and at <",

@@ -1,4 +1,4 @@
-"""`./fairground test`: sets up what tests need, runs all of them on both databases, then the static checks."""
+"""`./fairground test`: sets up what tests need, then the static checks and all tests on both databases."""
 
 import contextlib
 import os
@@ -97,13 +97,13 @@ def suite(further: list[str], *, fast: bool) -> int:
     if packages.may_install() and not fast:
         packages.install(packages.missing(packages.FOR_TESTS))
     tally.left_out += [need.what for need in packages.missing(packages.FOR_TESTS)] if not fast else []
-    venv.ensure(venv.DEVELOP)
+    venv.make()
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fairground-")))
         folder.chmod(0o711)  # PostgreSQL and machines, which are other users, pass through it
-        env = _own_world(folder) | _node(folder / "node")
-        if not fast:
-            env |= _engine_beside_checks(tally, env, checks=not further)
+        engine = None if fast else stack.enter_context(ThreadPoolExecutor(1)).submit(_engine, tally)
+        venv.fill(venv.DEVELOP)
+        env = _own_world(folder) | _node(folder / "node") | (engine.result() if engine else {})
         if further:
             tally.run("pytest", _pytest(*further), env | _servers(stack, folder))
         elif fast:
@@ -116,19 +116,12 @@ def suite(further: list[str], *, fast: bool) -> int:
 def _everything(tally: Tally, env: dict[str, str], grown: dict[str, str]) -> None:
     """Real machines mostly let wait, so they are beside the rest. `grown`: on PostgreSQL and Redis."""
     with tally.beside("tests with containers", _pytest("-m", SLOW), env):
+        for check in CHECKS:
+            tally.run(" ".join(check[:3]), list(check), env)
         tally.run("tests on SQLite", _pytest("-n", "auto", "-m", f"{FAST} and not postgres"), env)
         if "DATABASE_URL" in grown:
             tally.run("tests on PostgreSQL", _pytest("-n", "auto", "-m", FAST, "--database-tests"), grown)
         tally.run("tests in a browser", _pytest("-n", "auto", "--dist", "loadfile", "-m", BROWSER), env)
-
-
-def _engine_beside_checks(tally: Tally, env: dict[str, str], *, checks: bool) -> dict[str, str]:
-    """The engine is made ready while the static checks run; return what tests must know of it."""
-    with ThreadPoolExecutor(1) as thread:
-        ready = thread.submit(_engine, tally)
-        for check in CHECKS if checks else ():
-            tally.run(" ".join(check[:3]), list(check), env)
-        return ready.result()
 
 
 def _program(words: list[str]) -> list[str]:

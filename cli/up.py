@@ -8,6 +8,7 @@ import subprocess
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from cli import (
@@ -75,11 +76,14 @@ def make_ready(asked: Namespace) -> dict[str, str]:
         programs.stop(name)
     home().mkdir(mode=0o711, parents=True, exist_ok=True)
     packages.install(packages.missing(packages.FOR_UP))
-    python = venv.ensure(venv.RUN)
-    known_engine()  # another one would be empty
-    engine = container_engine.ensure(say)
-    image = ensure_image(engine, say)
-    engine = container_engine.try_door(engine, image, say)
+    venv.make()
+    with ThreadPoolExecutor(1) as thread:
+        filled = thread.submit(venv.fill, venv.RUN)
+        known_engine()  # another one would be empty
+        engine = container_engine.ensure(say)
+        image = ensure_image(engine, say)
+        engine = container_engine.try_door(engine, image, say)
+        python = filled.result()
     doors_in_use = programs.pid(front_door.NAME) is not None
     chosen = ports.choose(asked.port, asked.apps_port, apps_in_use=doors_in_use)
     settings = env_file.write(

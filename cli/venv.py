@@ -18,9 +18,13 @@ RUN, DEVELOP = "requirements.lock", "requirements-dev.lock"
 
 def ensure(lock: str) -> Path:
     """Make sure that everything in this lock file is installed; return the environment's Python. Raises HaltError."""
+    make()
+    return fill(lock)
+
+
+def fill(lock: str) -> Path:
+    """The second half of `ensure`, which nothing else waits for: it only fetches. Raises HaltError."""
     if not is_filled(lock):
-        if not _runs():
-            _make()
         say(f"Installing the Python packages of {lock} (about half a minute) …")
         _run(PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps", "-r", str(CHECKOUT / lock))
         STAMP.write_text(_digest(lock))
@@ -32,7 +36,10 @@ def is_filled(lock: str) -> bool:
     return _runs() and STAMP.exists() and STAMP.read_text() in {_digest(lock), _digest(DEVELOP)}
 
 
-def _make() -> None:
+def make() -> None:
+    """Make sure that there is an environment that runs, perhaps an empty one. Raises HaltError."""
+    if _runs():
+        return
     if not packages.has_venv() and packages.may_install():
         say(f"Installing the Debian package {packages.venv_package()} …")
         apt_install((packages.venv_package(),))

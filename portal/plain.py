@@ -8,8 +8,9 @@ ESCAPES = re.compile(
     r"|\x1b\[[0-?]{0,64}[ -/]{0,8}[@-~]?"  # colours and cursor moves
     r"|\x1b[ -/]{0,4}[0-~]?"
 )
-OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)(?=[^\n])")
-"""A progress bar's earlier states: what stands before a carriage return on the same line."""
+OVERWRITTEN = re.compile(r"^[^\n]*\r(?!\n)(?=[^\n])", re.MULTILINE)
+"""A progress bar's earlier states: what stands before a carriage return on the same line. Looked for from the beginning of a
+line only: from every letter of a long one it would take seconds."""
 UNREADABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 

@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from django.db.models.signals import post_migrate
 from pytest_django import DjangoDbBlocker
 
 from tests.needs import NEEDS
@@ -26,8 +27,13 @@ def django_db_modify_db_settings_tox_suffix(tmp_path_factory: pytest.TempPathFac
 
 
 def pytest_configure() -> None:
-    """Passwords are hashed quickly here: that it takes long elsewhere is Django's to test."""
+    """Passwords are hashed quickly: that it takes long elsewhere is Django's to test. Static files are looked for when
+    somebody asks for one: each client of a test is a server that starts, and would list them all. Django's permissions,
+    for which nobody asks here, are not written into every emptied database.
+    """
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.WHITENOISE_AUTOREFRESH = True
+    post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

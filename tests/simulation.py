@@ -18,7 +18,7 @@ from provisioning.reconciler.world import driver_of
 from provisioning.vault import FolderVault
 from tests.makers import NOON, launch, make_event, make_release
 
-KEEP_EVERY = timedelta(seconds=30)
+KEEP_EVERY = timedelta(seconds=60)
 LONGEST = 3_000
 """Passes after which a history that does not come to rest is called stuck."""
 

@@ -10,6 +10,7 @@ import httpx
 from cli import container_engine
 from cli.home import CHECKOUT
 from tests.front_door.doors import free_port
+from tests.plain_http import PLAIN
 
 SERVERS = {"DATABASE_URL", "BROKER_URL", "EMAIL_URL"}
 """Those of a test run are for its own tests: an installation has the embedded ones."""
@@ -50,7 +51,7 @@ class Installation:
         return number if number and Path(f"/proc/{number}/exe").exists() else 0
 
     def get(self, path: str = "/") -> httpx.Response:
-        return httpx.get(f"http://127.0.0.1:{self.port}{path}", trust_env=False)
+        return httpx.get(f"http://127.0.0.1:{self.port}{path}", trust_env=False, verify=PLAIN)
 
     def answers(self) -> bool:
         try:

@@ -21,6 +21,7 @@ from provisioning.front_door.base import Base, base_config
 from provisioning.front_door.caddy import CaddyDoor
 from provisioning.front_door.tls import Tls
 from tests.needs import program
+from tests.plain_http import PLAIN
 from tests.waiting import until
 
 
@@ -126,7 +127,9 @@ class Caddy:
 
     def ask(self, method: str, host: str, path: str, headers: dict[str, str]) -> httpx.Response:
         named = {"Host": host, "Accept": "text/html"} | {name.replace("_", "-"): text for name, text in headers.items()}
-        return httpx.request(method, f"http://127.0.0.1:{self.port}{path}", headers=named, trust_env=False)
+        return httpx.request(
+            method, f"http://127.0.0.1:{self.port}{path}", headers=named, trust_env=False, verify=PLAIN
+        )
 
     def _answers(self) -> bool:
         try:

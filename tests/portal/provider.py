@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 from django.test import Client
 
+from tests.plain_http import PLAIN
 from tests.waiting import until
 
 NAME = "Linden school"
@@ -28,15 +29,15 @@ class Directory:
 
     def knows(self, subject: str, **claims: object) -> None:
         """Write somebody into it; whatever it claims of them, it will tell."""
-        httpx.put(f"{self.url}/users/{subject}", json=claims).raise_for_status()
+        httpx.put(f"{self.url}/users/{subject}", json=claims, verify=PLAIN).raise_for_status()
 
     def says_yes(self, asked: str, subject: str) -> str:
         """Be the person who presses Authorize there; return where the provider leads back to."""
-        return httpx.post(asked, data={"sub": subject}).headers["Location"]
+        return httpx.post(asked, data={"sub": subject}, verify=PLAIN).headers["Location"]
 
     def says_no(self, asked: str) -> str:
         """Be the person who presses Deny. This program forgets the state on the way back, which the standard demands."""
-        back = httpx.post(asked, data={"action": "deny"}).headers["Location"]
+        back = httpx.post(asked, data={"action": "deny"}, verify=PLAIN).headers["Location"]
         return f"{back}&state={parse_qs(urlsplit(asked).query)['state'][0]}"
 
     def as_setting(self) -> dict[str, Any]:
@@ -69,7 +70,7 @@ def directory() -> Iterator[Directory]:
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/.well-known/openid-configuration").is_success
+        return httpx.get(f"{url}/.well-known/openid-configuration", verify=PLAIN).is_success
     except httpx.TransportError:
         return False
 

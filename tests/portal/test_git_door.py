@@ -19,6 +19,7 @@ from catalog.mirror import Mirror
 from catalog.url import GitRules
 from portal.server.git_door import DoorLimits, make_git_door
 from tests.catalog.repos import QUIET, commit, git, make_repo
+from tests.plain_http import PLAIN
 
 pytestmark = pytest.mark.thorough
 
@@ -47,7 +48,7 @@ class Door:
         headers = {"Content-Type": "application/x-git-upload-pack-request"} if method == "POST" else {}
         headers |= {"Authorization": f"Bearer {bearer}"} if bearer else {}
         headers |= dict(more.pop("headers", {}))  # type: ignore[call-overload]
-        return httpx.request(method, self.url + path, headers=headers, timeout=50, **more)  # type: ignore[arg-type]
+        return httpx.request(method, self.url + path, headers=headers, timeout=50, verify=PLAIN, **more)  # type: ignore[arg-type]
 
     @property
     def path(self) -> str:

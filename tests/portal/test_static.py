@@ -1,6 +1,14 @@
 """Static files: whole, packed where the browser can unpack, and kept by it."""
 
+import pytest
 from django.test import Client
+from pytest_django import Settings
+
+
+@pytest.fixture(autouse=True)
+def as_it_runs(settings: Settings) -> None:
+    """Listed once, at the start."""
+    settings.WHITENOISE_AUTOREFRESH = False
 
 
 def test_a_file_comes_whole_and_with_its_kind(client: Client) -> None:

@@ -104,7 +104,7 @@ def _done(deployment: Deployment, machine: Machine | None) -> set[str]:
     if deployment.phase in (Phase.READY, Phase.RETIRING, Phase.GONE):
         return {"queued", *OF_MACHINE, *OF_DEPLOYMENT}
     done = {"queued"} if deployment.admitted_at else set()
-    if machine is not None:
+    if machine is not None and machine.release_id == deployment.release_id:  # else another takes its place
         done |= set(OF_MACHINE) if machine.phase == Phase.READY else set(machine.steps_done)
     return done | (set(deployment.steps_done) & set(OF_DEPLOYMENT))
 

@@ -5,7 +5,7 @@ import os
 import subprocess
 from typing import Any
 
-from cli import venv
+from cli import portal_files, venv
 from cli.home import CHECKOUT, settings_file
 from cli.ours import ENV
 from cli.talk import HaltError
@@ -26,7 +26,8 @@ def facts() -> dict[str, Any]:
     """What only the database knows; a single key "why" where it cannot be asked. Never raises, never changes anything."""
     if not venv.PYTHON.exists():
         return {"why": "the Python packages are not installed yet; `./fairground up` installs them"}
-    if not settings_file().exists():
+    file = portal_files.sqlite_file()
+    if not settings_file().exists() or (file is not None and not file.exists()):
         return {"why": "there is no database yet"}
     try:
         answer: dict[str, Any] = json.loads(manage("facts"))

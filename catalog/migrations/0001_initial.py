@@ -51,6 +51,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["slug"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("url", "ref"), name="one_app_of_a_url_and_ref"),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["draft", "candidate", "published", "broken", "retired"])),
+                        name="app_state_is_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -78,6 +85,9 @@ class Migration(migrations.Migration):
                 ("looked_at", models.DateTimeField(null=True)),
                 ("problem", models.CharField(blank=True, max_length=60)),
             ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("url", "ref"), name="one_dataset_of_a_url_and_ref")],
+            },
         ),
         migrations.CreateModel(
             name="Release",
@@ -93,6 +103,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": [models.OrderBy(models.F("taken_at"), descending=True), "-pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("commit__regex", "^[0-9a-f]{40}([0-9a-f]{24})?\\Z")),
+                        name="release_commit_is_full",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -132,10 +148,6 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.CASCADE, related_name="check_asked", to=settings.AUTH_USER_MODEL
             ),
         ),
-        migrations.AddConstraint(
-            model_name="dataset",
-            constraint=models.UniqueConstraint(fields=("url", "ref"), name="one_dataset_of_a_url_and_ref"),
-        ),
         migrations.AddField(
             model_name="release",
             name="app",
@@ -171,23 +183,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="release",
             constraint=models.UniqueConstraint(fields=("app", "commit"), name="one_release_of_a_commit"),
-        ),
-        migrations.AddConstraint(
-            model_name="release",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("commit__regex", "^[0-9a-f]{40}([0-9a-f]{24})?\\Z")), name="release_commit_is_full"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="app",
-            constraint=models.UniqueConstraint(fields=("url", "ref"), name="one_app_of_a_url_and_ref"),
-        ),
-        migrations.AddConstraint(
-            model_name="app",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["draft", "candidate", "published", "broken", "retired"])),
-                name="app_state_is_known",
-            ),
         ),
         migrations.AddConstraint(
             model_name="app",

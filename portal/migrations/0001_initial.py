@@ -107,6 +107,14 @@ class Migration(migrations.Migration):
                 "verbose_name": "user",
                 "verbose_name_plural": "users",
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("email"),
+                        condition=models.Q(("email", ""), _negated=True),
+                        name="one_account_per_mail_address",
+                        violation_error_message="There is an account with this mail address already.",
+                    )
+                ],
             },
             managers=[
                 ("objects", django.contrib.auth.models.UserManager()),
@@ -141,6 +149,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-at", "-pk"],
+                "indexes": [models.Index(fields=["-at", "-id"], name="deed_newest_first")],
             },
         ),
         migrations.CreateModel(
@@ -168,6 +177,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-created_at", "-pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("used__lte", models.F("most"))), name="invitation_is_for_so_many"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -190,24 +204,5 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-created_at", "-pk"],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="user",
-            constraint=models.UniqueConstraint(
-                django.db.models.functions.text.Lower("email"),
-                condition=models.Q(("email", ""), _negated=True),
-                name="one_account_per_mail_address",
-                violation_error_message="There is an account with this mail address already.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="deed",
-            index=models.Index(fields=["-at", "-id"], name="deed_newest_first"),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("used__lte", models.F("most"))), name="invitation_is_for_so_many"
-            ),
         ),
     ]

@@ -68,6 +68,32 @@ class Migration(migrations.Migration):
                 ("delete_at", models.DateTimeField()),
                 ("deleted_at", models.DateTimeField(null=True)),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("size__gt", 0)), name="archive_is_not_empty"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    provisioning.phases.CopyKind["END"],
+                                    provisioning.phases.CopyKind["NIGHTLY"],
+                                    provisioning.phases.CopyKind["ASKED"],
+                                ],
+                            )
+                        ),
+                        name="archive_kind_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("is_surplus", False),
+                            models.Q(("kind", provisioning.phases.CopyKind["END"]), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="archive_of_an_end_is_never_surplus",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Admission",
@@ -200,6 +226,95 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(fields=["lane", "due_at"], name="deployment_due"),
+                    models.Index(fields=["due_at"], name="deployment_due_in_any_lane"),
+                    models.Index(
+                        condition=models.Q(("wanted", provisioning.phases.Wanted["UP"])),
+                        fields=["expires_at"],
+                        name="deployment_ending",
+                    ),
+                    models.Index(fields=["phase", "owner", "created_at"], name="deployment_queue"),
+                    models.Index(fields=["phase", "created_at", "wanted", "expires_at"], name="deployment_line"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("phase", provisioning.phases.Phase["GONE"]), ("due_at__isnull", False), _connector="OR"
+                        ),
+                        name="deployment_not_gone_has_a_next_look",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "phase__in",
+                                [
+                                    provisioning.phases.Phase["WAITING"],
+                                    provisioning.phases.Phase["BUILDING"],
+                                    provisioning.phases.Phase["READY"],
+                                    provisioning.phases.Phase["FAILED"],
+                                    provisioning.phases.Phase["RETIRING"],
+                                    provisioning.phases.Phase["GONE"],
+                                ],
+                            )
+                        ),
+                        name="deployment_phase_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("wanted__in", [provisioning.phases.Wanted["UP"], provisioning.phases.Wanted["GONE"]])
+                        ),
+                        name="deployment_wish_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                (
+                                    "phase__in",
+                                    [provisioning.phases.Phase["RETIRING"], provisioning.phases.Phase["GONE"]],
+                                ),
+                                _negated=True,
+                            ),
+                            ("wanted", provisioning.phases.Wanted["GONE"]),
+                            _connector="OR",
+                        ),
+                        name="deployment_goes_only_when_asked",
+                    ),
+                    models.UniqueConstraint(fields=("launched_by", "form_token"), name="one_form_token_one_deployment"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("phase", provisioning.phases.Phase["GONE"]), _negated=True),
+                        fields=("name",),
+                        name="one_deployment_per_name",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("phase", provisioning.phases.Phase["GONE"]), _negated=True),
+                        fields=("port",),
+                        name="one_deployment_per_port",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("expires_at__lte", models.F("closes_at"))),
+                        name="deployment_ends_with_its_event",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "phase__in",
+                                [
+                                    provisioning.phases.Phase["WAITING"],
+                                    provisioning.phases.Phase["RETIRING"],
+                                    provisioning.phases.Phase["GONE"],
+                                ],
+                            ),
+                            ("admitted_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="deployment_is_built_after_it_is_admitted",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("suspend_wanted", False), ("suspended_at__isnull", False), _connector="OR"),
+                        name="deployment_is_suspended_since_it_was_asked",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -235,6 +350,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("closes_at__gt", models.F("opens_at"))), name="event_ends_after_it_begins"
+                    )
+                ],
+            },
         ),
         migrations.AddField(
             model_name="deployment",
@@ -280,6 +402,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("owner", None)), fields=("name",), name="place_of_the_house_has_a_name"
+                    ),
+                    models.UniqueConstraint(fields=("owner", "name"), name="own_place_has_a_name"),
+                ],
+            },
         ),
         migrations.AddField(
             model_name="event",
@@ -360,6 +490,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)), fields=("event",), name="one_good_code_per_event"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Machine",
@@ -506,6 +643,115 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(fields=["lane", "due_at"], name="machine_due"),
+                    models.Index(fields=["due_at"], name="machine_due_in_any_lane"),
+                    models.Index(fields=["deployment", "phase"], name="machine_of_deployment"),
+                    models.Index(fields=["fabric", "phase", "memory_mib"], name="machine_room"),
+                    models.Index(fields=["fabric", "slot"], name="machine_slot"),
+                    models.Index(fields=["fabric", "place_id"], name="machine_at_place"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("phase", provisioning.phases.Phase["GONE"]), ("due_at__isnull", False), _connector="OR"
+                        ),
+                        name="machine_not_gone_has_a_next_look",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "phase__in",
+                                [
+                                    provisioning.phases.Phase["WAITING"],
+                                    provisioning.phases.Phase["BUILDING"],
+                                    provisioning.phases.Phase["READY"],
+                                    provisioning.phases.Phase["FAILED"],
+                                    provisioning.phases.Phase["RETIRING"],
+                                    provisioning.phases.Phase["GONE"],
+                                ],
+                            )
+                        ),
+                        name="machine_phase_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("wanted__in", [provisioning.phases.Wanted["UP"], provisioning.phases.Wanted["GONE"]])
+                        ),
+                        name="machine_wish_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                (
+                                    "phase__in",
+                                    [provisioning.phases.Phase["RETIRING"], provisioning.phases.Phase["GONE"]],
+                                ),
+                                _negated=True,
+                            ),
+                            ("wanted", provisioning.phases.Wanted["GONE"]),
+                            _connector="OR",
+                        ),
+                        name="machine_goes_only_when_asked",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("wanted", provisioning.phases.Wanted["UP"])),
+                        fields=("deployment", "role", "number", "stand"),
+                        name="one_machine_up_per_role_and_number",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("phase", provisioning.phases.Phase["GONE"]), _negated=True),
+                        fields=("fabric", "slot"),
+                        name="one_machine_per_slot",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("removal_asked_at__isnull", True),
+                            models.Q(("settled", provisioning.phases.Settled["NOT_YET"]), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="machine_is_removed_only_when_settled",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("phase", provisioning.phases.Phase["GONE"]), _negated=True),
+                            ("asked_at__isnull", True),
+                            ("absent_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="machine_is_gone_only_when_seen_absent",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("deployment__isnull", False), ("release__isnull", False)),
+                            ("settled", provisioning.phases.Settled["NEVER_LOADED"]),
+                            _connector="OR",
+                        ),
+                        name="machine_of_nobody_holds_nothing",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("deployment", None), models.Q(("phase", provisioning.phases.Phase["GONE"]), _negated=True)
+                        ),
+                        fields=("fabric",),
+                        name="one_trial_at_a_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "settled__in",
+                                [
+                                    provisioning.phases.Settled["NOT_YET"],
+                                    provisioning.phases.Settled["ARCHIVED"],
+                                    provisioning.phases.Settled["WAIVED"],
+                                    provisioning.phases.Settled["NEVER_LOADED"],
+                                    provisioning.phases.Settled["LOST"],
+                                ],
+                            )
+                        ),
+                        name="machine_settled_is_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -527,6 +773,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("machine", "job", "offset"), name="log_chunk_has_one_place")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -551,6 +800,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("answered_at", None), ("given_up_at", None)),
+                        fields=["due_at"],
+                        name="hook_unanswered",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("machine", "what"), name="one_hook_call_per_machine_and_event")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Entry",
@@ -625,6 +886,11 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "entries",
                 "ordering": ["at", "pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("noticed", False)), fields=["noticed", "at"], name="entry_unnoticed"
+                    )
+                ],
             },
         ),
         migrations.AddField(
@@ -662,6 +928,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("given_up_at", None), ("sent_at", None)),
+                        fields=["due_at"],
+                        name="mail_unsent",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("entry", "recipient"), name="one_mail_per_entry_and_recipient")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Membership",
@@ -692,6 +970,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["since", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("event", "person"), name="one_membership_per_event_and_person"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "role__in",
+                                [provisioning.phases.Role["ORGANISER"], provisioning.phases.Role["PARTICIPANT"]],
+                            )
+                        ),
+                        name="membership_role_is_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -758,6 +1048,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["at", "pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("decision", provisioning.phases.Decision["OPEN"])),
+                        fields=["at"],
+                        name="report_open",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -775,6 +1072,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_live", True)), fields=("host",), name="one_live_route_per_host"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Stray",
@@ -791,402 +1095,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="fabric",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("owner", None)), fields=("name",), name="place_of_the_house_has_a_name"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="fabric",
-            constraint=models.UniqueConstraint(fields=("owner", "name"), name="own_place_has_a_name"),
-        ),
-        migrations.AddConstraint(
-            model_name="event",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("closes_at__gt", models.F("opens_at"))), name="event_ends_after_it_begins"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="deployment",
-            index=models.Index(fields=["lane", "due_at"], name="deployment_due"),
-        ),
-        migrations.AddIndex(
-            model_name="deployment",
-            index=models.Index(fields=["due_at"], name="deployment_due_in_any_lane"),
-        ),
-        migrations.AddIndex(
-            model_name="deployment",
-            index=models.Index(
-                condition=models.Q(("wanted", provisioning.phases.Wanted["UP"])),
-                fields=["expires_at"],
-                name="deployment_ending",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="deployment",
-            index=models.Index(fields=["phase", "owner", "created_at"], name="deployment_queue"),
-        ),
-        migrations.AddIndex(
-            model_name="deployment",
-            index=models.Index(fields=["phase", "created_at", "wanted", "expires_at"], name="deployment_line"),
-        ),
-        migrations.AddConstraint(
-            model_name="deployment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("phase", provisioning.phases.Phase["GONE"]), ("due_at__isnull", False), _connector="OR"
-                ),
-                name="deployment_not_gone_has_a_next_look",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deployment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "phase__in",
-                        [
-                            provisioning.phases.Phase["WAITING"],
-                            provisioning.phases.Phase["BUILDING"],
-                            provisioning.phases.Phase["READY"],
-                            provisioning.phases.Phase["FAILED"],
-                            provisioning.phases.Phase["RETIRING"],
-                            provisioning.phases.Phase["GONE"],
-                        ],
-                    )
-                ),
-                name="deployment_phase_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deployment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("wanted__in", [provisioning.phases.Wanted["UP"], provisioning.phases.Wanted["GONE"]])
-                ),
-                name="deployment_wish_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deployment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("phase__in", [provisioning.phases.Phase["RETIRING"], provisioning.phases.Phase["GONE"]]),
-                        _negated=True,
-                    ),
-                    ("wanted", provisioning.phases.Wanted["GONE"]),
-                    _connector="OR",
-                ),
-                name="deployment_goes_only_when_asked",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deployment",
-            constraint=models.UniqueConstraint(
-                fields=("launched_by", "form_token"), name="one_form_token_one_deployment"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deployment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("phase", provisioning.phases.Phase["GONE"]), _negated=True),
-                fields=("name",),
-                name="one_deployment_per_name",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deployment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("phase", provisioning.phases.Phase["GONE"]), _negated=True),
-                fields=("port",),
-                name="one_deployment_per_port",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deployment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("expires_at__lte", models.F("closes_at"))), name="deployment_ends_with_its_event"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deployment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "phase__in",
-                        [
-                            provisioning.phases.Phase["WAITING"],
-                            provisioning.phases.Phase["RETIRING"],
-                            provisioning.phases.Phase["GONE"],
-                        ],
-                    ),
-                    ("admitted_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="deployment_is_built_after_it_is_admitted",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deployment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("suspend_wanted", False), ("suspended_at__isnull", False), _connector="OR"),
-                name="deployment_is_suspended_since_it_was_asked",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="joiningcode",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at", None)), fields=("event",), name="one_good_code_per_event"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="machine",
-            index=models.Index(fields=["lane", "due_at"], name="machine_due"),
-        ),
-        migrations.AddIndex(
-            model_name="machine",
-            index=models.Index(fields=["due_at"], name="machine_due_in_any_lane"),
-        ),
-        migrations.AddIndex(
-            model_name="machine",
-            index=models.Index(fields=["deployment", "phase"], name="machine_of_deployment"),
-        ),
-        migrations.AddIndex(
-            model_name="machine",
-            index=models.Index(fields=["fabric", "phase", "memory_mib"], name="machine_room"),
-        ),
-        migrations.AddIndex(
-            model_name="machine",
-            index=models.Index(fields=["fabric", "slot"], name="machine_slot"),
-        ),
-        migrations.AddIndex(
-            model_name="machine",
-            index=models.Index(fields=["fabric", "place_id"], name="machine_at_place"),
-        ),
-        migrations.AddConstraint(
-            model_name="machine",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("phase", provisioning.phases.Phase["GONE"]), ("due_at__isnull", False), _connector="OR"
-                ),
-                name="machine_not_gone_has_a_next_look",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="machine",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "phase__in",
-                        [
-                            provisioning.phases.Phase["WAITING"],
-                            provisioning.phases.Phase["BUILDING"],
-                            provisioning.phases.Phase["READY"],
-                            provisioning.phases.Phase["FAILED"],
-                            provisioning.phases.Phase["RETIRING"],
-                            provisioning.phases.Phase["GONE"],
-                        ],
-                    )
-                ),
-                name="machine_phase_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="machine",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("wanted__in", [provisioning.phases.Wanted["UP"], provisioning.phases.Wanted["GONE"]])
-                ),
-                name="machine_wish_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="machine",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("phase__in", [provisioning.phases.Phase["RETIRING"], provisioning.phases.Phase["GONE"]]),
-                        _negated=True,
-                    ),
-                    ("wanted", provisioning.phases.Wanted["GONE"]),
-                    _connector="OR",
-                ),
-                name="machine_goes_only_when_asked",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="machine",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("wanted", provisioning.phases.Wanted["UP"])),
-                fields=("deployment", "role", "number", "stand"),
-                name="one_machine_up_per_role_and_number",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="machine",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("phase", provisioning.phases.Phase["GONE"]), _negated=True),
-                fields=("fabric", "slot"),
-                name="one_machine_per_slot",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="machine",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("removal_asked_at__isnull", True),
-                    models.Q(("settled", provisioning.phases.Settled["NOT_YET"]), _negated=True),
-                    _connector="OR",
-                ),
-                name="machine_is_removed_only_when_settled",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="machine",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("phase", provisioning.phases.Phase["GONE"]), _negated=True),
-                    ("asked_at__isnull", True),
-                    ("absent_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="machine_is_gone_only_when_seen_absent",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="machine",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("deployment__isnull", False), ("release__isnull", False)),
-                    ("settled", provisioning.phases.Settled["NEVER_LOADED"]),
-                    _connector="OR",
-                ),
-                name="machine_of_nobody_holds_nothing",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="machine",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    ("deployment", None), models.Q(("phase", provisioning.phases.Phase["GONE"]), _negated=True)
-                ),
-                fields=("fabric",),
-                name="one_trial_at_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="machine",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "settled__in",
-                        [
-                            provisioning.phases.Settled["NOT_YET"],
-                            provisioning.phases.Settled["ARCHIVED"],
-                            provisioning.phases.Settled["WAIVED"],
-                            provisioning.phases.Settled["NEVER_LOADED"],
-                            provisioning.phases.Settled["LOST"],
-                        ],
-                    )
-                ),
-                name="machine_settled_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="logchunk",
-            constraint=models.UniqueConstraint(fields=("machine", "job", "offset"), name="log_chunk_has_one_place"),
-        ),
-        migrations.AddIndex(
-            model_name="hookcall",
-            index=models.Index(
-                condition=models.Q(("answered_at", None), ("given_up_at", None)),
-                fields=["due_at"],
-                name="hook_unanswered",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="hookcall",
-            constraint=models.UniqueConstraint(fields=("machine", "what"), name="one_hook_call_per_machine_and_event"),
-        ),
-        migrations.AddIndex(
-            model_name="entry",
-            index=models.Index(
-                condition=models.Q(("noticed", False)), fields=["noticed", "at"], name="entry_unnoticed"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="archive",
-            constraint=models.CheckConstraint(condition=models.Q(("size__gt", 0)), name="archive_is_not_empty"),
-        ),
-        migrations.AddConstraint(
-            model_name="archive",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        [
-                            provisioning.phases.CopyKind["END"],
-                            provisioning.phases.CopyKind["NIGHTLY"],
-                            provisioning.phases.CopyKind["ASKED"],
-                        ],
-                    )
-                ),
-                name="archive_kind_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="archive",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("is_surplus", False),
-                    models.Q(("kind", provisioning.phases.CopyKind["END"]), _negated=True),
-                    _connector="OR",
-                ),
-                name="archive_of_an_end_is_never_surplus",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mail",
-            index=models.Index(
-                condition=models.Q(("given_up_at", None), ("sent_at", None)), fields=["due_at"], name="mail_unsent"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mail",
-            constraint=models.UniqueConstraint(fields=("entry", "recipient"), name="one_mail_per_entry_and_recipient"),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.UniqueConstraint(fields=("event", "person"), name="one_membership_per_event_and_person"),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("role__in", [provisioning.phases.Role["ORGANISER"], provisioning.phases.Role["PARTICIPANT"]])
-                ),
-                name="membership_role_is_known",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="report",
-            index=models.Index(
-                condition=models.Q(("decision", provisioning.phases.Decision["OPEN"])),
-                fields=["at"],
-                name="report_open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="route",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_live", True)), fields=("host",), name="one_live_route_per_host"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stray",
-            constraint=models.UniqueConstraint(fields=("fabric", "key"), name="stray_is_known_once"),
+            options={
+                "constraints": [models.UniqueConstraint(fields=("fabric", "key"), name="stray_is_known_once")],
+            },
         ),
     ]

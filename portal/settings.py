@@ -61,6 +61,8 @@ PLACE_ADDRESS, BRIDGE_PREFIX = env.str("PLACE_ADDRESS", default=""), env.str("BR
 MACHINE_IMAGE = env.str("MACHINE_IMAGE", default="fairground/machine:latest")
 MIRRORS = Path(env.str("MIRRORS", default=str(HOME / "mirrors")))
 ARCHIVES = Path(env.str("ARCHIVES", default=str(HOME / "archives")))
+VISITS = Path(env.str("VISITS", default=str(HOME / "visits" / "visits.log")))
+"""Where the front door notes visitors, marked so that nobody can be known again; counted from there."""
 COPIES_BUCKET = env.str("COPIES_BUCKET", default="") and {
     "name": env.str("COPIES_BUCKET"),
     "endpoint": env.str("COPIES_ENDPOINT", default=""),

@@ -1,10 +1,14 @@
 """Celery's door: an id comes in, a plain function is called, the clock is read here and nowhere below."""
 
+from contextlib import suppress
+
 from celery import shared_task
+from django.conf import settings
 from django.utils.timezone import now
 from kombu.exceptions import OperationalError
 
 from provisioning import nudge, reconciler
+from provisioning.errors import TryAgain
 from provisioning.phases import Kind
 
 
@@ -30,6 +34,13 @@ def keep() -> None:
 def listen() -> None:
     """Hear what places say about machines that leave."""
     reconciler.listen(now(), reconciler.the_world())
+
+
+@shared_task(name="provisioning.visits", ignore_result=True, expires=50)
+def visits() -> None:
+    """Count visitors. A front door that is away is told this day's key by the next round."""
+    with suppress(TryAgain):
+        reconciler.count_visits(now(), reconciler.the_world().front_door, settings.VISITS)
 
 
 @shared_task(name="provisioning.mirrors", ignore_result=True, expires=5)

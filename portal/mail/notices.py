@@ -17,7 +17,7 @@ from portal.models import User
 from portal.pages import extension
 from portal.pages.event import costs
 from portal.stream import watch_key
-from provisioning.models import Archive, Deployment, Entry, Event, Mail
+from provisioning.models import Archive, Deployment, Entry, Event, Mail, Visits
 from provisioning.phases import Happened, Phase, Role, Settled, Wanted
 from provisioning.reconciler import warnings
 from provisioning.reconciler.copies import BEFORE as REMINDED
@@ -175,6 +175,7 @@ def _ended(entry: Entry, deployment: Deployment, at: datetime) -> Iterator[Notic
             "is_last": is_over,
             "title": deployment.title,
             "lasted": span(event.closes_at - event.opens_at),
+            "visitors": Visits.objects.filter(deployment__in=about).total(),
             "cost": " + ".join(cost.so_far for cost in costs(event, at)),
         }
     )

@@ -66,6 +66,8 @@ class ServicePage:
     """When the picture of its own page was taken, if there is one."""
     elsewhere: Offer | None = None
     """Another place that has room, where the one it waits for has none."""
+    visitors: int = 0
+    """About how many came so far, counted day by day."""
     move: str = ""
     """How its way to another place goes, or why it stayed."""
     version: Version | None = None
@@ -164,6 +166,7 @@ def service_page(
         tonight=tonight([machine], now) if machine and face == Face.READY and may_change else None,
         seen_at=_seen_at(deployment) if face == Face.READY else None,
         elsewhere=_elsewhere(deployment, machine, viewer, now) if may_change else None,
+        visitors=deployment.visits.total() if may_look_inside and face in (Face.READY, Face.ENDED) else 0,
         move=move_of(deployment, machine) if may_look_inside and face in (Face.READY, Face.SETTING_UP) else "",
         **(_ways_on(deployment, now) if face == Face.FAILED and may_change else {}),
     )

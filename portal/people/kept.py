@@ -16,7 +16,7 @@ from portal.camera import album
 from portal.mail import outbox
 from portal.models import Deed, Invitation, Token, User
 from portal.people import leaving
-from provisioning.models import Admission, Entry, House, LogChunk, Mail, Membership, Report
+from provisioning.models import Admission, Entry, House, LogChunk, Mail, Membership, Report, Visits
 from provisioning.phases import Decision, Phase, Role
 
 Words = str | Promise
@@ -182,6 +182,16 @@ KEPT: Sequence[Kept] = (
         _("Until the service ends; a new one takes its place every day"),
         _no_days,
         lambda _house, _at: album.tidy(),
+    ),
+    Kept(
+        _("How many visitors each service had on each day"),
+        _("So that its organisers know whether people came."),
+        _(
+            "For ever, as a number. So that nobody is counted twice on a day, visitors get a mark made of their address and "
+            "browser with a key that is thrown away the next day; then the marks go, and nobody can be known by them."
+        ),
+        _no_days,
+        lambda _house, _at: Visits.objects.forget_marks(),
     ),
     Kept(
         _("Copies of what people put into your services"),

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from provisioning.driver import Endpoint
-from provisioning.front_door import own_cookies, tls
+from provisioning.front_door import own_cookies, tls, visits
 from provisioning.front_door.closed import DOOR_HEADER, closed, sentence
 from provisioning.front_door.tls import Tls
+from provisioning.front_door.visits import Visits
 
 LINES = "lines"  # @id of the map
 UPSTREAM = "{door.upstream}"
@@ -36,6 +37,7 @@ class Base:
     lan: str = ""  # "192.168.1.5:8100-8399": no names here, each service has one of these ports; "" = they have names
     trusted: Sequence[str] = ()  # addresses of proxies before it, whose X-Forwarded-* are true
     tls: Tls | None = None  # the encrypted door before it
+    visits: Visits | None = None  # where it notes visitors; None = it counts nobody
 
     @property
     def host(self) -> str:
@@ -60,23 +62,32 @@ def base_config(base: Base, lines: Sequence[Mapping[str, Any]] = ()) -> Json:
         apps["pki"] = {"certificate_authorities": {"local": {"install_trust": False}}}
     return {
         "admin": {"listen": base.admin, "origins": ["fairground"]},
-        "logging": {"logs": {"default": {"level": "WARN"}}},
+        "logging": {"logs": _logs(base.visits)},
         "apps": apps,
     }
 
 
+def _logs(counted: Visits | None) -> Json:
+    if counted is None:
+        return {"default": {"level": "WARN"}}
+    return {"default": {"level": "WARN", "exclude": [visits.LOGGER]}, visits.MARKS: visits.log(counted)}
+
+
 def _server(base: Base, lines: Sequence[Mapping[str, Any]]) -> Json:
     apart = [own_cookies.apart()] if base.lan else []
+    marks = [visits.marking()] if base.visits else []
+    counted: Json = {"logs": {"default_logger_name": visits.MARKS}} if base.visits else {}
     lookup = {"@id": LINES, "handler": "map", "source": base.host, "destinations": [UPSTREAM]}
-    return {
+    return counted | {
         "listen": [base.listen, *([base.lan] if base.lan else [])],
         "protocols": ["h1"],
         "automatic_https": {"disable": True},
         "read_header_timeout": "20s",
         "idle_timeout": "2m",
         "routes": [
-            {"handle": [lookup | {"mappings": list(lines), "defaults": [""]}, *apart]},
+            {"handle": [lookup | {"mappings": list(lines), "defaults": [""]}, *apart, *marks]},
             *_clean(base.trusted),
+            *([visits.robots()] if base.visits else []),
             {"match": [{"not": [{"vars": {UPSTREAM: [""]}}]}], "handle": [_service(base)], "terminal": True},
             *_portal_page(base, "none"),
         ],
@@ -128,7 +139,8 @@ def _portal_page(base: Base, reason: str) -> list[Json]:
             "response": {"set": {DOOR_HEADER: [reason], "Cache-Control": ["no-store"]}, "delete": ["Set-Cookie"]},
         },
     }
-    page = [{"handler": "rewrite", "method": "GET", "uri": f"/door/{base.host}?"}, ask]
+    uncounted = [visits.NOT_COUNTED] if base.visits else []
+    page = [*uncounted, {"handler": "rewrite", "method": "GET", "uri": f"/door/{base.host}?"}, ask]
     return [
         {
             "match": [{"header_regexp": {"Host": {"pattern": base.ours}}}],

@@ -7,6 +7,7 @@ from typing import Any
 
 from provisioning.driver import Endpoint
 from provisioning.errors import Blame, TryAgain
+from provisioning.front_door import visits
 from provisioning.front_door.admin_api import AdminApi, Reply
 from provisioning.front_door.base import LINES, Base, base_config
 from provisioning.step import RouteLine
@@ -53,6 +54,17 @@ class CaddyDoor:
         if shown.status != 200:
             raise _away(shown)
         return [_line(one) for one in shown.data or ()]
+
+    def mark_visits(self, key: str, *, within: float) -> None:
+        """Mark by this key from now on; silent if it does, or counts nobody."""
+        until = time.monotonic() + within
+        wanted = visits.marked_by(key)
+        there = self.api.call("GET", f"/id/{visits.MARKS}/defaults", within=_left(until))
+        if there.status == 404 or (there.status == 200 and there.data == wanted):
+            return
+        done = self.api.call("PATCH", f"/id/{visits.MARKS}/defaults", wanted, within=_left(until))
+        if done.status != 200:
+            raise _away(done)
 
     def ensure_base(self, base: Base, lines: Sequence[RouteLine], *, within: float) -> bool:
         """Make the whole configuration true: our fixed part and exactly these lines. Return whether anything changed.

@@ -20,6 +20,8 @@ class MemoryDoor:
     lost_replies: int = 0
     """Changes that are made and then fail."""
     changes: int = 0
+    visit_key: str = ""
+    """By which it tells one visitor from another."""
 
     def put(self, line: RouteLine, *, within: float) -> None:
         """Make this line true; silent if it is. As with Caddy, a second name for the same host is refused."""
@@ -48,6 +50,11 @@ class MemoryDoor:
         """All lines."""
         self._answers()
         return list(self.routes.values())
+
+    def mark_visits(self, key: str, *, within: float) -> None:
+        """Mark by this key from now on."""
+        self._answers()
+        self.visit_key = key
 
     def lose_all(self) -> None:
         """The door was restarted empty."""

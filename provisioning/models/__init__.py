@@ -18,6 +18,7 @@ from provisioning.models.picture import Picture
 from provisioning.models.reconciled import Reconciled
 from provisioning.models.report import Report
 from provisioning.models.route import Route
+from provisioning.models.visit import VisitLog, Visits
 
 __all__ = [
     "Address",
@@ -41,5 +42,7 @@ __all__ = [
     "Route",
     "SignUp",
     "Stray",
+    "VisitLog",
+    "Visits",
     "statements",
 ]

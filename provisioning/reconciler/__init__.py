@@ -6,6 +6,7 @@ from provisioning.reconciler.keep import head_count, keep
 from provisioning.reconciler.listen import listen
 from provisioning.reconciler.mirrors import refresh_mirrors
 from provisioning.reconciler.sweep import drain
+from provisioning.reconciler.visits import count_visits
 from provisioning.reconciler.walk import reconcile
 from provisioning.reconciler.world import World, the_vault, the_world
 
@@ -14,6 +15,7 @@ __all__ = [
     "World",
     "clear_away",
     "count_heads",
+    "count_visits",
     "drain",
     "head_count",
     "keep",

@@ -34,6 +34,9 @@ class FrontDoor(Protocol):
     def lines(self, *, within: float) -> Sequence[RouteLine]:
         """All lines, for the head count."""
 
+    def mark_visits(self, key: str, *, within: float) -> None:
+        """Tell one visitor from another by this key from now on; silent if it does, or counts nobody."""
+
 
 @dataclass(frozen=True)
 class Answer:

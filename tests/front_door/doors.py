@@ -20,6 +20,7 @@ from provisioning.front_door.admin_api import AdminApi
 from provisioning.front_door.base import Base, base_config
 from provisioning.front_door.caddy import CaddyDoor
 from provisioning.front_door.tls import Tls
+from provisioning.front_door.visits import Visits
 from tests.needs import program
 from tests.plain_http import PLAIN
 from tests.waiting import until
@@ -81,6 +82,7 @@ class Caddy:
     lan: str = ""
     trusted: tuple[str, ...] = ()
     tls: Tls | None = None
+    visits: Visits | None = None
     portal_host: str = "localhost:8000"
     apps_domain: str = "apps.localhost"
 
@@ -95,6 +97,7 @@ class Caddy:
             lan=self.lan,
             trusted=self.trusted,
             tls=self.tls,
+            visits=self.visits,
         )
 
     @property

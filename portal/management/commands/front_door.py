@@ -14,6 +14,7 @@ from provisioning.front_door.admin_api import AdminApi
 from provisioning.front_door.base import Base, base_config
 from provisioning.front_door.caddy import CaddyDoor, entry
 from provisioning.front_door.tls import Tls
+from provisioning.front_door.visits import Visits
 from provisioning.models import Route
 from provisioning.step import RouteLine
 
@@ -41,6 +42,7 @@ class Command(BaseCommand):
             tls=Tls(settings.TLS_LISTEN, settings.PLAIN_LISTEN, settings.TLS_CERTIFICATE, settings.TLS_KEY)
             if settings.TLS
             else None,
+            visits=Visits(str(settings.VISITS)),
             lan=f"{settings.LAN_ADDRESS}:{settings.LAN_PORTS}" if settings.LAN_ADDRESS else "",
         )
         lines = [

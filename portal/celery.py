@@ -50,7 +50,7 @@ app.conf.update(
         "mirrors": {"task": "provisioning.mirrors", "schedule": schedule(2.0), "options": {"expires": 5}},
         "keep": {"task": "provisioning.keep", "schedule": schedule(30.0), "options": {"expires": 25}},
         "listen": {"task": "provisioning.listen", "schedule": schedule(10.0), "options": {"expires": 9}},
-        "visits": {"task": "provisioning.visits", "schedule": schedule(60.0), "options": {"expires": 50}},
+        "visits": {"task": "provisioning.visits", "schedule": schedule(30.0), "options": {"expires": 25}},
         "post": {"task": "portal.post", "schedule": schedule(5.0), "options": {"expires": 4}},
         "tell": {"task": "portal.tell", "schedule": schedule(10.0), "options": {"expires": 9}},
         "look": {"task": "portal.look", "schedule": schedule(3.0), "options": {"expires": 3}},

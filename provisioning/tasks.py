@@ -36,7 +36,7 @@ def listen() -> None:
     reconciler.listen(now(), reconciler.the_world())
 
 
-@shared_task(name="provisioning.visits", ignore_result=True, expires=50)
+@shared_task(name="provisioning.visits", ignore_result=True, expires=25)
 def visits() -> None:
     """Count visitors. A front door that is away is told this day's key by the next round."""
     with suppress(TryAgain):

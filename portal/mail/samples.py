@@ -45,6 +45,7 @@ def samples(reader: User, at: datetime) -> dict[str, Any]:
         "kept_until": day(kept, event.tzinfo),
         "lasted": span(timedelta(days=30)),
         "cost": "1.92 €",
+        "visitors": 312,
         "keeps": True,
         "organises": True,
         "extend": "made-up",

@@ -17,6 +17,8 @@ from cli.manage import facts
 from tests.engine import ensure_engine
 from tests.front_door.doors import free_port
 
+pytestmark = pytest.mark.thorough
+
 NAMES = ["engine", "disk", "memory", "ports", "names", "mail", "clock", "backups", "copies", "versions", "room"]
 
 

@@ -18,6 +18,8 @@ from cli.home import CHECKOUT, settings_file
 from tests.front_door.doors import free_port
 from tests.waiting import until
 
+pytestmark = pytest.mark.thorough
+
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
 
 

@@ -2,7 +2,11 @@
 
 from contextlib import closing
 
+import pytest
+
 from tests.cloud.stand_in import StandIn
+
+pytestmark = pytest.mark.thorough
 
 
 def test_two_clouds_of_one_program_know_nothing_of_each_other() -> None:

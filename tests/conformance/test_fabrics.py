@@ -14,6 +14,8 @@ from tests.conformance.conftest import rig_name
 from tests.conformance.rig import Rig
 from tests.engine import wait_for
 
+pytestmark = pytest.mark.thorough
+
 WITHIN = 20.0
 
 

@@ -13,6 +13,8 @@ from provisioning.fabrics.ec2.ways import Way, read
 from tests.conformance.rigs.ec2 import Ec2Rig, open_rig
 from tests.waiting import until
 
+pytestmark = pytest.mark.thorough
+
 WITHIN = 20.0
 
 

@@ -16,6 +16,8 @@ from provisioning.driver import Tells
 from provisioning.fabrics.ec2 import Ec2Driver, open_driver
 from provisioning.fabrics.ec2.leaving import instance_in
 
+pytestmark = pytest.mark.thorough
+
 INSTANCE = "i-0123456789abcdef0"
 KEYS = {"aws_access_key_id": "somebody", "aws_secret_access_key": "hidden", "region_name": "eu-central-1"}
 GONE = {

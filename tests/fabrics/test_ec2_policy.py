@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from botocore import xform_name
 from botocore.session import get_session
 
 from provisioning.fabrics import ec2
+
+pytestmark = pytest.mark.thorough
 
 PAGE = Path("docs/places.md")
 OPTIONS = {

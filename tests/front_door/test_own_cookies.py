@@ -12,7 +12,7 @@ import pytest
 from provisioning.step import RouteLine
 from tests.front_door.doors import Caddy, Site
 
-pytestmark = pytest.mark.caddy
+pytestmark = [pytest.mark.thorough, pytest.mark.caddy]
 LAN = "127.0.0.1"
 
 

@@ -15,6 +15,8 @@ from provisioning.models.local_network import NoPortLeftError
 from provisioning.phases import Phase, Wanted
 from tests.makers import NOON, launch, make_event, make_release
 
+pytestmark = pytest.mark.thorough
+
 ADDRESS = "192.168.1.5"
 KEPT = {"WEB_LISTEN": "127.0.0.1:8000"}
 

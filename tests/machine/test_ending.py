@@ -8,6 +8,8 @@ import pytest
 
 from tests.machine.onboard import Onboard
 
+pytestmark = pytest.mark.thorough
+
 DAY = 86_400.0
 SWITCHED_OFF = "switched-off"
 

@@ -26,6 +26,8 @@ from provisioning.fabrics.pool.cobbler_options import CobblerOptions
 from provisioning.fabrics.pool.options import read
 from tests.pool.test_options import given
 
+pytestmark = pytest.mark.thorough
+
 RIGHT = {
     "cobbler": "https://cobbler.example.org/cobbler_api",
     "cobbler_user": "fairground",

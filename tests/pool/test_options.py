@@ -13,6 +13,8 @@ from tests.pool.conftest import Portal
 from tests.pool.hosts import Room
 from tests.ssh.sshd import Sshd
 
+pytestmark = pytest.mark.thorough
+
 HOST = make_key_pair().public
 LOGIN = make_key_pair().private.reveal
 

@@ -6,6 +6,8 @@ import pytest
 
 from machine.onboard import host_baseline, host_wipe
 
+pytestmark = pytest.mark.thorough
+
 
 def test_somebody_who_looks_in_is_no_leftover_and_who_stays_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(host_wipe, "PASSING", 1.0)

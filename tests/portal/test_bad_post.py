@@ -18,7 +18,7 @@ from tests.makers import NOON, make_event
 from tests.portal import scenes
 from tests.portal.post_office import Post, dripping, open_office, own_certificate, use
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db]
 HELLO = Letter("Grüße", "It is **open**.\n", "<p>It is open.</p>", "ready")
 
 

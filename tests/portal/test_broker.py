@@ -6,11 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from celery import current_app
 from kombu import Connection
 from pytest_django import Settings
 
 from provisioning.tasks import reconcile
+
+pytestmark = pytest.mark.thorough
 
 
 def test_every_program_pokes_through_our_own_broker(settings: Settings) -> None:

@@ -17,6 +17,8 @@ from provisioning.models import Mail
 from tests.portal.provider import ANNA, GO, NAME, Directory, come, leave
 from tests.portal.test_accounts import PASSWORD, code, is_in
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def anna(db: None) -> User:

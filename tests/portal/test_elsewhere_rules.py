@@ -11,6 +11,8 @@ from tests.portal.provider import ANNA, Directory, come
 from tests.portal.test_accounts import code, is_in
 from tests.portal.test_sign_up import invitation, rule
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.mark.parametrize("way", [SignUp.CLOSED, SignUp.INVITATION])
 def test_a_shut_door_is_shut_here_too(client: Client, school: Directory, way: str) -> None:

@@ -24,6 +24,8 @@ from tests.faults.lines import Killed, Tracer, bury
 from tests.makers import make_fabric
 from tests.simulation import Simulation, key_of, ready
 
+pytestmark = pytest.mark.thorough
+
 KEY = "a key of sixteen"
 SOON = timedelta(minutes=2)
 STEP = 5
@@ -216,7 +218,6 @@ def deaths(again: Callable[[], None], at: datetime) -> Iterator[int]:
             return
 
 
-@pytest.mark.thorough
 def test_a_death_at_any_line_loses_nothing_and_turns_no_order_around(world: Simulation, monitor: Monitor) -> None:
     deployment = ready(world)
     calls.tell(world.at)

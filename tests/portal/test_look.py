@@ -13,6 +13,8 @@ from django.test import Client
 
 from tests.makers import make_release
 
+pytestmark = pytest.mark.thorough
+
 STATIC = Path("static")
 FRONTEND = Path("frontend")
 

@@ -20,6 +20,8 @@ from provisioning.phases import Phase
 from tests.makers import NOON, make_event, make_person
 from tests.portal import scenes
 
+pytestmark = pytest.mark.thorough
+
 T = TypeVar("T")
 DATABASE = pytest.mark.django_db(transaction=True)
 

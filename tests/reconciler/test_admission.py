@@ -15,6 +15,8 @@ from provisioning.reconciler.walk import reconcile
 from tests.makers import NOON, launch, make_event, make_fabric, make_person, make_release
 from tests.simulation import Simulation, phase_of
 
+pytestmark = pytest.mark.thorough
+
 
 def many(number: int, **words: Any) -> list[Deployment]:
     """Presses of one person."""

@@ -10,6 +10,8 @@ from tests.faults import zeros
 from tests.makers import launch
 from tests.simulation import Simulation, key_of, phase_of, phases_of, ready
 
+pytestmark = pytest.mark.thorough
+
 
 def test_an_installer_that_fails_tells_the_step_and_its_last_words(world: Simulation) -> None:
     world.place.failing_jobs["install"] = 100

@@ -19,7 +19,7 @@ from provisioning.reconciler.walk import reconcile
 from tests.makers import NOON, make_fabric
 from tests.simulation import Simulation, ready
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db(transaction=True)]
 
 
 class Waits:

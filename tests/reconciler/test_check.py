@@ -2,10 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
+
 from provisioning.models import Deployment, Machine
 from provisioning.phases import Phase
 from tests.makers import KEEPS, PAGE, launch, make_event, make_release
 from tests.simulation import Simulation, key_of, phase_of
+
+pytestmark = pytest.mark.thorough
 
 WELL = 'run = "well"'
 

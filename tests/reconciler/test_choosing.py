@@ -15,6 +15,8 @@ from provisioning.prices import day_told, of_month, per_day_told, spent
 from tests.makers import NOON, launch, make_event, make_fabric, make_person, make_release
 from tests.simulation import Simulation, phase_of
 
+pytestmark = pytest.mark.thorough
+
 PAID = {"price_per_day": "24 EUR"}
 
 

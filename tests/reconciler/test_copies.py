@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+import pytest
 from django.conf import settings
 
 from portal.models import User
@@ -11,6 +12,8 @@ from provisioning.reconciler import keep
 from provisioning.reconciler.copies import delete_old_copies
 from tests.makers import launch, make_event, make_person
 from tests.simulation import Simulation
+
+pytestmark = pytest.mark.thorough
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 

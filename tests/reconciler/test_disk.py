@@ -11,6 +11,8 @@ from provisioning.models import Deployment, Entry, Machine
 from provisioning.phases import Happened, Phase
 from tests.simulation import Simulation, ready
 
+pytestmark = pytest.mark.thorough
+
 
 def told() -> list[int]:
     """The room that was left whenever somebody was told."""

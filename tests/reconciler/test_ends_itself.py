@@ -15,6 +15,8 @@ from provisioning.reconciler.walk import reconcile
 from tests.makers import NOON, launch
 from tests.simulation import Simulation, key_of, ready
 
+pytestmark = pytest.mark.thorough
+
 AFTER = settings.HOLD_FOR + timedelta(hours=48)
 
 

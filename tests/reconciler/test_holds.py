@@ -12,6 +12,8 @@ from tests.faults import zeros
 from tests.makers import launch
 from tests.simulation import Simulation, key_of, ready
 
+pytestmark = pytest.mark.thorough
+
 
 def failed_after_use(world: Simulation) -> Deployment:
     """A service that people used, failed since on a second machine, and is about to give its room back."""

@@ -15,6 +15,8 @@ from provisioning.ssh import SshRemote, make_key_pair
 from tests.makers import launch, make_event
 from tests.simulation import Simulation, phase_of
 
+pytestmark = pytest.mark.thorough
+
 KEY, OTHER = make_key_pair().public, make_key_pair().public
 CLOUD = Capabilities(enforces_memory=False, takes_host_key=False)
 

@@ -13,6 +13,8 @@ from provisioning.step import RouteLine
 from tests.makers import NOON, launch, make_event, make_fabric
 from tests.simulation import Simulation, phase_of
 
+pytestmark = pytest.mark.thorough
+
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 

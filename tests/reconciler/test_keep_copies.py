@@ -14,6 +14,8 @@ from provisioning.phases import CopyKind, Happened, Phase
 from tests.makers import NOON, launch, make_event
 from tests.simulation import Simulation, key_of, ready
 
+pytestmark = pytest.mark.thorough
+
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 

@@ -13,6 +13,8 @@ from provisioning.phases import Phase, Settled
 from tests.makers import launch
 from tests.simulation import Simulation, key_of, ready
 
+pytestmark = pytest.mark.thorough
+
 MOODS = {"machine-never-answered": "silent", "machine-never-started": "slow"}
 
 

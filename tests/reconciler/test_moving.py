@@ -11,6 +11,8 @@ from tests.faults import zeros
 from tests.reconciler.test_choosing import another
 from tests.simulation import Simulation, phases_of, ready
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def running(world: Simulation) -> Deployment:

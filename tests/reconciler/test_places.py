@@ -14,6 +14,8 @@ from provisioning.phases import Phase, Settled, Wanted
 from tests.makers import NOON, launch, make_release
 from tests.simulation import Simulation, key_of, phase_of, phases_of, ready
 
+pytestmark = pytest.mark.thorough
+
 
 def remembered(monkeypatch: pytest.MonkeyPatch, verb: str, column: str) -> list[datetime | None]:
     """What stands in a column of the machine's row whenever the place is asked for something."""

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from django.conf import settings
 from django.core.management import call_command
 
@@ -12,6 +13,8 @@ from provisioning.reconciler import Heads, count_heads
 from provisioning.reconciler.start import look_at_what_was_restored
 from tests.reconciler.test_keep import DAY, HOUR, stranger
 from tests.simulation import Simulation, key_of, phase_of, ready
+
+pytestmark = pytest.mark.thorough
 
 
 def heads(world: Simulation) -> Heads:

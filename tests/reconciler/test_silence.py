@@ -2,10 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
+
 from provisioning.models import Deployment, Entry
 from provisioning.phases import Happened, Phase
 from tests.makers import KEEPS, launch, make_event, make_release
 from tests.simulation import Simulation, key_of
+
+pytestmark = pytest.mark.thorough
 
 RESTARTS = f'{KEEPS}\n[health.live]\nrestart = "restart"'
 

@@ -14,6 +14,8 @@ from tests.faults.lines import Killed, Tracer, bury
 from tests.makers import make_fabric
 from tests.simulation import Simulation
 
+pytestmark = pytest.mark.thorough
+
 
 def is_over() -> bool:
     return not Machine.objects.exclude(phase=Phase.GONE).exists()

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+import pytest
 from pytest_django import Settings
 
 from portal.mail.letters import Letter
@@ -12,6 +13,8 @@ from provisioning.reconciler.keep import end_what_is_over
 from provisioning.reconciler.warnings import agreed_end, due_warnings, is_late, owed, wait_for_warnings
 from tests.makers import NOON, launch, make_event
 from tests.simulation import Simulation
+
+pytestmark = pytest.mark.thorough
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 

@@ -14,6 +14,8 @@ from provisioning.errors import TryAgain
 from provisioning.step import Vault
 from tests.portal.test_downloads import body
 
+pytestmark = pytest.mark.thorough
+
 SLICE = 5 << 20
 """The smallest part that S3 takes, but for the last."""
 

@@ -16,6 +16,8 @@ from provisioning.vault import s3 as module
 from provisioning.vault.s3 import S3Vault
 from tests.vault.test_both import COPY, DIGEST, SLICE, alive, put
 
+pytestmark = pytest.mark.thorough
+
 
 def test_before_it_was_read_back_there_is_no_object_and_afterwards_no_upload(bucket: Bucket) -> None:
     vault = S3Vault(bucket)

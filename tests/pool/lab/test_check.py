@@ -9,7 +9,7 @@ from provisioning.fabrics.pool.cobbler_check import cobbler_findings
 from tests.pool.lab.box import Box, reimaging_of
 from tests.pool.lab.cobblerd import Lab
 
-pytestmark = pytest.mark.cobbler
+pytestmark = [pytest.mark.thorough, pytest.mark.cobbler]
 
 
 def told(box: Box, **changed: Any) -> list[tuple[str, str]]:
@@ -33,7 +33,6 @@ def test_a_wrong_password_and_a_missing_profile_are_told(box: Box) -> None:
     assert told(box, profile="nowhere") == [("Cobbler", "It has no profile “nowhere”.")]
 
 
-@pytest.mark.thorough  # Cobbler asks a switch three times
 def test_a_switch_that_does_not_answer_is_told(lab: Lab, box: Box) -> None:
     lab.switches.is_broken = True
     [(about, power)] = told(box)

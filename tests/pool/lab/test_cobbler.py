@@ -11,7 +11,7 @@ from tests.pool.lab.box import Box
 from tests.pool.lab.cobblerd import PROFILE, Lab
 from tests.waiting import until
 
-pytestmark = pytest.mark.cobbler
+pytestmark = [pytest.mark.thorough, pytest.mark.cobbler]
 
 
 def soon(seconds: float = 10) -> float:

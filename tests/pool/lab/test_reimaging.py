@@ -15,7 +15,7 @@ from tests.pool.lab.box import OTHER, PINNED, PORTAL, Box, reimaging_of
 from tests.pool.lab.cobblerd import PROFILE
 from tests.waiting import until
 
-pytestmark = pytest.mark.cobbler
+pytestmark = [pytest.mark.thorough, pytest.mark.cobbler]
 KEY = "k" * 32
 WITHIN = 20.0
 

@@ -31,6 +31,7 @@ def pytest_configure() -> None:
     somebody asks for one: each client of a test is a server that starts, and would list them all. Django's permissions,
     for which nobody asks here, are not written into every emptied database.
     """
+    gc.disable()  # until all are collected
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.WHITENOISE_AUTOREFRESH = True
     post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
@@ -49,9 +50,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_collection_finish() -> None:
     """Four thousand tests are a large heap: looked through again and again for rubbish, it costs a quarter of the run."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+    gc.enable()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -14,6 +14,8 @@ from cli.container_engine.git_door import BLOCKS, DOORS
 from cli.container_engine.routes import Way, routed
 from tests.engine import EnginePlace, ensure_engine
 
+pytestmark = pytest.mark.thorough
+
 ROUTES = """Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT
 eth0 00000000 0102A8C0 0003 0 0 0 00000000 0 0 0
 fg12ab 1001D50A 00000000 0001 0 0 0 F0FFFFFF 0 0 0

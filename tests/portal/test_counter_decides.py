@@ -16,6 +16,8 @@ from provisioning.models import Deployment, Mail, Report
 from tests.makers import NOON, make_event, make_release
 from tests.portal import scenes
 
+pytestmark = pytest.mark.thorough
+
 
 def deeds() -> list[tuple[str, str]]:
     return list(Deed.objects.order_by("pk").values_list("did", "about"))

@@ -22,6 +22,8 @@ from tests.needs import program
 from tests.portal.german import english, forbidden
 from tests.portal.site import fill, fill_desk
 
+pytestmark = pytest.mark.thorough
+
 CATALOGUE = Path("portal/locale/de/LC_MESSAGES")
 LETTERS = sorted(
     str(path.relative_to("templates/mail").with_suffix("")) for path in Path("templates/mail").rglob("*.md")

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urldefrag
 
 import allauth
+import pytest
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import connection
@@ -17,6 +18,8 @@ from portal.models import User
 from portal.pages.extension import link_to
 from provisioning.models import Report
 from tests.portal import scenes
+
+pytestmark = pytest.mark.thorough
 
 MAILS = Path("templates/mail")
 LETTERS = sorted(str(path.relative_to(MAILS).with_suffix("")) for path in MAILS.rglob("*.md"))

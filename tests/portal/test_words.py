@@ -24,6 +24,8 @@ from tests.makers import make_event
 from tests.portal.scenes import SCENES
 from tests.portal.site import fill
 
+pytestmark = pytest.mark.thorough
+
 QUOTED = re.compile(r"<pre.*?</pre>", re.DOTALL)
 """What is pasted elsewhere, in the words of that place."""
 FORBIDDEN = re.compile(

@@ -25,6 +25,7 @@ FAST = "not engine and not browser"
 BROWSER = "browser and not engine"
 SLOW = "engine and not compose"
 """`./fairground test -m compose` is apart: it builds five images, and takes minutes."""
+STORIES = "tests/e2e"
 PATIENTLY = ("nice", "-n", "10")
 """Real machines and portals, and what waits for them, come first: the rest has no hurry."""
 OURS = ("cli", "portal", "catalog", "provisioning", "machine", "tests", "manage.py")
@@ -114,8 +115,11 @@ def suite(further: list[str], *, fast: bool) -> int:
 
 
 def _everything(tally: Tally, env: dict[str, str], grown: dict[str, str]) -> None:
-    """Real machines mostly let wait, so they are beside the rest. `grown`: on PostgreSQL and Redis."""
-    with tally.beside("tests with containers", _pytest("-m", SLOW), env):
+    """Real machines mostly let wait, so they are beside the rest, in two halves. `grown`: on PostgreSQL and Redis."""
+    with (
+        tally.beside("stories with containers", _pytest("-m", SLOW, STORIES), env),
+        tally.beside("tests with containers", _pytest("-m", SLOW, f"--ignore={STORIES}"), env),
+    ):
         for check in CHECKS:
             tally.run(" ".join(check[:3]), list(check), env)
         tally.run("tests on SQLite", _pytest("-n", "auto", "-m", f"{FAST} and not postgres"), env)

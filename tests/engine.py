@@ -13,8 +13,10 @@ import secrets
 import socket
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import docker
 import pytest
 
 from cli import container_engine
@@ -40,6 +42,11 @@ class EnginePlace:
     def options(self, **changed: str) -> dict[str, Any]:
         """As an admin would give them."""
         return {**asdict(self), **changed}
+
+    def save_image(self, to: Path) -> None:
+        """Write the machine image down, for an engine that has none yet."""
+        with to.open("wb") as tar:
+            tar.writelines(docker.DockerClient(self.docker_host).images.get(self.image).save(named=True))
 
 
 def ensure_engine() -> EnginePlace:

@@ -23,12 +23,6 @@ from provisioning.fabrics.container.request import name
 from tests.engine import make_spec, wait_for
 
 
-def copy_image(source: str, image: str) -> None:
-    """Carry the machine image over from the engine that has it."""
-    with_image, without = docker.DockerClient(source), docker.DockerClient(own.docker_host())
-    without.images.load(b"".join(with_image.images.get(image).save(named=True)))
-
-
 def answers(port: int) -> bool:
     """Say whether sshd greets us there."""
     try:
@@ -58,11 +52,12 @@ def clear() -> None:
             engine.api.ask("DELETE", f"/networks/{network['Id']}")
 
 
-def live(source: str, image: str) -> dict[str, Any]:
+def live(folder: Path, image: str) -> dict[str, Any]:
     """One life."""
     own.start(print)
     engine = container_engine.ensure(print)
-    copy_image(source, image)
+    with (folder / "image.tar").open("rb") as tar:
+        docker.DockerClient(engine.docker_host).images.load(tar)
     options = {"docker_host": engine.docker_host, "image": image, "bridge_prefix": container_engine.bridge_prefix()}
     driver = open_driver(options, secrets.token_hex(16))
     spec, identity = make_spec(driver.owner)
@@ -98,8 +93,9 @@ def live(source: str, image: str) -> dict[str, Any]:
 
 if __name__ == "__main__":
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run"], check=True)  # sockets of other engines
     try:
-        Path(sys.argv[3]).write_text(json.dumps(live(sys.argv[1], sys.argv[2])))
+        (Path(sys.argv[1]) / "seen.json").write_text(json.dumps(live(Path(sys.argv[1]), sys.argv[2])))
     finally:
         clear()
         container_engine.remove()

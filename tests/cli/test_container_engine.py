@@ -30,15 +30,16 @@ def life() -> Iterator[dict[str, Any]]:
     place = ensure_engine()
     with tempfile.TemporaryDirectory(dir="/var/tmp", prefix="fg") as home:
         Path(home).chmod(0o711)
-        told = Path(home) / "seen.json"
-        words = [sys.executable, "-m", "tests.cli.one_engine_life", place.docker_host, place.image, str(told)]
-        surroundings = {**os.environ, "FAIRGROUND_HOME": f"{home}/home", "FAIRGROUND_RUN": f"{home}/run"}
+        place.save_image(Path(home) / "image.tar")
+        words = [sys.executable, "-m", "tests.cli.one_engine_life", home, place.image]
+        env = {name: text for name, text in os.environ.items() if name != "DOCKER_HOST"}
+        env |= {"FAIRGROUND_HOME": f"{home}/home", "FAIRGROUND_RUN": f"{home}/run"}
         done = subprocess.run(
-            ["unshare", "--net", *words],
-            env=surroundings, cwd=CHECKOUT, capture_output=True, text=True, timeout=900, check=False,
+            ["unshare", "--net", "--mount", *words],
+            env=env, cwd=CHECKOUT, capture_output=True, text=True, timeout=900, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-3000:]
-        yield json.loads(told.read_text())
+        yield json.loads((Path(home) / "seen.json").read_text())
 
 
 @ROOT

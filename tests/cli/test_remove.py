@@ -12,7 +12,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import docker
 import pytest
 
 from cli import brought, container_engine, env_file, remove, venv
@@ -50,8 +49,7 @@ def life() -> Iterator[dict[str, Any]]:
         folder = Path(name)
         folder.chmod(0o711)
         copy_checkout(folder / "checkout")
-        with (folder / "image.tar").open("wb") as tar:
-            tar.writelines(docker.DockerClient(place.docker_host).images.get(place.image).save(named=True))
+        place.save_image(folder / "image.tar")
         spaces = ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child"]
         words = [sys.executable, "-m", "tests.cli.one_whole_life", f"{folder}/image.tar", f"{folder}/told.json"]
         away = {"DOCKER_HOST", "DATABASE_URL", "BROKER_URL", "EMAIL_URL", "MACHINE_IMAGE", "STATIC_HASHED"}

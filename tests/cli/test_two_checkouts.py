@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import docker
 import pytest
 
 from tests.cli.test_remove import ROOT, copy_checkout
@@ -30,8 +29,7 @@ def seen() -> Iterator[dict[str, Any]]:
             part.chmod(0o711)
         for which in ("here", "there"):
             copy_checkout(folder / which / "checkout")
-        with (folder / "image.tar").open("wb") as tar:
-            tar.writelines(docker.DockerClient(place.docker_host).images.get(place.image).save(named=True))
+        place.save_image(folder / "image.tar")
         spaces = ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child"]
         env = {name: text for name, text in os.environ.items() if name not in AWAY}
         done = subprocess.run(

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from django.db.models.signals import post_migrate
+from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
 from tests.needs import NEEDS
@@ -56,6 +57,7 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    translation.deactivate()  # a page that was answered in German leaves its thread in German
     for marker, (what, _) in NEEDS.items():
         if item.get_closest_marker(marker) and not _is_there(marker):
             if os.environ.get("CI"):

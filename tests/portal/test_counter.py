@@ -18,6 +18,8 @@ from tests.makers import NOON, make_event, make_fabric
 from tests.portal import scenes
 from tests.portal.scenes import change
 
+pytestmark = pytest.mark.thorough
+
 LOOKS = {
     "desk", "desk-apps", "desk-app", "desk-app-retire", "desk-places", "desk-place-drain", "desk-people", "desk-events",
     "desk-reports", "desk-report", "desk-suspend", "desk-mail", "desk-letter", "desk-letter-html", "desk-audit",

@@ -52,16 +52,18 @@ def tell(request: SignedInRequest, key: str) -> HttpResponse:
     mail, given = maintainer.written(deployment, to), TellForm(request.POST)
     if request.method == "POST" and given.is_valid():
         if given.cleaned_data["read"] == digest_of(mail):
-            return _send(request, deployment, to, wants_answer=given.cleaned_data["back"])
+            wants_answer = given.cleaned_data["back"]
+            return _send(
+                request, deployment, to, maintainer.written(deployment, to, request.user) if wants_answer else mail
+            )
         messages.info(request, _now("More was printed meanwhile. Nothing was sent yet; this is what it would be now."))
     told = {"to": to, "mail": mail, "form": TellForm.under(mail, request.user)}
     told |= {"deployment": deployment, "why_not": maintainer.why_not(deployment, to, request.user, at)}
     return render(request, "services/tell.html", told)
 
 
-def _send(request: SignedInRequest, deployment: Deployment, to: Maintainer, *, wants_answer: bool) -> HttpResponse:
-    at, writer = timezone.now(), request.user if wants_answer else None
-    mail = maintainer.written(deployment, to, writer)
+def _send(request: SignedInRequest, deployment: Deployment, to: Maintainer, mail: Letter) -> HttpResponse:
+    at = timezone.now()
     if maintainer.tell(deployment, to, mail, by=request.user, at=at):
         messages.success(request, _now("It is on its way to %(name)s.") % {"name": to.name})
     else:

@@ -21,6 +21,8 @@ from cli.home import CHECKOUT
 from cli.talk import HaltError
 from tests.engine import ensure_engine
 
+AWAY = {"DOCKER_HOST", "DATABASE_URL", "BROKER_URL", "EMAIL_URL", "MACHINE_IMAGE", "STATIC_HASHED"}
+"""What a checkout with an engine of its own must not inherit."""
 ROOT = pytest.mark.skipif(
     os.geteuid() != 0 or not shutil.which("dockerd") or sys.platform != "linux",
     reason="only root with dockerd can run an engine of its own",
@@ -52,8 +54,7 @@ def life() -> Iterator[dict[str, Any]]:
         place.save_image(folder / "image.tar")
         spaces = ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child"]
         words = [sys.executable, "-m", "tests.cli.one_whole_life", f"{folder}/image.tar", f"{folder}/told.json"]
-        away = {"DOCKER_HOST", "DATABASE_URL", "BROKER_URL", "EMAIL_URL", "MACHINE_IMAGE", "STATIC_HASHED"}
-        env = {name: text for name, text in os.environ.items() if name not in away}
+        env = {name: text for name, text in os.environ.items() if name not in AWAY}
         env |= {"FAIRGROUND_HOME": f"{folder}/w/home", "FAIRGROUND_RUN": f"{folder}/w/run"}
         done = subprocess.run(
             [*spaces, *words], env=env, cwd=folder / "checkout", capture_output=True, text=True, check=False

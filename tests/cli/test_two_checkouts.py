@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 
-from tests.cli.test_remove import ROOT, copy_checkout
+from tests.cli.test_remove import AWAY, ROOT, copy_checkout
 from tests.engine import ensure_engine
 
 pytestmark = [ROOT, pytest.mark.engine, pytest.mark.caddy, pytest.mark.thorough]
-AWAY = {"DOCKER_HOST", "DATABASE_URL", "BROKER_URL", "EMAIL_URL", "MACHINE_IMAGE", "STATIC_HASHED"}
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ def test_a_machine_that_never_comes_to_life_is_replaced_once_by_itself(
     deployment = launch()
     began = world.at
     world.until_phase(deployment, Phase.READY)
-    assert world.at - began < timedelta(minutes=15)
+    assert world.at - began < timedelta(minutes=12)
     assert len(world.place.made) == 2
     assert set(world.place.machines) == {key_of(deployment)}
     assert Machine.objects.get(phase=Phase.GONE).settled == Settled.NEVER_LOADED

@@ -13,6 +13,9 @@ KEY_LOOK = timedelta(seconds=5)
 """A machine that tells its host key wakes its row; the place itself is asked only now and then."""
 TRIES = 3
 """Failures in a row that are needed besides the time."""
+PATIENT_TRIES = 5
+"""Failures in a row from which on it is not asked later and later, but every `UNREACHED_LOOK`: somebody waits for it."""
+UNREACHED_LOOK = timedelta(seconds=30)
 
 
 class Allocate:
@@ -92,6 +95,8 @@ class Reach:
             within = job.driver.capabilities.answers_within
             if proves and job.sighting and is_late(job, job.sighting, within):
                 raise GiveUp(NEVER_ANSWERED, blame=Blame.FABRIC, minutes=minutes(within)) from stop
+            if isinstance(stop, TryAgain) and job.tries >= PATIENT_TRIES:
+                stop.after = stop.after or UNREACHED_LOOK
             raise
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 
 from catalog.manifest import Manifest
 from provisioning.errors import NotYet
@@ -17,11 +17,20 @@ from provisioning.prices import goes_beyond, next_turn, per_hour, size_of
 PERSONS_ASKED = 50
 """How many people's first in line are looked at for one place; more would make every admission slow."""
 
+LONGEST_LOOK = timedelta(minutes=5)
+"""Between two looks, at the latest, of one that waits far behind."""
 ROOM_LOOK = timedelta(seconds=30)
 """What waits for room at another place runs on where it is."""
 CROWD = """
 SELECT (SELECT count(*) FROM provisioning_deployment WHERE phase = 'building'), (SELECT count(*) FROM
     (SELECT 1 FROM provisioning_deployment WHERE phase = 'waiting' AND wanted = 'up' AND expires_at > %s LIMIT %s) AS line)
+"""
+OLDEST = """
+SELECT id FROM provisioning_deployment WHERE phase = 'waiting' AND wanted = 'up' AND expires_at > %s
+    ORDER BY created_at LIMIT 1
+"""
+OLDEST_OF_NEXT = """
+WHERE phase = 'waiting' AND wanted = 'up' AND expires_at > %s AND owner_id > %s ORDER BY owner_id, created_at LIMIT 1
 """
 TAKEN = """
 SELECT
@@ -69,9 +78,7 @@ def place_for(deployment: Deployment, turn: Admission, at: datetime) -> Fabric:
     free = settings.BUILDING_AT_ONCE - building
     if free < 1:
         raise NotYet("many-are-being-set-up")
-    if waiting > free:
-        _check_turn(deployment, turn, at)
-    fabric, _ = _with_room(deployment, at)
+    fabric = _in_turn(deployment, turn, at, is_rush=waiting > free)
     if turn.last_person_id != deployment.owner_id:
         Admission.objects.filter(pk=1).update(last_person_id=deployment.owner_id)
     return fabric
@@ -153,43 +160,71 @@ def place_in_line(deployment: Deployment) -> int:
 
 
 def wake_next(at: datetime) -> None:
-    """Room may have become free: give the row that waits longest a reason to look."""
-    first = _waiting(at).order_by("created_at").values_list("pk", flat=True).first()
-    if first is not None:
-        Deployment.objects.filter(pk=first).update(**woken(at))
+    """Room may have become free: give the one whose turn it is a reason to look. Its own look counts again, under the lock."""
+    if first_in_line(at) is None:
+        return
+    turn = Admission.objects.get(pk=1)
+    building, _ = statements.line(CROWD, at, 1)
+    if turn.is_open and building < settings.BUILDING_AT_ONCE:
+        first = next(_first_of_each_person(turn.last_person_id, at), None)
+        if first is not None:
+            Deployment.objects.filter(pk=first.pk).update(**woken(at))
 
 
-def _waiting(at: datetime) -> "QuerySet[Deployment]":
-    return Deployment.objects.filter(phase=Phase.WAITING, wanted=Wanted.UP, expires_at__gt=at)
+def look_again_in(deployment: Deployment, at: datetime) -> timedelta:
+    """How long one that waits may be left alone: a second for each that waits before it.
+
+    Whoever comes in, and whatever ends, wakes the next one; looks by time are for room that nobody told of, as when an
+    admin allows more. The first in line looks often enough for all.
+    """
+    first = first_in_line(at)
+    return timedelta() if first is None else min(timedelta(seconds=max(0, deployment.pk - first)), LONGEST_LOOK)
 
 
-def _check_turn(deployment: Deployment, turn: Admission, at: datetime) -> None:
+def first_in_line(at: datetime) -> int | None:
+    """Number of the deployment that has waited longest; None if nobody waits."""
+    return next((pk for (pk,) in statements.lines(OLDEST, at)), None)
+
+
+def _in_turn(deployment: Deployment, turn: Admission, at: datetime, *, is_rush: bool) -> Fabric:
+    """Room for it. In a rush, if nobody who could come in too is before it.
+
+    Raises NotYet; the one who should look in its place is named in the params as `turn`.
+    """
+    found = _room_or_reason(deployment, at)
+    if isinstance(found, NotYet) and not deployment.waits_for:
+        raise found  # it has just come: who was here before has looked already
+    if isinstance(found, Fabric) and not is_rush:
+        return found
     for first in _first_of_each_person(turn.last_person_id, at):
-        if first.pk == deployment.pk:
-            return
-        if _fits(first, at):
-            raise NotYet("not-your-turn", turn=first.pk)
-    # Nobody ahead of it can be admitted, so it may.
+        if first.pk == deployment.pk and isinstance(found, Fabric):
+            return found
+        if first.pk != deployment.pk and isinstance(_room_or_reason(first, at), Fabric):
+            raise NotYet(found.code if isinstance(found, NotYet) else "not-your-turn", turn=first.pk)
+    if isinstance(found, NotYet):
+        raise found
+    return found
 
 
 def _first_of_each_person(after: int, at: datetime) -> Iterator[Deployment]:
     """The oldest waiting row of each person, beginning with the person after the one who was last served."""
-    behind = _waiting(at).order_by("owner_id", "created_at")
-    for line in (behind.filter(owner_id__gt=after), behind.filter(owner_id__lte=after)):
-        first = line.first()
-        for _ in range(PERSONS_ASKED):
-            if first is None:
-                break
-            yield first
-            first = line.filter(owner_id__gt=first.owner_id).first()
+    person, is_round = after, False
+    for _ in range(PERSONS_ASKED):
+        first = next(iter(statements.select(Deployment, OLDEST_OF_NEXT, at, person)), None)
+        if first is None and not is_round:
+            person, is_round = 0, True
+            first = next(iter(statements.select(Deployment, OLDEST_OF_NEXT, at, person)), None)
+        if first is None or (is_round and first.owner_id > after):
+            return
+        yield first
+        person = first.owner_id
 
 
-def _fits(deployment: Deployment, at: datetime) -> bool:
+def _room_or_reason(deployment: Deployment, at: datetime) -> Fabric | NotYet:
     try:
-        _with_room(deployment, at)
-    except NotYet:
-        return False
-    return True
+        return _with_room(deployment, at)[0]
+    except NotYet as reason:
+        return reason
 
 
 def _with_room(

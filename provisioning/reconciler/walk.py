@@ -68,7 +68,7 @@ class Pass:
 
     def run(self) -> datetime | None:
         """Work, and turn whatever stops the work into the row's next look."""
-        was_building = self.kind == Kind.DEPLOYMENT and self.row.phase == Phase.BUILDING
+        was, had_waited = self.row.phase, bool(self.row.waits_for)
         began, before = time.perf_counter(), self._place()
         try:
             next_look = self._outcome()
@@ -76,9 +76,14 @@ class Pass:
             return None
         if self._place() != before:
             self._tell(time.perf_counter() - began)
-        if (was_building and self.row.phase != Phase.BUILDING) or self.row.phase == Phase.GONE:
+        if self.row.phase == Phase.GONE or (self.kind == Kind.DEPLOYMENT and self._makes_way(was, had_waited)):
             admission.wake_next(self.at)
         return next_look
+
+    def _makes_way(self, was: str, had_waited: bool) -> bool:
+        """It is no longer being set up; or it came in after it had waited, and there may be room for one more."""
+        left = was == Phase.BUILDING and self.row.phase != Phase.BUILDING
+        return left or (had_waited and was == Phase.WAITING and self.row.phase == Phase.BUILDING)
 
     def _outcome(self) -> datetime | None:
         try:
@@ -244,6 +249,8 @@ class Pass:
         self._waits_for(stop.code)
         waited = self.at - (self.row.waiting_since or self.row.phase_at)
         adaptive = max(SOONEST, min(LATEST, waited * SHARE_OF_WAIT))
+        if self.course == Course.ADMITTING:
+            adaptive = max(adaptive, admission.look_again_in(self.row, self.at))
         return self._release(self.at + (adaptive if stop.after is None else stop.after))
 
     def _again(self, stop: TryAgain) -> datetime | None:

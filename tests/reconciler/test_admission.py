@@ -104,6 +104,58 @@ def test_one_who_comes_late_is_served_before_the_tenth_of_another(world: Simulat
     assert len(waiting) >= 7
 
 
+def test_a_press_at_the_moment_when_room_is_free_overtakes_nobody(world: Simulation, settings: Settings) -> None:
+    settings.BUILDING_AT_ONCE = 1
+    first, second = many(2)
+    modest = launch(make_event(make_person("bob")))
+    world.until_phase(first, Phase.READY)
+    reconcile(Kind.DEPLOYMENT, second.pk, at=world.at, world=world.world)
+    assert phase_of(second) == Phase.WAITING
+    world.until_phase(modest, Phase.BUILDING)
+
+
+def test_room_that_the_next_one_cannot_take_goes_to_the_one_after_at_once(world: Simulation) -> None:
+    make_fabric(most_machines=1)
+    first, banned, patient = (launch(make_event(make_person(name))) for name in ("ada", "bob", "eve"))
+    Allowance.objects.create(person=banned.owner, services=0)
+    world.until_phase(first, Phase.READY)
+    wait_long(world)
+    first.retire(by=None, at=world.at)
+    left = world.run_until(lambda: not world.place.machines)
+    assert world.until_phase(patient, Phase.BUILDING) - left < timedelta(seconds=0.2)
+    assert phase_of(banned) == Phase.WAITING
+
+
+def test_all_who_wait_come_in_one_upon_the_other_when_there_is_room_for_all(
+    world: Simulation, settings: Settings
+) -> None:
+    settings.SERVICES_PER_PERSON = settings.BUILDING_AT_ONCE = 100
+    place = make_fabric(most_machines=0)
+    presses = many(30, most_services=100)
+    wait_long(world)
+    world.place.slow = 100
+    Fabric.objects.filter(pk=place.pk).update(most_machines=100)
+    began = world.at
+    world.run_until(lambda: admitted() == len(presses))
+    assert world.at - began < timedelta(seconds=6)
+
+
+def test_a_long_line_costs_few_looks(world: Simulation, settings: Settings) -> None:
+    settings.SERVICES_PER_PERSON = 100
+    make_fabric(most_machines=0)
+    presses = many(100, most_services=100)
+    wait_long(world)
+    looks = sum(Deployment.objects.values_list("lease_epoch", flat=True))
+    world.run_for(timedelta(minutes=1))
+    assert sum(Deployment.objects.values_list("lease_epoch", flat=True)) - looks < 4 * len(presses)
+
+
+def wait_long(world: Simulation) -> None:
+    """Those who wait have waited for a while, and are looked at seldom."""
+    world.sleep_until(world.at + timedelta(minutes=10))
+    world.run_for(timedelta(seconds=30))
+
+
 def test_room_is_counted_in_the_transaction_that_admits(world: Simulation, monkeypatch: pytest.MonkeyPatch) -> None:
     counted: list[bool] = []
     real = admission.place_for

@@ -39,9 +39,9 @@ WAITING = (
     Defect(
         "serve whoever came first",
         ADMISSION,
-        "        _check_turn(deployment, turn, at)",
-        "        pass",
-        "test_admission::test_one_who_comes_late_is_served_before_the_tenth_of_another",
+        "    if isinstance(found, Fabric) and not is_rush:",
+        "    if isinstance(found, Fabric):",
+        "test_admission::test_a_press_at_the_moment_when_room_is_free_overtakes_nobody",
     ),
     Defect(
         "admit although nothing new may be launched",
@@ -56,6 +56,27 @@ WAITING = (
         "admission.wake_next(self.at)",
         "pass",
         "test_admission::test_who_waits_is_let_in_the_moment_there_is_room",
+    ),
+    Defect(
+        "let nobody in after one who cannot come in",
+        ADMISSION,
+        "if first.pk != deployment.pk and isinstance(_room_or_reason(first, at), Fabric):",
+        "if first.pk < deployment.pk and isinstance(_room_or_reason(first, at), Fabric):",
+        "test_admission::test_room_that_the_next_one_cannot_take_goes_to_the_one_after_at_once",
+    ),
+    Defect(
+        "let one in, and not the next, where there is room for many",
+        WALK,
+        "return left or (had_waited and was == Phase.WAITING and self.row.phase == Phase.BUILDING)",
+        "return left",
+        "test_admission::test_all_who_wait_come_in_one_upon_the_other_when_there_is_room_for_all",
+    ),
+    Defect(
+        "look at everybody who waits all the time",
+        WALK,
+        "adaptive = max(adaptive, admission.look_again_in(self.row, self.at))",
+        "pass",
+        "test_admission::test_a_long_line_costs_few_looks",
     ),
     Defect(
         "look five times a second for ever",

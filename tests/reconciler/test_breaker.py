@@ -71,6 +71,14 @@ def test_after_a_pause_one_tries_and_the_others_go_on_waiting(world: Simulation,
     assert place.asked == 2
 
 
+def test_of_two_that_look_at_the_same_moment_after_the_pause_one_tries(world: Simulation) -> None:
+    at = world.at + PAUSE
+    make_fabric(hangs_until=at)
+    one, other = Fabric.objects.get(), Fabric.objects.get()
+    with watched(one, at), pytest.raises(TryAgain), watched(other, at):
+        pass
+
+
 def test_all_go_on_as_soon_as_it_answers_one(world: Simulation, waits: Iterator[Waits]) -> None:
     place = next(waits)
     look_at_all(world)

@@ -82,7 +82,7 @@ LEAVING = (
         BREAKER,
         "fabric.hangs_until <= at and ours.update(hangs_until=at + PAUSE) == 1",
         "fabric.hangs_until <= at",
-        "test_breaker::test_after_a_pause_one_tries_and_the_others_go_on_waiting",
+        "test_breaker::test_of_two_that_look_at_the_same_moment_after_the_pause_one_tries",
     ),
     Defect(
         "take one host for the whole place",

@@ -1,12 +1,14 @@
 """The Celery application: a broker that may forget everything without harm, because the database is the queue."""
 
 import os
+import sys
 from logging.config import dictConfig
 from typing import Any
 
 from celery import Celery, signals
 from celery.schedules import schedule
 from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
 
 from portal.server import broker
 from portal.server.log_lines import request_id
@@ -23,12 +25,15 @@ def _folder_options() -> dict[str, object]:
     return {
         "data_folder_in": str(folder),
         "data_folder_out": str(folder),
-        "polling_interval": 0.1,
+        "polling_interval": settings.BROKER_LOOK_EVERY,
     }
 
 
 IMPATIENT = {"socket_connect_timeout": 1, "socket_timeout": 5, "max_retries": 0}
 """A click never waits for a broker that is away: its row is committed, and the sweep comes anyway."""
+
+CONNECTION_LASTS = 600
+"""Seconds for which a worker's thread keeps its connection to the database."""
 
 app = Celery("portal")
 app.conf.update(
@@ -43,7 +48,8 @@ app.conf.update(
     task_default_queue="sweep",
     task_routes={"provisioning.reconcile": {"queue": "click"}},
     worker_prefetch_multiplier=1,
-    worker_enable_remote_control=False,  # nobody asks workers; and each queue more is a folder read every 0.1 s
+    CELERY_DB_REUSE_MAX=sys.maxsize,  # never closed by Celery; see `_keep_connections`
+    worker_enable_remote_control=False,  # nobody asks workers; and each queue more is one more folder to read
     timezone="UTC",
     beat_schedule={
         "drain": {"task": "provisioning.drain", "schedule": schedule(1.0), "options": {"expires": 2}},
@@ -71,6 +77,18 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks()
+
+
+@signals.celeryd_init.connect
+def _keep_connections(**_: Any) -> None:
+    """Each thread of a worker keeps its own: opening one takes longer than most tasks, and Celery would do it for each."""
+    connections.settings[DEFAULT_DB_ALIAS] |= {"CONN_MAX_AGE": CONNECTION_LASTS, "CONN_HEALTH_CHECKS": True}
+
+
+@signals.task_prerun.connect
+@signals.task_postrun.connect
+def _close_broken_connections(**_: Any) -> None:
+    close_old_connections()
 
 
 @signals.setup_logging.connect

@@ -37,6 +37,8 @@ from portal.views import (
     ways,
 )
 
+admin.autodiscover()
+
 urlpatterns = [
     path("", front.front, name="front"),
     path("apps", front.shelf, name="shelf"),

@@ -127,9 +127,18 @@ def _outcome(deployment: Deployment, entry: Entry, at: datetime) -> Iterator[Not
     """How a launch, or a life, has ended; nothing of what is not so any more."""
     if deployment.phase == Phase.GONE:
         yield from _ended(entry, deployment, at)
+    elif deployment.phase == Phase.READY and _is_after_a_move(entry):
+        return  # nobody asked for it, and nothing is lost; its page tells of it
     elif deployment.phase in (Phase.READY, Phase.FAILED) and not deployment.suspend_wanted:
         told = _of_service(deployment, at)
         yield from (Notice(deployment.phase, person, told) for person in _not_watching(deployment, entry.at))
+
+
+def _is_after_a_move(entry: Entry) -> bool:
+    """It has gone to another place, or was to and stayed, since it was last open."""
+    so_far = Entry.objects.filter(deployment=entry.deployment_id, machine=None, pk__lt=entry.pk)
+    last = so_far.filter(happened__in=[Happened.PHASE, Happened.MOVE]).order_by("-pk").first()
+    return last is not None and last.happened == Happened.MOVE
 
 
 def _warning(entry: Entry, event: Event, at: datetime) -> Iterator[Notice]:

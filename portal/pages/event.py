@@ -11,7 +11,7 @@ from portal.models import User
 from portal.pages.timeline import Moment, timeline
 from provisioning import prices
 from provisioning.admission import Share, share_of
-from provisioning.models import Entry, Event, JoiningCode, Machine, Membership
+from provisioning.models import Entry, Event, JoiningCode, Machine, Membership, Visits
 from provisioning.models.house import longest_event_of
 from provisioning.phases import Happened, Phase, Wanted
 
@@ -132,6 +132,11 @@ def a_day(event: Event) -> str:
 
 def _per_day(machine: Machine) -> str:
     return prices.day_told(machine)
+
+
+def visitors_of(event: Event) -> int:
+    """How many came to all its services so far; who came on three days counts three times."""
+    return Visits.objects.filter(deployment__event=event).total()
 
 
 def good_code(event: Event, at: datetime) -> JoiningCode | None:

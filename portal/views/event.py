@@ -15,7 +15,7 @@ from portal import gate
 from portal.event_forms import EventForm, PlacesForm, PlanForm
 from portal.forms import ExtendForm
 from portal.mail.unreached import unreached
-from portal.pages.event import a_day, event_desk, limits, moments
+from portal.pages.event import a_day, event_desk, limits, moments, visitors_of
 from portal.requests import SignedInRequest
 from portal.times import exact
 from portal.views import copies
@@ -41,7 +41,8 @@ def event(request: SignedInRequest, key: str) -> HttpResponse:
     lines = lines_of(found)
     needs = [line for line in lines if line.needs_somebody]
     living = sum(not line.deployment.is_gone for line in lines)
-    return tab(request, "event", found, lines=lines, needs=needs, living=living, unreached=unreached(found))
+    told = {"lines": lines, "needs": needs, "living": living, "visitors": visitors_of(found)}
+    return tab(request, "event", found, unreached=unreached(found), **told)
 
 
 @login_required

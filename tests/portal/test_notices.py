@@ -10,7 +10,7 @@ from portal.models import User
 from portal.pages.extension import link_to
 from portal.stream import watch_key
 from provisioning.models import Archive, Entry, Event, Fabric, Machine, Mail
-from provisioning.phases import Happened, Role
+from provisioning.phases import Happened, Phase, Role
 from provisioning.reconciler.copies import remind
 from tests.makers import NOON, make_event
 from tests.portal import scenes
@@ -77,6 +77,18 @@ def test_the_outcome_of_a_launch_is_told(owner: User, scene: str, subject: str) 
     assert mail.subject == f"The wiki {subject}"
     assert f"http://localhost:8000/services/{deployment.key}" in mail.text
     assert mail.recipient == owner.email
+
+
+def test_a_service_that_opens_again_after_a_move_sends_no_second_letter(owner: User) -> None:
+    deployment = scenes.ready(make_event(owner))
+    assert len(tell()) == 1
+    for phase, cause in ((Phase.BUILDING, "a"), (None, "b"), (Phase.READY, "c"), (Phase.BUILDING, "d")):
+        told = {"phase": phase} if phase else {"did": "moved", "origin": "Attic", "target": "Cellar"}
+        happened = Happened.PHASE if phase else Happened.MOVE
+        Entry.objects.write(deployment, happened, at=LATER, cause=cause, **told)
+    assert len(tell()) == 1
+    Entry.objects.write(deployment, Happened.PHASE, at=LATER, cause="e", phase=Phase.READY)
+    assert len(tell()) == 2, "this time it was no move"
 
 
 @pytest.mark.parametrize("scene", ["ready", "failed"])

@@ -25,6 +25,18 @@ def test_the_page_of_a_service_tells_how_many_came_to_those_whom_it_belongs_to(
     assert b"about 312 so far, counted day by day" in visit.get(f"/services/{service.key}").content
 
 
+def test_the_desk_of_an_event_tells_how_many_came_to_all_services_to_those_who_organise_it(
+    visit: Client, owner: User, stranger: User, now: datetime
+) -> None:
+    event = make_event(owner, at=now)
+    event.take_in(stranger, at=now)
+    came(scenes.ready(event, at=now), 300)
+    came(scenes.ended(event, title="Photo wall"), 12)
+    assert "About 312 visitors came" in visit.get(f"/events/{event.key}").content.decode()
+    visit.force_login(stranger)
+    assert "visitors came" not in visit.get(f"/events/{event.key}").content.decode()
+
+
 def test_the_mail_about_the_end_tells_how_many_came_to_all_services(owner: User) -> None:
     event = make_event(owner, days=0.001)
     came(scenes.ended(event, title="Auction"), 300, 2)

@@ -17,8 +17,9 @@ class RestartSilent:
 
     def done(self, job: DeploymentJob) -> bool:
         machines = job.of_role("main")
-        remote = machines[0].remote() if machines else None
-        if job.manifest.health.live.restart is None or job.silent_since is None or remote is None:
+        is_wanted = job.manifest.health.live.restart is not None and job.silent_since is not None
+        remote = machines[0].remote() if machines and is_wanted else None
+        if remote is None:
             return True
         try:
             seen = look(job, machines[0], remote, self._job(job))

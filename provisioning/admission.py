@@ -27,7 +27,7 @@ SELECT (SELECT count(*) FROM provisioning_deployment WHERE phase = 'building'), 
 """
 OLDEST = """
 SELECT id FROM provisioning_deployment WHERE phase = 'waiting' AND wanted = 'up' AND expires_at > %s
-    ORDER BY created_at LIMIT 1
+    ORDER BY created_at, id LIMIT 1
 """
 OLDEST_OF_NEXT = """
 WHERE phase = 'waiting' AND wanted = 'up' AND expires_at > %s AND owner_id > %s ORDER BY owner_id, created_at LIMIT 1
@@ -200,7 +200,9 @@ def _in_turn(deployment: Deployment, turn: Admission, at: datetime, *, is_rush: 
         if first.pk == deployment.pk and isinstance(found, Fabric):
             return found
         if first.pk != deployment.pk and isinstance(_room_or_reason(first, at), Fabric):
-            raise NotYet(found.code if isinstance(found, NotYet) else "not-your-turn", turn=first.pk)
+            if isinstance(found, NotYet):
+                raise NotYet(found.code, turn=first.pk)
+            raise NotYet("not-your-turn", turn=first.pk)
     if isinstance(found, NotYet):
         raise found
     return found

@@ -72,8 +72,8 @@ def test_a_press_launches_the_same_version_at_the_same_address(visit: Client, ow
 
 
 def test_a_new_event_is_made_with_the_same_press(visit: Client, owner: User, now: datetime) -> None:
-    copy = kept(owner, now)
-    again = press(visit, copy, event="new", event_name="Next year", last_day=now.date().isoformat())
+    copy, tomorrow = kept(owner, now), now.date() + timedelta(days=1)
+    again = press(visit, copy, event="new", event_name="Next year", last_day=tomorrow.isoformat())
     assert again
     assert again.event.name == "Next year"
 

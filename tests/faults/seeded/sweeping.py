@@ -156,4 +156,19 @@ SWEEPING = (
         "rows = by_lane",
         "test_sweep::test_every_batch_begins_with_the_oldest_of_any_lane",
     ),
+    Defect(
+        "go on with a connection that the database has closed",
+        "portal/celery.py",
+        '"CONN_HEALTH_CHECKS": True',
+        '"CONN_HEALTH_CHECKS": False',
+        "portal/test_worker_connections::test_a_server_that_hung_up_costs_one_task_at_most",
+        on_postgres=True,
+    ),
+    Defect(
+        "open a connection for each task",
+        "portal/celery.py",
+        "CELERY_DB_REUSE_MAX=sys.maxsize",
+        "CELERY_DB_REUSE_MAX=None",
+        "portal/test_worker_connections::test_the_next_task_finds_the_connection_of_the_one_before",
+    ),
 )

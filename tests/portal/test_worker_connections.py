@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from celery import signals
+from celery.fixups.django import DjangoWorkerFixup
 from django.db import connection, connections
 
 from portal.celery import CONNECTION_LASTS, app
@@ -26,7 +27,10 @@ def worker() -> Iterator[None]:
 
 def between_tasks() -> None:
     """What happens when a task has ended, and when the next begins."""
+    celerys_own = DjangoWorkerFixup(app)
+    celerys_own.close_database()
     signals.task_postrun.send(sender=app.tasks["provisioning.drain"])
+    celerys_own.close_database()
     signals.task_prerun.send(sender=app.tasks["provisioning.drain"])
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from celery import signals
-from celery.fixups.django import DjangoWorkerFixup
+from celery.fixups.django import DjangoWorkerFixup  # type: ignore[attr-defined]
 from django.db import connection, connections
 
 from portal.celery import CONNECTION_LASTS, app

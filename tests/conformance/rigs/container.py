@@ -49,7 +49,7 @@ class ContainerRig:
             return False
 
     def stop(self, key: str) -> None:
-        self.engine.containers.get(name(key)).kill()
+        self.engine.containers.get(name(key)).stop(timeout=0)  # one that does not run yet, or no more, is stopped too
 
     def destroy(self, key: str) -> None:
         self.engine.containers.get(name(key)).remove(force=True, v=True)

@@ -5,8 +5,6 @@ from cli.children import Child
 
 NAMES = ("web", "clicks", "sweep", "clock")
 ENV = {"DJANGO_SETTINGS_MODULE": "portal.settings", "STATIC_HASHED": "1"}
-WORKERS_ENV = {"CELERY_SKIP_CHECKS": "1"}
-"""`manage.py migrate` has run them; they would load all pages into each worker."""
 NOBODY_WAITS = {"BROKER_LOOK_EVERY": "0.25"}
 """The clock's messages come once a second at most; clicks are looked for more often."""
 _PYTHON = str(venv.PYTHON)
@@ -17,8 +15,8 @@ def children(settings: dict[str, str]) -> list[Child]:
     web = ",".join(filter(None, [settings["WEB_LISTEN"], settings.get("LAN_LISTEN")]))
     return [
         Child("web", [_PYTHON, "-m", "portal.server.serve", web, settings["GIT_DOOR_LISTEN"]], _env("web")),
-        Child("clicks", _worker("clicks", "click", 4), _env("clicks") | WORKERS_ENV),
-        Child("sweep", _worker("sweep", "sweep", 6), _env("sweep") | WORKERS_ENV | NOBODY_WAITS),
+        Child("clicks", _worker("clicks", "click", 4), _env("clicks")),
+        Child("sweep", _worker("sweep", "sweep", 6), _env("sweep") | NOBODY_WAITS),
         Child("clock", [_PYTHON, "-m", "portal.server.clock"], _env("clock")),
     ]
 

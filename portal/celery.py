@@ -16,6 +16,7 @@ from portal.server.log_lines import request_id
 __all__ = ["app", "broker"]  # importing the broker makes its "folder://" addresses known
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")  # `migrate` has run them; they would load all pages into each worker
 
 
 def _folder_options() -> dict[str, object]:

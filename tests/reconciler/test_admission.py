@@ -28,6 +28,12 @@ def admitted() -> int:
     return Deployment.objects.exclude(phase=Phase.WAITING).count()
 
 
+def wait_long(world: Simulation) -> None:
+    """Those who wait have waited for a while, and are looked at seldom."""
+    world.sleep_until(world.at + timedelta(minutes=10))
+    world.run_for(timedelta(seconds=30))
+
+
 def test_a_full_place_makes_people_wait_and_lets_them_in_when_a_machine_is_gone(world: Simulation) -> None:
     first, second = many(2)
     Fabric.objects.update(most_machines=1)
@@ -43,8 +49,7 @@ def test_who_waits_is_let_in_the_moment_there_is_room(world: Simulation) -> None
     first, second = many(2)
     Fabric.objects.update(most_machines=1)
     world.until_phase(first, Phase.READY)
-    world.sleep_until(world.at + timedelta(minutes=10))
-    world.run_for(timedelta(seconds=30))
+    wait_long(world)
     first.retire(by=None, at=world.at)
     left = world.run_until(lambda: not world.place.machines)
     assert world.until_phase(second, Phase.BUILDING) - left < timedelta(seconds=2)
@@ -148,12 +153,6 @@ def test_a_long_line_costs_few_looks(world: Simulation, settings: Settings) -> N
     looks = sum(Deployment.objects.values_list("lease_epoch", flat=True))
     world.run_for(timedelta(minutes=1))
     assert sum(Deployment.objects.values_list("lease_epoch", flat=True)) - looks < 4 * len(presses)
-
-
-def wait_long(world: Simulation) -> None:
-    """Those who wait have waited for a while, and are looked at seldom."""
-    world.sleep_until(world.at + timedelta(minutes=10))
-    world.run_for(timedelta(seconds=30))
 
 
 def test_room_is_counted_in_the_transaction_that_admits(world: Simulation, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from catalog import sync
 from catalog.models import App, Check, State
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LONGEST = timedelta(minutes=6)
 """A look that takes longer died with its worker; the next worker looks again. Git is given four minutes."""
 KEPT = timedelta(days=7)
+AT_ONCE = 5
 
 
 def ask(url: str, ref: str, *, by: "User", at: datetime) -> Check:
@@ -40,7 +41,13 @@ def look_at_asked(clock: Callable[[], datetime]) -> int:
 
     Uses the network for up to four minutes each, in no transaction. Repeatable; of two workers each takes another one.
     """
-    return sum(_check(check, clock) for check in _due(clock())) + sum(_take(app, clock) for app in _offered())
+    looked = sum(_check(check, clock) for check in _due(clock())[:AT_ONCE])
+    return looked + sum(_take(app, clock) for app in _offered()[:AT_ONCE])
+
+
+def is_any_asked(at: datetime) -> bool:
+    """Whether a repository waits for a look."""
+    return _due(at).exists() or _offered().exists()
 
 
 def offer(check: Check, *, at: datetime) -> bool:
@@ -63,9 +70,9 @@ def tidy(at: datetime) -> None:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _due(at: datetime) -> list[Check]:
+def _due(at: datetime) -> "QuerySet[Check]":
     free = Q(tried_at=None) | Q(tried_at__lt=at - LONGEST)
-    return list(Check.objects.filter(free, looked_at=None).order_by("asked_at", "pk")[:5])
+    return Check.objects.filter(free, looked_at=None).order_by("asked_at", "pk")
 
 
 def _check(check: Check, clock: Callable[[], datetime]) -> bool:
@@ -87,8 +94,8 @@ def _room() -> Path:
     return room
 
 
-def _offered() -> list[App]:
-    return list(App.objects.filter(state=State.DRAFT, looked_at=None).order_by("added_at", "pk")[:5])
+def _offered() -> "QuerySet[App]":
+    return App.objects.filter(state=State.DRAFT, looked_at=None).order_by("added_at", "pk")
 
 
 def _take(app: App, clock: Callable[[], datetime]) -> bool:

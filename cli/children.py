@@ -1,4 +1,4 @@
-"""Web, workers and clock: started together, watched, started again with back-off, ended together."""
+"""Web and workers: started together, watched, started again with back-off, ended together."""
 
 import signal
 import subprocess

@@ -7,7 +7,7 @@ from cli.talk import many, say
 def down() -> int:
     """End our programs, the front door, all machines' programs, and an engine of our own."""
     if programs.stop(up.NAME, patience=30):
-        say("Web, workers and clock have ended.")
+        say("Web and workers have ended.")
     for name in ours.NAMES:  # of an `up` that was killed
         programs.stop(name)
     if front_door.stop():

@@ -1,12 +1,10 @@
-"""Our own programs: web (with the git door), two workers, clock."""
+"""Our own programs: web (with the git door), and two workers, of which one has the clock."""
 
 from cli import venv
 from cli.children import Child
 
-NAMES = ("web", "clicks", "sweep", "clock")
+NAMES = ("web", "clicks", "sweep")
 ENV = {"DJANGO_SETTINGS_MODULE": "portal.settings", "STATIC_HASHED": "1"}
-NOBODY_WAITS = {"BROKER_LOOK_EVERY": "0.25"}
-"""The clock's messages come once a second at most; clicks are looked for more often."""
 _PYTHON = str(venv.PYTHON)
 
 
@@ -16,8 +14,7 @@ def children(settings: dict[str, str]) -> list[Child]:
     return [
         Child("web", [_PYTHON, "-m", "portal.server.serve", web, settings["GIT_DOOR_LISTEN"]], _env("web")),
         Child("clicks", _worker("clicks", "click", 4), _env("clicks")),
-        Child("sweep", _worker("sweep", "sweep", 6), _env("sweep") | NOBODY_WAITS),
-        Child("clock", [_PYTHON, "-m", "portal.server.clock"], _env("clock")),
+        Child("sweep", [*_worker("sweep", "sweep", 6), "--clock"], _env("sweep")),
     ]
 
 

@@ -154,7 +154,7 @@ def _run(settings: dict[str, str]) -> None:
         _tell(settings, time.monotonic() - began)
         watch.run(_keep_doors())
     finally:
-        say("Stopping web, workers and clock. Services and the engine run on; `./fairground down` ends them too.")
+        say("Stopping web and workers. Services and the engine run on; `./fairground down` ends them too.")
         watch.stop()
 
 

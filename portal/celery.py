@@ -10,7 +10,7 @@ from celery.schedules import schedule
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
 
-from portal.server import broker
+from portal.server import broker, ticking
 from portal.server.log_lines import request_id
 
 __all__ = ["app", "broker"]  # importing the broker makes its "folder://" addresses known
@@ -19,15 +19,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")  # `migrate` has run them; they would load all pages into each worker
 
 
-def _folder_options() -> dict[str, object]:
+def _folder_options() -> dict[str, str]:
     folder = settings.BROKER_FOLDER
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     # One folder for both directions: kombu's sender writes to data_folder_out, its reader reads data_folder_in.
-    return {
-        "data_folder_in": str(folder),
-        "data_folder_out": str(folder),
-        "polling_interval": settings.BROKER_LOOK_EVERY,
-    }
+    return {"data_folder_in": str(folder), "data_folder_out": str(folder)}
 
 
 IMPATIENT = {"socket_connect_timeout": 1, "socket_timeout": 5, "max_retries": 0}
@@ -78,6 +74,7 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks()
+ticking.add_to(app)
 
 
 @signals.celeryd_init.connect

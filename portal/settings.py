@@ -112,8 +112,6 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 BROKER_URL = env.str("BROKER_URL", default="folder://")
-BROKER_LOOK_EVERY = env.float("BROKER_LOOK_EVERY", default=0.1)
-"""Seconds between two looks into the folder, where that is the broker."""
 BROKER_FOLDER = Path(env.str("BROKER_FOLDER", default=str(HOME / "broker")))
 
 # --- people and pages -------------------------------------------------------------------------------------------------

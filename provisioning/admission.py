@@ -60,11 +60,9 @@ WHERE is_open AND (owner_id IS NULL OR owner_id = %s)
 """
 """Places that the admins, or whose they are, let this person use, and their event too."""
 _PHASES = ", ".join(f"'{phase}'" for phase in Phase if phase != Phase.GONE)
-LIVING = f"""
-SELECT count(*), coalesce(sum(memory_mib), 0) FROM provisioning_machine
-    WHERE fabric_id = %s AND phase IN ({_PHASES})
-"""  # noqa: S608 - made of our own words
+LIVING = f"SELECT count(*) FROM provisioning_machine WHERE fabric_id = %s AND phase IN ({_PHASES})"  # noqa: S608
 """Phases are named one by one, so that an index leaves out all those that are gone."""
+LIVING_MIB = LIVING.replace("count(*)", "count(*), coalesce(sum(memory_mib), 0)")
 
 
 def place_for(deployment: Deployment, turn: Admission, at: datetime) -> Fabric:
@@ -266,7 +264,7 @@ def _in_order(deployment: Deployment) -> list[Fabric]:
 
 def load(place: Fabric) -> float:
     """How full it is, from 0 to 1 and beyond: in number or in memory, whichever is more."""
-    machines, taken = statements.line(LIVING, place.pk)
+    machines, taken = _living(place)
     by_memory = taken / place.most_memory_mib if place.most_memory_mib else 0
     return max(machines / place.most_machines if place.most_machines else 1, by_memory)
 
@@ -287,7 +285,15 @@ def _check_person_and_event(deployment: Deployment) -> None:
 
 def has_room(fabric: Fabric, memory_mib: int) -> bool:
     """Whether one more machine of this size would be let in there, as far as the place is concerned."""
-    machines, taken = statements.line(LIVING, fabric.pk)
+    machines, taken = _living(fabric)
     if machines >= fabric.most_machines:
         return False
     return not fabric.most_memory_mib or taken + memory_mib <= fabric.most_memory_mib
+
+
+def _living(place: Fabric) -> tuple[int, int]:
+    """How many machines it has, and their memory in MiB; 0 where nobody counts that, because a sum takes twice as long."""
+    if place.most_memory_mib:
+        machines, taken = statements.line(LIVING_MIB, place.pk)
+        return machines, taken
+    return statements.line(LIVING, place.pk)[0], 0

@@ -30,6 +30,8 @@ SUBNETS = "10.213.0.0/16"
 """Holds 4096 networks of 14 machines. `subnets` among a fabric's options chooses another block."""
 LIVING_IN_SLOT = "SELECT count(*) FROM provisioning_machine WHERE fabric_id = %s AND slot = %s AND phase <> 'gone'"
 
+TAKE_SLOT = "UPDATE provisioning_fabric SET last_slot = %s WHERE id = %s"
+
 
 def new_machine(
     deployment: Deployment,
@@ -86,7 +88,7 @@ def free_slot(fabric: Fabric) -> int:
     slot = fabric.last_slot % slots + 1
     while statements.line(LIVING_IN_SLOT, fabric.pk, slot)[0]:
         slot = slot % slots + 1
-    Fabric.objects.filter(pk=fabric.pk).update(last_slot=slot)
+    statements.change(TAKE_SLOT, slot, fabric.pk)
     return slot
 
 

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from catalog.manifest import Manifest, parse
 from catalog.models import App, Release
 from provisioning import ssh
-from provisioning.models import Fabric, Machine
+from provisioning.models import Fabric, Machine, statements
 from provisioning.models.reconciled import new_key
 from provisioning.nudge import nudge_on_commit
 from provisioning.phases import Kind, Phase, Settled
@@ -55,7 +55,7 @@ def try_place(place: Fabric, *, at: datetime) -> bool:
     try:
         with transaction.atomic():
             machine = _trial(Fabric.objects.select_for_update().get(pk=place.pk), at)
-            machine.save(force_insert=True)
+            statements.insert(machine)
             nudge_on_commit(Kind.MACHINE, machine.pk)
             return True
     except IntegrityError:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from portal.camera import shot
 from portal.camera.browser import NoPictureError, program
@@ -21,14 +21,17 @@ LOOPBACK = "127.0.0.1"
 
 def photograph(at: datetime) -> bool:
     """Take one picture that is due. Return whether one was taken; that none could be is no error."""
-    if settings.FRONT_DOOR != "caddy" or not program():
-        return False
     if not cache.add(BUSY, True, shot.WITHIN + 20):
         return False
     try:
         return _photograph(at)
     finally:
         cache.delete(BUSY)
+
+
+def is_any_due(at: datetime) -> bool:
+    """Whether a picture is due, and we have what takes one."""
+    return _due(at).exists()
 
 
 def tidy() -> None:
@@ -46,9 +49,14 @@ def view_of(deployment: Deployment) -> shot.View:
     return shot.View(deployment.url, door, settings.APPS_SCHEME == "https" and not settings.TLS)
 
 
+def _due(at: datetime) -> "QuerySet[Deployment]":
+    if settings.FRONT_DOOR != "caddy" or not program():
+        return Deployment.objects.none()
+    return Deployment.objects.filter(Picture.is_due(at)).order_by(F("picture__tried_at").asc(nulls_first=True), "pk")
+
+
 def _photograph(at: datetime) -> bool:
-    due = Deployment.objects.filter(Picture.is_due(at)).order_by(F("picture__tried_at").asc(nulls_first=True), "pk")
-    deployment = due.first()
+    deployment = _due(at).first()
     if deployment is None or not Picture.objects.claim(deployment, at):
         return False
     try:

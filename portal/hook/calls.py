@@ -57,6 +57,11 @@ def tell(at: datetime) -> int:
         _round.release()
 
 
+def is_anybody_told() -> bool:
+    """Whether the house has a webhook."""
+    return bool(House.here().hook_address)
+
+
 def owe(at: datetime) -> None:
     """Write down a call for each machine that is there, and for each that it was told of and that is gone."""
     running = Machine.objects.exclude(phase=Phase.GONE).filter(sighting__seen="running", hook_calls=None)

@@ -46,10 +46,19 @@ class Notice:
 
 def write(at: datetime) -> int:
     """Turn what happened since the last time into mails in the outbox. Return how many entries were read."""
-    entries = list(_read().filter(noticed=False).order_by("at", "pk")[:AT_ONCE])
+    entries = list(_unread().order_by("at", "pk")[:AT_ONCE])
     for entry in entries:
         _notice(entry, at)
     return len(entries)
+
+
+def is_any_unread() -> bool:
+    """Whether something has happened since."""
+    return _unread().exists()
+
+
+def _unread() -> "QuerySet[Entry]":
+    return _read().filter(noticed=False)
 
 
 def _read() -> "QuerySet[Entry]":

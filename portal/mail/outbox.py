@@ -108,10 +108,19 @@ def post(at: datetime, tells_now: TellsNow | None = None) -> int:
         if Admission.objects.filter(quarantined=True).exists():
             return 0
         give_up(at)
-        due = unsent().filter(due_at__lte=at).select_related("entry").order_by("tries", "due_at", "pk")
+        due = _due(at).select_related("entry").order_by("tries", "due_at", "pk")
         return _send_all(deque(due[:AT_ONCE]), at, tells_now)
     finally:
         _round.release()
+
+
+def is_any_due(at: datetime) -> bool:
+    """Whether a mail is to be sent."""
+    return _due(at).exists()
+
+
+def _due(at: datetime) -> "QuerySet[Mail]":
+    return unsent().filter(due_at__lte=at)
 
 
 def give_up(at: datetime) -> None:

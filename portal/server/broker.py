@@ -3,17 +3,25 @@
 kombu (5.7) opens a message's file under its final name and fills it afterwards; a reader that comes between finds it empty
 and the whole worker ends with a JSONDecodeError (seen here within a minute, with two workers and a busy clock). And it
 keeps in files which queue belongs to which exchange, written once at the start: with the folder emptied, every message
-was dropped until the next start.
+was dropped until the next start. And it looks into the folder again and again: here whoever writes a message rings a bell,
+so it is read at once, and nobody looks for what is not there.
 """
 
 import uuid
+from functools import cached_property
 from pathlib import Path
+from queue import Empty
 from time import monotonic
 from typing import Any
 
 from kombu.transport import TRANSPORT_ALIASES, filesystem
 from kombu.utils.encoding import str_to_bytes
 from kombu.utils.json import dumps
+
+from portal.server.bell import Bells, ring
+
+LONGEST_SLEEP = 1.0
+"""Seconds after which a reader looks although no bell rang: whoever empties the folder takes the bells with it."""
 
 
 class Channel(filesystem.Channel):
@@ -33,12 +41,39 @@ class Channel(filesystem.Channel):
         unfinished = folder / f".{name}.new"
         unfinished.write_bytes(str_to_bytes(dumps(payload)))
         unfinished.replace(folder / name)
+        ring(folder, queue)
 
 
 class Transport(filesystem.Transport):
-    """kombu's filesystem transport with that channel."""
+    """kombu's filesystem transport with that channel; it sleeps until a bell rings."""
 
     Channel = Channel
+    client: Any  # its parents say that these may be None, and then use them
+    cycle: Any
+    _callbacks: Any
+
+    @cached_property
+    def bells(self) -> Bells:
+        """Those of the folder that it reads."""
+        return Bells(Path(self.client.transport_options["data_folder_in"]))
+
+    def drain_events(self, connection: Any, timeout: float | None = None, **_: Any) -> None:
+        """Hand one message to whoever reads its queue. Raises TimeoutError when there was none for so many seconds."""
+        until = monotonic() + (float("inf") if timeout is None else timeout)
+        while True:
+            try:
+                self.cycle.get(self._deliver, timeout=timeout)
+            except Empty:
+                if (left := until - monotonic()) <= 0:
+                    raise TimeoutError from None
+                self.bells.listen(self._callbacks, min(left, LONGEST_SLEEP))
+            else:
+                return
+
+    def close_connection(self, connection: Any) -> None:
+        """Read and hear nothing any more."""
+        super().close_connection(connection)
+        self.bells.close()
 
 
 TRANSPORT_ALIASES["folder"] = "portal.server.broker:Transport"

@@ -1,7 +1,9 @@
 """The one row that everybody who admits must lock."""
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
+
+from provisioning.models import statements
 
 
 class Admission(models.Model):
@@ -27,8 +29,8 @@ class Admission(models.Model):
     @classmethod
     def lock(cls) -> "Admission":
         """Lock and return the row. Must be inside a transaction."""
-        row = cls.objects.select_for_update().filter(pk=1).first()
-        if row is None:
+        lock = "WHERE id = 1 FOR UPDATE" if connection.features.has_select_for_update else "WHERE id = 1"
+        if not (rows := statements.select(cls, lock)):
             cls.objects.get_or_create(pk=1)
-            row = cls.objects.select_for_update().get(pk=1)
-        return row
+            rows = statements.select(cls, lock)
+        return rows[0]

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from catalog.manifest import Manifest
 from catalog.models import Release
+from provisioning.models import statements
 from provisioning.models.entry import Entry
 from provisioning.models.fabric import Fabric
 from provisioning.models.fields import SealedJSON, SealedText
@@ -186,6 +187,5 @@ class Machine(Reconciled):
         """Wake the deployment. Always before this row is written, so that two transactions never lock them crosswise."""
         if (pk := self.deployment_id) is None:
             return
-        deployments = apps.get_model("provisioning", "Deployment")._default_manager
-        deployments.filter(pk=pk).update(**woken(at))
+        statements.wake(apps.get_model("provisioning", "Deployment"), pk, at)
         nudge_on_commit(Kind.DEPLOYMENT, pk)

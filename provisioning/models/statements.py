@@ -5,7 +5,7 @@ Only names of our own tables and columns are put into these texts; values never 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -49,6 +49,11 @@ def line(statement: str, *values: Any) -> Sequence[Any]:
     return lines(statement, *values)[0]
 
 
+def moment(told: Any) -> datetime | None:
+    """A time, as it stands in an answer: SQLite tells it as a text."""
+    return datetime.fromisoformat(told).replace(tzinfo=UTC) if isinstance(told, str) else told
+
+
 def write(row: Model, epoch: int, columns: Mapping[str, Any], *, wakes: int | None = None) -> bool:
     """Write columns if the lease of this epoch still holds the row, and if no more than `wakes` reasons to look came up.
 
@@ -62,13 +67,35 @@ def write(row: Model, epoch: int, columns: Mapping[str, Any], *, wakes: int | No
         return bool(cursor.rowcount)
 
 
+def change(statement: str, *values: Any) -> None:
+    """Change rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [connection.ops.adapt_unknown_value(value) for value in values])
+
+
+def wake(rows: type[Model], pk: int, at: datetime) -> None:
+    """Give a row a reason to look, as `reconciled.woken` does."""
+    change(_wake(rows), at, pk)
+
+
+def insert(row: Model) -> None:
+    """Insert a new row, and tell it its number."""
+    with connection.cursor() as cursor:
+        cursor.execute(_insert(type(row), "RETURNING id"), _values(row))
+        (row.pk,) = cursor.fetchone()
+    row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001 - as Django's own save does
+
+
 def insert_new(rows: Sequence[Model]) -> None:
     """Insert rows of one kind; those that would break a uniqueness are passed over."""
     if rows:
-        fields = [field for field in rows[0]._meta.concrete_fields if not field.primary_key]
-        values = [[field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields] for row in rows]
         with connection.cursor() as cursor:
-            cursor.executemany(_insert(type(rows[0])), values)
+            cursor.executemany(_insert(type(rows[0]), "ON CONFLICT DO NOTHING"), [_values(row) for row in rows])
+
+
+def _values(row: Model) -> list[Any]:
+    """What goes into the columns of a new row, in the order of `_insert`."""
+    return [field.get_db_prep_save(getattr(row, field.attname), connection) for field in _new(type(row))]
 
 
 def _opened(rows: type[Row], without: frozenset[str], found: list[Sequence[Any]]) -> list[Row]:
@@ -118,10 +145,19 @@ def _write(rows: type[Model], names: tuple[str, ...], quiet: bool) -> str:
 
 
 @lru_cache
-def _insert(rows: type[Model]) -> str:
-    fields = [field for field in _fields(rows) if not field.primary_key]
-    marks = ", ".join(["%s"] * len(fields))
-    return f"INSERT INTO {rows._meta.db_table} ({_names(fields)}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608
+def _wake(rows: type[Model]) -> str:
+    return f"UPDATE {rows._meta.db_table} SET wakes = wakes + 1, due_at = %s WHERE id = %s"  # noqa: S608
+
+
+@lru_cache
+def _insert(rows: type[Model], rest: str) -> str:
+    marks = ", ".join(["%s"] * len(_new(rows)))
+    return f"INSERT INTO {rows._meta.db_table} ({_names(_new(rows))}) VALUES ({marks}) {rest}"  # noqa: S608
+
+
+@lru_cache
+def _new(rows: type[Model]) -> "list[Field[Any, Any]]":
+    return [field for field in _fields(rows) if not field.primary_key]
 
 
 def _fields(rows: type[Model], without: frozenset[str] = NOTHING) -> "list[Field[Any, Any]]":

@@ -4,8 +4,8 @@ from provisioning.reconciler.copies import clear_away
 from provisioning.reconciler.heads import Heads, count_heads
 from provisioning.reconciler.keep import head_count, keep
 from provisioning.reconciler.listen import listen
-from provisioning.reconciler.mirrors import refresh_mirrors
-from provisioning.reconciler.sweep import drain
+from provisioning.reconciler.mirrors import is_any_mirror_old, refresh_mirrors
+from provisioning.reconciler.sweep import drain, is_any_due
 from provisioning.reconciler.visits import count_visits
 from provisioning.reconciler.walk import reconcile
 from provisioning.reconciler.world import World, the_vault, the_world
@@ -18,6 +18,8 @@ __all__ = [
     "count_visits",
     "drain",
     "head_count",
+    "is_any_due",
+    "is_any_mirror_old",
     "keep",
     "listen",
     "reconcile",

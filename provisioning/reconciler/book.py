@@ -25,6 +25,11 @@ KEYS: dict[str, str] = dict.fromkeys(("host_key", "enrolled_key", "login_key", "
 """What lets us in at a machine, and it in at our git door: nothing."""
 
 LIVING_OF = "WHERE deployment_id = %s AND phase <> %s ORDER BY id"
+LEAD = """
+INSERT INTO provisioning_route (deployment_id, host, upstream_host, upstream_port, is_live) VALUES (%s, %s, %s, %s, %s)
+    ON CONFLICT (deployment_id) DO UPDATE
+    SET upstream_host = excluded.upstream_host, upstream_port = excluded.upstream_port, is_live = excluded.is_live
+"""
 SEALED = frozenset({"host_key", "login_key", "git_bearer", "outputs"})
 """Columns that cost time to open, and that a look at a deployment seldom needs."""
 
@@ -153,12 +158,20 @@ class DeploymentRows(MovingRows):
         self.machines = {machine.key: machine for machine in living}
         self.touched = False
         """Whether a machine's row was written since they were read."""
+        self._line: Route | None = None
+
+    def line(self) -> Route | None:
+        """Where its address leads, or has led; None if it never did. Read when it is first asked for."""
+        if self._line is None:
+            found = statements.select(Route, "WHERE deployment_id = %s", self.lease.row.pk)
+            self._line = found[0] if found else None
+        return self._line
 
     def need_machine(self, role: str, number: int) -> None:
         with self.lease.admitting():
             fabric, turn = admission.room_for_one_more(self.lease.row, self.lease.at, partial(_turn, self.lease.row))
             machine = new_machine(self.lease.row, fabric, role, number, self.lease.at, turn=turn)
-            machine.save(force_insert=True)
+            statements.insert(machine)
             nudge_on_commit(Kind.MACHINE, machine.pk)
         self.touched = True
 
@@ -202,19 +215,14 @@ class DeploymentRows(MovingRows):
 
     def route(self, upstream: Endpoint) -> None:
         deployment = self.lease.row
-        leads = {"upstream_host": upstream.host, "upstream_port": upstream.port, "is_live": True}
         with self.lease.fence():
-            line = Route(deployment=deployment, host=deployment.host, **leads)
-            Route.objects.bulk_create(
-                [line], update_conflicts=True, unique_fields=["deployment"], update_fields=list(leads)
-            )
-        deployment.route = line
+            statements.change(LEAD, deployment.pk, deployment.host, upstream.host, upstream.port, True)
+        self._line = None
 
     def unroute(self) -> None:
         with self.lease.fence():
             Route.objects.filter(deployment=self.lease.row).update(is_live=False)
-        if route := getattr(self.lease.row, "route", None):
-            route.is_live = False
+        self._line = None
 
     def answered(self, answer: Answer) -> None:
         row = self.lease.row

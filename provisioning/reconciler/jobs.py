@@ -98,7 +98,7 @@ def deployment_job(lease: Lease[Deployment], rows: DeploymentRows, world: World)
         attempt=deployment.attempt,
         manifest=deployment.manifest,
         machines=views,
-        route=partial(_route, deployment),
+        route=partial(_route, deployment, rows),
         was_ready=deployment.ready_at is not None,
         may_relaunch=_may_relaunch(deployment, lease.at),
         may_replace=deployment.replaced_attempt < deployment.attempt,
@@ -251,7 +251,7 @@ def _archive_name(deployment: Deployment, at: datetime) -> str:
     return f"archive-{deployment.attempt}-{deployment.phase}{move}-{tries}"
 
 
-def _route(deployment: Deployment) -> RouteLine:
-    route = getattr(deployment, "route", None)
-    leads = Endpoint(route.upstream_host, route.upstream_port) if route is not None and route.is_live else None
+def _route(deployment: Deployment, rows: DeploymentRows) -> RouteLine:
+    line = rows.line()
+    leads = Endpoint(line.upstream_host, line.upstream_port) if line is not None and line.is_live else None
     return RouteLine(deployment.key, deployment.host, leads)

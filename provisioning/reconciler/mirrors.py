@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.db.models import F, Max, Q
+from django.db.models import F, Max, Q, QuerySet
 
 from catalog import sync
 from catalog.models import Dataset
@@ -24,17 +24,22 @@ AT_ONCE = 20
 
 def refresh_mirrors(clock: Callable[[], datetime]) -> int:
     """Refresh what is due. Return how many were. Uses the network for up to two minutes each, in no transaction."""
-    return sum(_refresh(dataset, clock) for dataset in _due(clock()))
+    return sum(_refresh(dataset, clock) for dataset in _due(clock())[:AT_ONCE])
 
 
-def _due(at: datetime) -> list[Dataset]:
+def is_any_mirror_old(at: datetime) -> bool:
+    """Whether there is something to refresh."""
+    return _due(at).exists()
+
+
+def _due(at: datetime) -> "QuerySet[Dataset]":
     """Datasets of what runs whose copy is older than a minute, or older than somebody's "pull now"."""
     wanted = Deployment.objects.filter(wanted=Wanted.UP, phase__in=[Phase.BUILDING, Phase.READY], dataset__isnull=False)
     used = Dataset.objects.filter(pk__in=wanted.values("dataset")).annotate(
         asked_at=Max("deployment__machines__pull_asked_at")
     )
     old = Q(tried_at=None) | Q(tried_at__lte=at - FRESH_FOR) | Q(tried_at__lt=F("asked_at"))
-    return list(used.filter(old).order_by("tried_at")[:AT_ONCE])
+    return used.filter(old).order_by("tried_at")
 
 
 def _refresh(dataset: Dataset, clock: Callable[[], datetime]) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from provisioning import admission
 from provisioning.errors import NotYet
-from provisioning.models import Deployment, Entry, Machine
+from provisioning.models import Deployment, Entry, Machine, statements
 from provisioning.models.reconciled import woken
 from provisioning.nudge import nudge_on_commit
 from provisioning.phases import Happened, Kind, Lane, Phase, Settled, Stand, Wanted
@@ -31,7 +31,7 @@ class MovingRows:
             row = self.lease.row
             fabric = admission.room_elsewhere(row, self.lease.at)
             machine = new_machine(row, fabric, "main", 1, self.lease.at, stand=Stand.NEXT)
-            machine.save(force_insert=True)
+            statements.insert(machine)
             nudge_on_commit(Kind.MACHINE, machine.pk)
         self.touched = True
 

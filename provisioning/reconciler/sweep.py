@@ -28,6 +28,12 @@ DUE = "UNION ALL".join(
     _OF_LANE.format(kind=kind, table=table, lane=lane) for kind, table in _TABLES.items() for lane in Lane
 )
 """One question for the first of each kind and lane: the commonest answer is that nothing is due."""
+_PERSON_OF = f"""
+SELECT due_at FROM {{table}}
+WHERE lane = {Lane.PERSON:d} AND due_at <= %s AND lease_until <= %s AND phase <> '{Phase.WAITING}'
+"""  # noqa: S608 - made of our own words
+SOON = f"SELECT MIN(due_at) FROM ({'UNION ALL'.join(_PERSON_OF.format(table=table) for table in _TABLES.values())}) AS soon"  # noqa: S608
+"""When the next row is due for which a person waits, and not for room."""
 
 
 def drain(clock: Clock, world: World, pause: Callable[[float], None] = time.sleep) -> int:
@@ -47,6 +53,11 @@ def drain(clock: Clock, world: World, pause: Callable[[float], None] = time.slee
                 return passes
             pause(soon)
     return passes
+
+
+def is_any_due(at: datetime) -> bool:
+    """Whether a drain would find something to do, or to wait for."""
+    return bool(due(at)) or _until_a_person_waits(at) is not None
 
 
 def due(at: datetime) -> list[tuple[Kind, int]]:
@@ -69,19 +80,5 @@ def next_due() -> datetime | None:
 def _until_a_person_waits(at: datetime) -> float | None:
     """Seconds until the next row of the person's lane is due, if that is soon."""
     soon = at + timedelta(seconds=LINGER)
-    firsts = [
-        rows._default_manager.filter(lane=Lane.PERSON, due_at__lte=soon, lease_until__lte=at)
-        .exclude(phase=Phase.WAITING)
-        .order_by("due_at")
-        .values_list("due_at", flat=True)
-        .first()
-        for _, rows in _ROWS
-    ]
-    first = min((due_at for due_at in firsts if due_at is not None), default=None)
+    first = statements.moment(statements.line(SOON, *[soon, at] * len(_TABLES))[0])
     return None if first is None else max(0.01, (first - at).total_seconds())
-
-
-_ROWS: tuple[tuple[Kind, type[Deployment] | type[Machine]], ...] = (
-    (Kind.DEPLOYMENT, Deployment),
-    (Kind.MACHINE, Machine),
-)

@@ -8,7 +8,7 @@ from typing import Any
 
 from provisioning import admission
 from provisioning.errors import Blame, GiveUp, NotYet, Stop, TryAgain
-from provisioning.models import Admission, Deployment, Machine, Reconciled
+from provisioning.models import Admission, Deployment, Machine, Reconciled, statements
 from provisioning.models.reconciled import woken
 from provisioning.nudge import nudge_on_commit
 from provisioning.phases import Happened, Kind, Lane, Phase, Settled, Stand, Wanted
@@ -150,7 +150,7 @@ class Pass:
             with self.lease.admitting() as turn:
                 fabric = admission.place_for(row, turn, self.at)
                 machine = new_machine(row, fabric, "main", 1, self.at)
-                machine.save(force_insert=True)
+                statements.insert(machine)
                 nudge_on_commit(Kind.MACHINE, machine.pk)
                 self.lease.move(Phase.BUILDING, admitted_at=self.at, building_since=self.at, steps_done=[])
                 self._at_step(Machines.name)

@@ -30,7 +30,7 @@ chosen, ports.choose = ports.choose, choose
 runpy.run_module("cli", run_name="__main__")
 """
 """`./fairground`, for which everything was free at the moment at which it looked."""
-PROGRAMS = ("up", "web", "clicks", "sweep", "clock", "front-door")
+PROGRAMS = ("up", "web", "clicks", "sweep", "front-door")
 
 
 @pytest.fixture

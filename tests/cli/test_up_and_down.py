@@ -14,7 +14,7 @@ from tests.cli.installation import Installation
 from tests.waiting import until
 
 pytestmark = [pytest.mark.engine, pytest.mark.caddy]
-OURS = ("web", "clicks", "sweep", "clock")
+OURS = ("web", "clicks", "sweep")
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def test_what_we_keep_is_for_our_eyes_only(here: Installation) -> None:
             assert not stat.S_IMODE(path.stat().st_mode) & 0o077, path
 
 
-@pytest.mark.parametrize("name", ["web", "sweep", "clock", "front-door"])
+@pytest.mark.parametrize("name", ["web", "sweep", "front-door"])
 def test_a_program_that_is_killed_is_started_again(here: Installation, name: str) -> None:
     before = here.pid(name)
     os.kill(before, signal.SIGKILL)

@@ -26,7 +26,7 @@ pytestmark = [
     pytest.mark.timeout(2000),
     pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("mmdebstrap"), reason="needs root and mmdebstrap"),
 ]
-OURS = ("web", "clicks", "sweep", "clock", "door")
+OURS = ("web", "clicks", "sweep", "door")
 
 
 @pytest.fixture(scope="module")

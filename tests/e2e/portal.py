@@ -38,7 +38,7 @@ from tests.waiting import until
 
 APPS = Path(__file__).with_name("apps")
 BEHAVIOURS = ("fine", "gate", "hang", "loud", "needs-parts", "wordy")
-PROGRAMS = ("up", "web", "clicks", "sweep", "clock", "front-door")
+PROGRAMS = ("up", "web", "clicks", "sweep", "front-door")
 PASSWORD = "a long way to the fair"
 
 
@@ -166,7 +166,7 @@ class Portal(Installation):
 
     def last_lines(self, count: int = 12) -> str:
         """What its workers said last, each so many lines."""
-        logs = ((name, self.folder / "home" / "logs" / f"{name}.log") for name in ("clicks", "sweep", "clock"))
+        logs = ((name, self.folder / "home" / "logs" / f"{name}.log") for name in ("clicks", "sweep"))
         ends = ((name, log.read_text(errors="replace").splitlines()[-count:]) for name, log in logs if log.exists())
         return "\n".join(f"{name}: {line}" for name, lines in ends for line in lines)
 

@@ -4,14 +4,19 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+from contextlib import closing
 from pathlib import Path
+from queue import Empty
 
 import pytest
 from celery import current_app
 from kombu import Connection
 from pytest_django import Settings
 
+from portal.server.bell import Bells, ring
 from provisioning.tasks import reconcile
+from tests.waiting import until
 
 pytestmark = pytest.mark.thorough
 
@@ -48,6 +53,52 @@ def test_a_folder_that_is_emptied_with_everything_in_it_goes_on(tmp_path: Path) 
         shutil.rmtree(folder)
         queue.put("kept")
         assert queue.get(block=False).payload == "kept"
+
+
+def test_who_waits_for_a_message_is_woken_by_it(tmp_path: Path) -> None:
+    with closing(Bells(tmp_path)) as bells:
+        bells.listen(["click"], 0)
+        ring(tmp_path, "sweep")
+        assert not bells.listen(["click"], 0)
+        ring(tmp_path, "click")
+        assert bells.listen(["click"], 600)
+        assert not bells.listen(["click"], 0)
+
+
+def test_a_bell_that_was_taken_away_is_hung_up_again(tmp_path: Path) -> None:
+    with closing(Bells(tmp_path / "broker")) as bells:
+        bells.listen(["click"], 0)
+        shutil.rmtree(tmp_path / "broker")
+        ring(tmp_path / "broker", "click")
+        assert not bells.listen(["click"], 0)
+        ring(tmp_path / "broker", "click")
+        assert bells.listen(["click"], 600)
+
+
+def test_a_bell_that_nobody_hears_rings_for_ever_and_hinders_nobody(tmp_path: Path) -> None:
+    with closing(Bells(tmp_path)) as bells:
+        bells.listen(["click"], 0)
+        for _ in range(70_000):  # more than a pipe holds
+            ring(tmp_path, "click")
+        assert bells.listen(["click"], 600)
+
+
+def test_a_reader_sleeps_until_a_message_comes_and_no_longer_than_it_was_told(tmp_path: Path) -> None:
+    options = {name: str(tmp_path) for name in ("data_folder_in", "data_folder_out")}
+    with Connection("folder://", transport_options=options) as connection:
+        queue = connection.SimpleQueue("late")
+        with pytest.raises(Empty):
+            queue.get(timeout=0.05)
+        sender = threading.Thread(target=put_when_somebody_listens, args=(tmp_path, options))
+        sender.start()
+        assert queue.get(timeout=600).payload == "late"
+        sender.join()
+
+
+def put_when_somebody_listens(folder: Path, options: dict[str, str]) -> None:
+    until("somebody listens", (folder / "late.bell").exists)
+    with Connection("folder://", transport_options=options) as connection:
+        connection.SimpleQueue("late").put("late")
 
 
 POKE = """

@@ -1,10 +1,146 @@
-"""The clock of the housekeeping."""
+"""The clock of the housekeeping: when it ticks, what it asks, and what it sends."""
 
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from queue import Empty
+
+import pytest
+from celery.worker import state
+from django.db import OperationalError, connection
+from kombu import Connection
+from pytest_django import Settings
+
+from catalog import checks
+from catalog.models import Dataset
 from portal.celery import app
-from portal.server.clock import Clock
+from portal.mail import outbox
+from portal.models import User
+from portal.server import ticking
+from portal.server.clock import HAS_WORK, Clock, has_work
+from portal.server.ticking import EX_SOFTWARE, Ticking
+from provisioning.models import Deployment, Entry, House, Machine, Picture
+from provisioning.phases import Lane
+from tests.makers import launch, make_event, make_release
+from tests.portal import scenes
+from tests.portal.test_outbox import HELLO
+
+LATER = timedelta(minutes=5)
+
+
+@pytest.fixture
+def sends() -> Iterator[Callable[[str], bool]]:
+    """Whether a task is sent when its time has come."""
+    with Connection("memory://") as wire, app.amqp.Producer(wire) as producer:
+        queue, clock = wire.SimpleQueue("sweep"), Clock(app=app, lazy=True)
+
+        def tick(name: str) -> bool:
+            clock.apply_entry(clock.Entry(name=name, app=app, **app.conf.beat_schedule[name]), producer)
+            try:
+                return bool(queue.get(block=False).headers["task"])
+            except Empty:
+                return False
+
+        yield tick
 
 
 def test_the_clock_sleeps_until_the_time_has_come_and_not_until_shortly_before() -> None:
     clock = Clock(app=app, lazy=True)
     assert clock.adjust(0.9) >= 0.9
     assert clock.adjust(0) == 0
+
+
+@pytest.mark.parametrize("name", HAS_WORK)
+def test_what_nobody_needs_is_not_sent(sends: Callable[[str], bool], name: str, db: None) -> None:
+    assert not sends(name)
+
+
+@pytest.mark.parametrize("name", sorted({"keep", "visits", "tidy", "sweep-beat"}))
+def test_what_has_no_question_is_sent_each_time(sends: Callable[[str], bool], name: str, db: None) -> None:
+    assert name not in HAS_WORK
+    assert sends(name)
+
+
+def test_every_question_is_about_something_in_the_timetable() -> None:
+    assert set(HAS_WORK) <= set(app.conf.beat_schedule)
+
+
+def test_rows_are_looked_at_when_one_is_due(sends: Callable[[str], bool], owner: User, now: datetime) -> None:
+    launched = launch(make_event(owner, at=now), make_release(), at=now)
+    assert sends("drain")
+    Deployment.objects.filter(pk=launched.pk).update(lane=Lane.PERSON, due_at=now + LATER)
+    assert not sends("drain")
+
+
+def test_a_person_who_waits_is_expected_before_the_next_tick(
+    sends: Callable[[str], bool], owner: User, now: datetime
+) -> None:
+    rows = Deployment.objects.filter(pk=scenes.building(make_event(owner, at=now), at=now).pk)
+    Machine.objects.update(due_at=now + LATER)
+    rows.update(lane=Lane.PERSON, due_at=now + LATER)
+    assert not sends("drain")
+    rows.update(due_at=now + timedelta(seconds=1))
+    assert sends("drain")
+
+
+def test_content_is_fetched_when_a_minute_has_passed_or_somebody_asks(
+    sends: Callable[[str], bool], owner: User, now: datetime
+) -> None:
+    open_one = scenes.ready(make_event(owner, at=now), at=now - timedelta(hours=1))
+    fresh = Dataset.objects.filter(deployment=open_one)
+    fresh.update(tried_at=now)
+    assert not sends("mirrors")
+    open_one.machines.update(pull_asked_at=now + timedelta(seconds=1))
+    assert sends("mirrors")
+    open_one.machines.update(pull_asked_at=None)
+    fresh.update(tried_at=now - timedelta(seconds=61))
+    assert sends("mirrors")
+
+
+def test_a_repository_is_looked_at_when_its_author_asks(
+    sends: Callable[[str], bool], owner: User, now: datetime
+) -> None:
+    checks.ask("https://git.example.org/board", "HEAD", by=owner, at=now)
+    assert sends("look")
+
+
+def test_the_post_goes_when_something_has_happened_and_when_a_mail_is_due(
+    sends: Callable[[str], bool], owner: User, now: datetime
+) -> None:
+    launch(make_event(owner, at=now), make_release(), at=now)
+    assert sends("post")
+    Entry.objects.update(noticed=True)
+    assert not sends("post")
+    outbox.put(HELLO, "anna@example.org", at=now)
+    assert sends("post")
+
+
+def test_the_webhook_is_told_where_there_is_one(sends: Callable[[str], bool], db: None) -> None:
+    House(hook_address="https://monitor.example.org/hook", hook_key="k").save()
+    assert sends("tell")
+
+
+@pytest.mark.browser
+def test_a_service_without_a_picture_gets_one(
+    sends: Callable[[str], bool], owner: User, settings: Settings, now: datetime
+) -> None:
+    settings.FRONT_DOOR = "caddy"
+    scenes.ready(make_event(owner, at=now), at=now)
+    Picture.objects.all().delete()
+    assert sends("photograph")
+
+
+def test_where_the_database_does_not_answer_the_task_is_sent_and_tells_of_it(db: None) -> None:
+    def away(*_: object) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    with connection.execute_wrapper(away):
+        assert has_work("drain")
+
+
+def test_a_clock_that_breaks_ends_its_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ticking, "CLOCK", "portal.server.clock:Hourglass")
+    monkeypatch.setattr(state, "should_terminate", None)
+    clock = Ticking(app)
+    clock.start()
+    clock.join(20)
+    assert state.should_terminate == EX_SOFTWARE

@@ -9,7 +9,9 @@ from celery.fixups.django import DjangoWorkerFixup  # type: ignore[attr-defined]
 from django.db import connection, connections
 
 from portal.celery import CONNECTION_LASTS, app
+from portal.server.clock import HAS_WORK, Clock
 from provisioning.models import Admission
+from tests.makers import NOON
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,21 +46,34 @@ def test_the_next_task_finds_the_connection_of_the_one_before(worker: None) -> N
     assert connection.settings_dict["CONN_MAX_AGE"] == CONNECTION_LASTS
 
 
-@pytest.mark.postgres
-def test_a_server_that_hung_up_costs_one_task_at_most(worker: None) -> None:
+def hang_up() -> None:
+    """The server ends the connection of this thread."""
     connection.close()
     Admission.objects.exists()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         (ours,) = cursor.fetchone()
 
-    def hang_up() -> None:
+    def end() -> None:
         with connection.cursor() as other:
             other.execute("SELECT pg_terminate_backend(%s, 5000)", [ours])
         connection.close()
 
-    thread = threading.Thread(target=hang_up)
+    thread = threading.Thread(target=end)
     thread.start()
     thread.join()
+
+
+@pytest.mark.postgres
+def test_a_server_that_hung_up_costs_one_task_at_most(worker: None) -> None:
+    hang_up()
     between_tasks()
     assert not Admission.objects.filter(pk=0).exists()
+
+
+@pytest.mark.postgres
+def test_a_server_that_hung_up_does_not_stop_the_clock(worker: None) -> None:
+    clock = Clock(app=app, lazy=True)
+    hang_up()
+    clock.tick()
+    assert not HAS_WORK["drain"](NOON)

@@ -11,7 +11,7 @@ from tests.e2e.service import Service
 from tests.waiting import until
 
 pytestmark = [pytest.mark.engine, pytest.mark.caddy]
-WORKERS = ("up", "clicks", "sweep", "clock")
+WORKERS = ("up", "clicks", "sweep")
 """`up` first: it would start the others again."""
 ONCE = ["run", "done"]
 

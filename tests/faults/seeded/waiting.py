@@ -17,16 +17,16 @@ WAITING = (
     Defect(
         "admit without the lock",
         "provisioning/models/admission.py",
-        "row = cls.objects.select_for_update().filter(pk=1).first()",
-        "row = cls.objects.filter(pk=1).first()",
+        'lock = "WHERE id = 1 FOR UPDATE" if',
+        'lock = "WHERE id = 1" if',
         "test_admission::test_fifty_at_once_at_a_limit_of_three_are_three",
         on_postgres=True,
     ),
     Defect(
         "release the room at the click",
         ADMISSION,
-        "    WHERE fabric_id = %s AND phase IN (",
-        "    WHERE fabric_id = %s AND wanted = 'up' AND phase IN (",
+        "WHERE fabric_id = %s AND phase IN (",
+        "WHERE fabric_id = %s AND wanted = 'up' AND phase IN (",
         "test_admission::test_room_is_released_when_the_machine_is_gone_not_at_the_click",
     ),
     Defect(

@@ -18,6 +18,8 @@ from provisioning.ssh.pool import POOL, Pool
 CODE = "/opt/fairground-host"
 SHORT = 1.5
 """Seconds that a host which did not answer last time is given, so that it costs the others little."""
+AGAIN = 60.0
+"""Seconds after which it is given all the time there is once more: it may be slow, not silent."""
 PEEK = 'cat /var/lib/fairground-host/reservation/reservation.json 2>/dev/null || echo "{}"'
 """How a protected host is looked at: nothing is brought there, nothing is written."""
 MOST = 64 * 1024
@@ -58,8 +60,8 @@ class Host:
         self.row = row
         self.name = row.name
         self.remote = SshRemote(options.login(row), pool=pool, code=CODE)
-        self.silent_since: float | None = None
-        """When it stopped answering this process, on the monotonic clock."""
+        self.given_all: float | None = None
+        """When it was last given all the time there was and did not answer, on the monotonic clock."""
 
     def look(self, within: float, name: Mapping[str, str] = NOBODY) -> Look | Down:
         """Whose it is, and whether a machine of this name (key, portal) was; Down where it does not say."""
@@ -75,7 +77,7 @@ class Host:
         except Stop:
             self.is_silent()
             raise
-        self.silent_since = None
+        self.given_all = None
         return look_of(said)
 
     def change(self, verb: str, given: Mapping[str, Any], within: float) -> Look:
@@ -99,11 +101,17 @@ class Host:
 
     def is_silent(self) -> None:
         """Remember that it does not answer."""
-        self.silent_since = self.silent_since or time.monotonic()
+        if self.given_all is None:
+            self.given_all = time.monotonic()
 
     def patience(self, within: float) -> float:
         """How long it may take."""
-        return min(within, SHORT) if self.silent_since is not None else within
+        if self.given_all is None:
+            return within
+        if (now := time.monotonic()) - self.given_all < AGAIN:
+            return min(within, SHORT)
+        self.given_all = now
+        return within
 
 
 def look_of(said: Mapping[str, Any]) -> Look:

@@ -48,7 +48,7 @@ class Runit:
             deadline = time.monotonic() + SCAN
             while not (place / "supervise/ok").exists() and time.monotonic() < deadline:
                 time.sleep(0.05)
-            self.sv("up", [place])
+            self.sv("up", [place], is_awaited=False)
             (place / "down").unlink()
 
     def furnish(self, name: str, place: Path) -> None:
@@ -74,12 +74,13 @@ class Runit:
             (RUNIT_LINKS / f"{PREFIX}{name}").unlink(missing_ok=True)
         self.sv("force-shutdown", [RUNIT_SERVICES / f"{PREFIX}{name}" for name in names])
 
-    def sv(self, verb: str, places: list[Path]) -> None:
-        """Tell runit, and wait for it."""
+    def sv(self, verb: str, places: list[Path], *, is_awaited: bool = True) -> None:
+        """Tell runit, and wait for it: half a second at least."""
         there = [str(place) for place in places if (place / "supervise/ok").exists()]
         if there:
+            wait = ["-w", WAIT] if is_awaited else []
             subprocess.run(
-                ["sv", "-w", WAIT, verb, *there], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+                ["sv", *wait, verb, *there], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
             )
 
     def said(self, name: str, limit: int) -> bytes:

@@ -14,6 +14,8 @@ SLICE = timedelta(seconds=5)
 """A drain gives its thread back after this; the next one goes on."""
 BATCH = 10
 """Rows listed at once; each is still claimed by itself. Every batch begins with the oldest of any lane, so nothing starves."""
+FEW = 3
+"""Due rows that the next drain is not to be awaited for."""
 LINGER = 1.0
 """Seconds that a drain may wait for a row on which a person waits."""
 
@@ -36,23 +38,25 @@ SOON = f"SELECT MIN(due_at) FROM ({'UNION ALL'.join(_PERSON_OF.format(table=tabl
 """When the next row is due for which a person waits, and not for room."""
 
 
-def drain(clock: Clock, world: World, pause: Callable[[float], None] = time.sleep) -> int:
-    """Look at due rows, most urgent first, until nothing is due or the slice is used up. Return how many passes were made."""
+def drain(clock: Clock, world: World, pause: Callable[[float], None] = time.sleep) -> bool:
+    """Look at due rows, most urgent first, until nothing is due or the slice is used up.
+
+    Return whether the next drain should follow at once: a machine at work is looked at all the time, and would be missed
+    until the clock's next tick. Where many rows are due, each tick brings a drain anyway.
+    """
     ends_at = clock() + SLICE
-    passes = 0
     while (at := clock()) < ends_at:
         batch = due(at)
         for kind, pk in batch:
-            reconcile(kind, pk, at=clock(), world=world)
-            passes += 1
             if clock() >= ends_at:
-                return passes
+                break
+            reconcile(kind, pk, at=clock(), world=world)
         if not batch:
             soon = _until_a_person_waits(at)
             if soon is None:
-                return passes
+                return False
             pause(soon)
-    return passes
+    return is_any_due(at) and len(due(at)) <= FEW
 
 
 def is_any_due(at: datetime) -> bool:

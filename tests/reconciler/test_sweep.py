@@ -2,10 +2,14 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 
 import pytest
+from celery import current_app
+from kombu import Connection
 
+from provisioning import reconciler, tasks
 from provisioning.models import Deployment, Machine
 from provisioning.phases import Kind, Lane, Phase
 from provisioning.reconciler import drain
@@ -61,3 +65,32 @@ def test_who_waits_for_it_in_person_is_served_before_regular_looks(world: Simula
     for row, lane, seconds in ((oldest, Lane.ENDING, 3), (keeping, Lane.KEEPING, 2), (person, Lane.PERSON, 1)):
         Deployment.objects.filter(pk=row.pk).update(lane=lane, due_at=NOON - timedelta(seconds=seconds))
     assert [pk for _, pk in due(NOON)] == [oldest.pk, person.pk, keeping.pk]
+
+
+def test_a_machine_at_work_is_looked_at_by_the_next_drain_without_a_pause(world: Simulation) -> None:
+    launch()
+    world.place.boot_looks = 10_000
+    assert drain(ticking(world.at), world.world, pause=lambda _: None)
+
+
+def test_a_drain_after_which_nobody_waits_is_followed_by_the_clocks(world: Simulation) -> None:
+    launch()
+    assert not drain(ticking(world.at), world.world, pause=lambda _: None)
+
+
+def test_where_many_are_due_no_drain_sends_the_next(world: Simulation) -> None:
+    event, release = make_event(), make_release()
+    for _ in range(300):
+        launch(event, release)
+    assert not drain(ticking(world.at), world.world, pause=lambda _: None)
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_a_drain_that_goes_on_sends_itself(goes_on: bool, monkeypatch: pytest.MonkeyPatch, db: None) -> None:
+    with Connection("memory://") as wire, current_app.amqp.Producer(wire) as producer:
+        queue = wire.SimpleQueue("sweep")
+        queue.clear()
+        monkeypatch.setattr(reconciler, "drain", lambda clock, world: goes_on)
+        monkeypatch.setattr(tasks.drain, "apply_async", partial(tasks.drain.apply_async, producer=producer))
+        tasks.drain()
+        assert bool(queue.qsize()) is goes_on

@@ -8,7 +8,7 @@ from provisioning.errors import Blame, GiveUp, NotYet, Stop
 from provisioning.step import Answer, DeploymentJob
 from provisioning.steps.paths import ENV_FILE
 
-BETWEEN_ANSWERS = timedelta(seconds=0.3)
+BETWEEN_ANSWERS = timedelta(seconds=0.1)
 CHECK_TIME = 10.0
 """Seconds that a program of the app gets to say whether it is well: as long as somebody waits for a page."""
 MOST_SAID = 200

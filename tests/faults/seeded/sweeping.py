@@ -214,4 +214,18 @@ SWEEPING = (
         "    except Error:\n        return False",
         "portal/test_clock::test_where_the_database_does_not_answer_the_task_is_sent_and_tells_of_it",
     ),
+    Defect(
+        "leave a machine at work to the clock's next tick",
+        "provisioning/reconciler/sweep.py",
+        "return is_any_due(at) and len(due(at)) <= FEW",
+        "return False",
+        "test_sweep::test_a_machine_at_work_is_looked_at_by_the_next_drain_without_a_pause",
+    ),
+    Defect(
+        "let every drain send the next",
+        "provisioning/reconciler/sweep.py",
+        "return is_any_due(at) and len(due(at)) <= FEW",
+        "return is_any_due(at)",
+        "test_sweep::test_where_many_are_due_no_drain_sends_the_next",
+    ),
 )

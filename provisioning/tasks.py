@@ -14,16 +14,17 @@ from provisioning.phases import Kind
 
 @shared_task(name="provisioning.reconcile", ignore_result=True, expires=5)
 def reconcile(kind: str, pk: int) -> None:
-    """Look at one row now, because a person waits."""
-    reconciler.reconcile(Kind(kind), pk, at=now(), world=reconciler.the_world())
+    """Look at one row now, because a person waits; if there will be more to see in a moment, a drain waits for it."""
+    next_look = reconciler.reconcile(Kind(kind), pk, at=now(), world=reconciler.the_world())
+    if next_look and next_look - now() < reconciler.LINGER:
+        go_on()
 
 
 @shared_task(name="provisioning.drain", ignore_result=True, expires=2)
 def drain() -> None:
-    """Look at all rows that are due. If the broker is away, the clock's next one goes on."""
+    """Look at all rows that are due."""
     if reconciler.drain(now, reconciler.the_world()):
-        with suppress(OperationalError, OSError):
-            drain.apply_async(retry=False)
+        go_on()
 
 
 @shared_task(name="provisioning.keep", ignore_result=True, expires=25)
@@ -49,6 +50,12 @@ def visits() -> None:
 def mirrors() -> None:
     """Keep our copies of content repositories fresh."""
     reconciler.refresh_mirrors(now)
+
+
+def go_on() -> None:
+    """Have a drain follow at once. If the broker is away, the clock's next one does."""
+    with suppress(OperationalError, OSError):
+        drain.apply_async(retry=False)
 
 
 def poke(kind: Kind, pk: int) -> None:

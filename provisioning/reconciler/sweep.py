@@ -16,8 +16,8 @@ BATCH = 10
 """Rows listed at once; each is still claimed by itself. Every batch begins with the oldest of any lane, so nothing starves."""
 FEW = 3
 """Due rows that the next drain is not to be awaited for."""
-LINGER = 1.0
-"""Seconds that a drain may wait for a row on which a person waits."""
+LINGER = timedelta(seconds=1)
+"""So long a drain may wait for a row on which a person waits."""
 
 Clock = Callable[[], datetime]
 
@@ -83,6 +83,6 @@ def next_due() -> datetime | None:
 
 def _until_a_person_waits(at: datetime) -> float | None:
     """Seconds until the next row of the person's lane is due, if that is soon."""
-    soon = at + timedelta(seconds=LINGER)
+    soon = at + LINGER
     first = statements.moment(statements.line(SOON, *[soon, at] * len(_TABLES))[0])
     return None if first is None else max(0.01, (first - at).total_seconds())

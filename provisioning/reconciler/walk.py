@@ -24,7 +24,7 @@ from provisioning.steps.deployment.machines import WOKEN_BEFORE, Machines
 
 log = logging.getLogger(__name__)
 
-SOONEST, LATEST = timedelta(seconds=0.2), timedelta(seconds=5)
+SOONEST, LATEST = timedelta(seconds=0.1), timedelta(seconds=5)
 SHARE_OF_WAIT = 0.05
 """A row that has waited a minute is looked at every 3 s: late by 5 % at most, and cheap."""
 LONGEST_BACKOFF = timedelta(minutes=5)

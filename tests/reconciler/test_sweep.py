@@ -1,12 +1,13 @@
 """Which rows are looked at first, and that none stops the others."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
 
 import pytest
 from celery import current_app
+from django.utils.timezone import now
 from kombu import Connection
 
 from provisioning import reconciler, tasks
@@ -85,12 +86,30 @@ def test_where_many_are_due_no_drain_sends_the_next(world: Simulation) -> None:
     assert not drain(ticking(world.at), world.world, pause=lambda _: None)
 
 
-@pytest.mark.parametrize("goes_on", [True, False])
-def test_a_drain_that_goes_on_sends_itself(goes_on: bool, monkeypatch: pytest.MonkeyPatch, db: None) -> None:
+@pytest.fixture
+def is_drain_sent(monkeypatch: pytest.MonkeyPatch, db: None) -> Iterator[Callable[[], bool]]:
+    """Whether a drain was sent."""
     with Connection("memory://") as wire, current_app.amqp.Producer(wire) as producer:
         queue = wire.SimpleQueue("sweep")
         queue.clear()
-        monkeypatch.setattr(reconciler, "drain", lambda clock, world: goes_on)
         monkeypatch.setattr(tasks.drain, "apply_async", partial(tasks.drain.apply_async, producer=producer))
-        tasks.drain()
-        assert bool(queue.qsize()) is goes_on
+        yield lambda: bool(queue.qsize())
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_a_drain_that_goes_on_sends_itself(
+    goes_on: bool, is_drain_sent: Callable[[], bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconciler, "drain", lambda clock, world: goes_on)
+    tasks.drain()
+    assert is_drain_sent() is goes_on
+
+
+@pytest.mark.parametrize(("seconds", "follows"), [(0.1, True), (60, False), (None, False)])
+def test_what_a_click_began_is_followed_by_a_drain_if_more_is_seen_in_a_moment(
+    seconds: float | None, follows: bool, is_drain_sent: Callable[[], bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    next_look = None if seconds is None else now() + timedelta(seconds=seconds)
+    monkeypatch.setattr(reconciler, "reconcile", lambda *_, **__: next_look)
+    tasks.reconcile(Kind.MACHINE, 1)
+    assert is_drain_sent() is follows

@@ -128,11 +128,11 @@ def title(page: str) -> str:
     return plain(found[1]) if found else "without a title"
 
 
-def until(told: str, seen: Callable[[], Any], seconds: float) -> Any:
+def until(told: str, seen: Callable[[], Any], seconds: float, *, every: float = 0.25) -> Any:
     """Look until something true is seen, and return it. Raises MissedError."""
     deadline = time.monotonic() + seconds
     while not (answer := seen()):
         if time.monotonic() > deadline:
             raise MissedError(f"not seen within {seconds:.0f} s: {told}")
-        time.sleep(0.25)
+        time.sleep(every)
     return answer

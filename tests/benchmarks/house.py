@@ -86,7 +86,7 @@ def launch(visitor: Visitor, app: str) -> str:
 
 
 def address_when_ready(visitor: Visitor, page: str, within: float) -> str:
-    """Its public address, as soon as its page shows it."""
+    """Its public address, as soon as its page shows it; looked at as often as `by_hand.sh` looks."""
 
     def shown() -> str:
         seen = visitor.look(page)
@@ -95,7 +95,7 @@ def address_when_ready(visitor: Visitor, page: str, within: float) -> str:
         found = re.findall(r'id="address">\s*(\S+?)\s*<', seen)
         return found[0] if found else ""
 
-    return str(until(f"{page} is ready", shown, within))
+    return str(until(f"{page} is ready", shown, within, every=0.1))
 
 
 def portal_pids() -> list[int]:

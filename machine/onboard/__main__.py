@@ -1,4 +1,4 @@
-"""The one door: `onboard VERB` answers a question, `onboard converse` many, `onboard PROGRAM …` works as (or for) a job."""
+"""The one door: `onboard VERB` answers a question, `onboard converse` many, `onboard PROGRAM …` is one of our own programs."""
 
 import sys
 from importlib import import_module
@@ -41,7 +41,6 @@ VERBS = {
 """One JSON line in (and the bytes of `put` behind it), one JSON line out (and the bytes of `read` behind it)."""
 
 PROGRAMS = {
-    "job-run": "job_runner",
     "fetch-service": "fetch_service",
     "pull": "pull",
     "pull-scheduled": "pull",

@@ -1,17 +1,19 @@
 """A machine whose portal is not heard of for long ends by itself, so that nothing costs for ever that nobody looks after.
 
 `end-itself` says when, and moves with every word from the portal. Then either the machine switches itself off, its disk as it
-is, or, where nobody could switch it on again, everything of the app ends and the machine stays.
+is, or, where nobody could switch it on again, everything of the app ends and the machine stays. How is loaded only then: to
+say when is among the first things that a new machine is asked.
 """
 
 from __future__ import annotations
 
 import subprocess
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from machine.onboard import end_all, kernel
+from machine.onboard import kernel
 from machine.onboard.places import CODE, CRON_END, ROOT, STATE, UNITS, read_json, state, write_json, write_whole
 from machine.onboard.wire import Given, number
 
@@ -68,7 +70,7 @@ def end_if_due() -> int:
     if not known or known.get("ended") or time.time() < known["at"]:
         return 0
     if not known["switch_off"]:
-        end_all.end_all({})
+        import_module("machine.onboard.end_all").end_all({})
         write_json(END, {**known, "ended": True})
     elif kernel.uptime() >= LEAST_UP:
         subprocess.run([POWEROFF], check=False)

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 from machine.onboard import kernel
 from machine.onboard.job_log import LogWriter
-from machine.onboard.places import JOBS, flush_folder, read_json, write_json
+from machine.onboard.places import flush_folder, read_json, write_json
 from machine.onboard.program import Program
 
 GRACE = 5.0
@@ -31,19 +31,16 @@ RESERVE = 1024
 """Bytes set aside at the start, so that the exit status can be written when the disk is full."""
 
 
-def job_run(name: str, lock: str) -> int:
-    """Run a claimed job to its end. `lock` is the number of the inherited, locked file."""
-    os.set_inheritable(int(lock), False)
-    folder = JOBS / name
+def job_run(folder: Path, lock: int) -> None:
+    """Run a claimed job to its end. `lock` is the number of the open, locked file."""
     job = read_json(folder / "job.json") or {}
     run = Run(folder, job)
     run.begin()
     run.watch()
     run.sweep()
     finish(folder, run.code, run.cause)
-    os.close(int(lock))
+    os.close(lock)
     run.hand_over()
-    return 0
 
 
 def program_of(job: dict[str, Any]) -> Program:

@@ -7,17 +7,16 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from machine.onboard import kernel
 from machine.onboard.job_log import LogWriter
-from machine.onboard.job_runner import ENDED_CODE, GRACE, finish, program_of, reserve
+from machine.onboard.job_runner import ENDED_CODE, GRACE, finish, job_run, program_of, reserve
 from machine.onboard.looks import job_name, wait_for_end
 from machine.onboard.places import GIVEN, JOBS, flush_folder, read_json, state, write_json
 from machine.onboard.wire import Given, Refused, number, text, texts
@@ -102,21 +101,35 @@ def claim(folder: Path, job: dict[str, Any]) -> int | None:
 
 
 def launch(folder: Path, lock: int) -> None:
-    """Send the runner off, with the lock in its hand."""
+    """Send the runner off, with the lock in its hand. It is a fork of us: to load a Python anew costs more than most jobs."""
     with (folder / "launches").open("ab") as count:
         count.write(b".")
-    here = Path(__file__).with_name("__main__.py")
-    with (folder / "runner.err").open("ab") as errors:
-        subprocess.Popen(
-            [sys.executable, "-ISB", str(here), "job-run", folder.name, str(lock)],
-            pass_fds=(lock,),
-            start_new_session=True,
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-        )
-    os.close(lock)
+    if os.fork():
+        os.close(lock)
+        return
+    code = 1
+    try:
+        leave(folder / "runner.err", lock)
+        job_run(folder, lock)
+        code = 0
+    except BaseException:  # noqa: BLE001 - whoever forked us must not go on twice
+        os.write(2, import_module("traceback").format_exc().encode())
+    finally:
+        os._exit(code)
+
+
+def leave(errors: Path, kept: int) -> None:
+    """Into a session of our own, without anything that was open but this one file."""
+    os.setsid()
+    os.chdir("/")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    told = os.open(errors, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    for mine, standard in ((nothing, 0), (nothing, 1), (told, 2)):
+        os.dup2(mine, standard)
+    for entry in Path("/proc/self/fd").iterdir():
+        if int(entry.name) > 2 and int(entry.name) != kept:
+            with suppress(OSError):  # the list's own
+                os.close(int(entry.name))
 
 
 def revive(folder: Path) -> str:

@@ -8,8 +8,8 @@ import pwd
 import re
 import signal
 import stat
-from dataclasses import dataclass, field
-from typing import NoReturn
+from types import MappingProxyType
+from typing import Mapping, NamedTuple, NoReturn
 
 from machine.onboard.wire import Refused
 
@@ -19,8 +19,7 @@ RESTORED = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGTERM, signa
 """Python ignores or catches some signals, and whoever started us may have too: a program begins with the defaults."""
 
 
-@dataclass(frozen=True)
-class Account:
+class Account(NamedTuple):
     """A user of this machine, as far as a program needs one."""
 
     name: str
@@ -29,15 +28,14 @@ class Account:
     home: str
 
 
-@dataclass(frozen=True)
-class Program:
-    """Something to run."""
+class Program(NamedTuple):
+    """Something to run. No dataclass, whose module takes as long to load as all of ours that start a job."""
 
     argv: list[str]
     directory: str = "/"
     user: str = "root"
     env_file: str = ""
-    env: dict[str, str] = field(default_factory=dict)  # ours, laid over the file's
+    env: Mapping[str, str] = MappingProxyType({})  # ours, laid over the file's
 
     def check(self) -> None:
         """Refuse what could never start, before anything is written down."""

@@ -4,7 +4,9 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
 from types import FrameType
 
 from cli import programs
@@ -50,11 +52,13 @@ class Watch:
     def __init__(self, children: list[Child]) -> None:
         self.children = children
         self.over = False
+        self.signals: SimpleQueue[int] = SimpleQueue()  # a handler may put something in at any moment
 
     def start(self) -> None:
         """From here on, Ctrl-C ends the children in good order."""
         signal.signal(signal.SIGINT, self._end)
         signal.signal(signal.SIGTERM, self._end)
+        signal.signal(signal.SIGCHLD, lambda number, _: self.signals.put(number))
         for child in self.children:
             child.start()
 
@@ -62,13 +66,18 @@ class Watch:
         """Whether one has ended by itself; to be asked before `run`, which starts it again."""
         return any(child.running is not None and child.running.poll() is not None for child in self.children)
 
-    def run(self, also: Callable[[], None], every: float = 0.5) -> None:
-        """Watch; `also` is called each time."""
+    def run(self, also: Callable[[], None], every: float) -> None:
+        """Watch until it is over; `also` is called so often at least. A child that ends is noticed at once."""
+        next_look = time.monotonic()
         while not self.over:
             for child in self.children:
                 child.look()
-            also()
-            time.sleep(every)
+            if time.monotonic() >= next_look:
+                also()
+                next_look = time.monotonic() + every
+            due = min([next_look, *(child.again_at for child in self.children if child.running is None)])
+            with suppress(Empty):
+                self.signals.get(timeout=max(0.01, due - time.monotonic()))
 
     def stop(self) -> None:
         """Ask all to end, then wait for each."""
@@ -78,5 +87,6 @@ class Watch:
         for child in self.children:
             programs.stop(child.name)
 
-    def _end(self, _number: int, _frame: FrameType | None) -> None:
+    def _end(self, number: int, _frame: FrameType | None) -> None:
         self.over = True
+        self.signals.put(number)

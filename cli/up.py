@@ -152,7 +152,7 @@ def _run(settings: dict[str, str]) -> None:
     try:
         _await_page(settings, lambda: watch.over or watch.has_fallen())
         _tell(settings, time.monotonic() - began)
-        watch.run(_keep_doors())
+        watch.run(_keep_doors, DOORS_EVERY)
     finally:
         say("Stopping web and workers. Services and the engine run on; `./fairground down` ends them too.")
         watch.stop()
@@ -199,24 +199,15 @@ def _closed_again_in_vain() -> Iterator[None]:
         raise
 
 
-def _keep_doors() -> Callable[[], None]:
+def _keep_doors() -> None:
     """What stands beside our own programs: the front door, and an engine of our own."""
-    next_look = 0.0
-
-    def look() -> None:
-        nonlocal next_look
-        if time.monotonic() < next_look:
-            return
-        next_look = time.monotonic() + DOORS_EVERY
-        try:
-            if front_door.start(afresh=False):
-                say("The front door had fallen and was opened again.")
-            if own.was_set_up() and own.pid() is None:
-                container_engine.ensure(say)
-        except (HaltError, EngineError) as broken:
-            say(str(broken))
-
-    return look
+    try:
+        if front_door.start(afresh=False):
+            say("The front door had fallen and was opened again.")
+        if own.was_set_up() and own.pid() is None:
+            container_engine.ensure(say)
+    except (HaltError, EngineError) as broken:
+        say(str(broken))
 
 
 def _tell(settings: dict[str, str], seconds: float) -> None:

@@ -6,12 +6,12 @@ from logging.config import dictConfig
 from typing import Any
 
 from celery import Celery, signals
-from celery.schedules import schedule
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
 
 from portal.server import broker, ticking
 from portal.server.log_lines import request_id
+from portal.server.ticking import every
 
 __all__ = ["app", "broker"]  # importing the broker makes its "folder://" addresses known
 
@@ -49,25 +49,25 @@ app.conf.update(
     worker_enable_remote_control=False,  # nobody asks workers; and each queue more is one more folder to read
     timezone="UTC",
     beat_schedule={
-        "drain": {"task": "provisioning.drain", "schedule": schedule(1.0), "options": {"expires": 2}},
-        "mirrors": {"task": "provisioning.mirrors", "schedule": schedule(2.0), "options": {"expires": 5}},
-        "keep": {"task": "provisioning.keep", "schedule": schedule(30.0), "options": {"expires": 25}},
-        "listen": {"task": "provisioning.listen", "schedule": schedule(10.0), "options": {"expires": 9}},
-        "visits": {"task": "provisioning.visits", "schedule": schedule(30.0), "options": {"expires": 25}},
-        "post": {"task": "portal.post", "schedule": schedule(5.0), "options": {"expires": 4}},
-        "tell": {"task": "portal.tell", "schedule": schedule(10.0), "options": {"expires": 9}},
-        "look": {"task": "portal.look", "schedule": schedule(3.0), "options": {"expires": 3}},
-        "tidy": {"task": "portal.tidy", "schedule": schedule(600.0), "options": {"expires": 300}},
-        "photograph": {"task": "portal.photograph", "schedule": schedule(10.0), "options": {"expires": 9}},
+        "drain": {"task": "provisioning.drain", "schedule": every(1), "options": {"expires": 2}},
+        "mirrors": {"task": "provisioning.mirrors", "schedule": every(2), "options": {"expires": 5}},
+        "keep": {"task": "provisioning.keep", "schedule": every(30), "options": {"expires": 25}},
+        "listen": {"task": "provisioning.listen", "schedule": every(10), "options": {"expires": 9}},
+        "visits": {"task": "provisioning.visits", "schedule": every(30), "options": {"expires": 25}},
+        "post": {"task": "portal.post", "schedule": every(5), "options": {"expires": 4}},
+        "tell": {"task": "portal.tell", "schedule": every(10), "options": {"expires": 9}},
+        "look": {"task": "portal.look", "schedule": every(3), "options": {"expires": 3}},
+        "tidy": {"task": "portal.tidy", "schedule": every(600), "options": {"expires": 300}},
+        "photograph": {"task": "portal.photograph", "schedule": every(10), "options": {"expires": 9}},
         "sweep-beat": {
             "task": "portal.beat",
-            "schedule": schedule(20.0),
+            "schedule": every(20),
             "args": ("sweep",),
             "options": {"expires": 15},
         },
         "click-beat": {
             "task": "portal.beat",
-            "schedule": schedule(20.0),
+            "schedule": every(20),
             "args": ("clicks",),
             "options": {"queue": "click", "expires": 15},
         },
@@ -81,6 +81,11 @@ ticking.add_to(app)
 def _keep_connections(**_: Any) -> None:
     """Each thread of a worker keeps its own: opening one takes longer than most tasks, and Celery would do it for each."""
     connections.settings[DEFAULT_DB_ALIAS] |= {"CONN_MAX_AGE": CONNECTION_LASTS, "CONN_HEALTH_CHECKS": True}
+
+
+@signals.worker_shutting_down.connect
+def _end_at_once(**_: Any) -> None:
+    broker.wake_all(settings.BROKER_FOLDER)
 
 
 @signals.task_prerun.connect

@@ -29,7 +29,6 @@ SLOTS = 1100
 SUBNETS = "10.213.0.0/16"
 """Holds 4096 networks of 14 machines. `subnets` among a fabric's options chooses another block."""
 LIVING_IN_SLOT = "SELECT count(*) FROM provisioning_machine WHERE fabric_id = %s AND slot = %s AND phase <> 'gone'"
-
 TAKE_SLOT = "UPDATE provisioning_fabric SET last_slot = %s WHERE id = %s"
 
 

@@ -20,7 +20,7 @@ from kombu.utils.json import dumps
 
 from portal.server.bell import Bells, ring
 
-LONGEST_SLEEP = 1.0
+LONGEST_SLEEP = 2.0
 """Seconds after which a reader looks although no bell rang: whoever empties the folder takes the bells with it."""
 
 
@@ -42,6 +42,13 @@ class Channel(filesystem.Channel):
         unfinished.write_bytes(str_to_bytes(dumps(payload)))
         unfinished.replace(folder / name)
         ring(folder, queue)
+
+    def basic_ack(self, delivery_tag: Any, multiple: bool = False) -> None:
+        """There may be room for one more message: whoever sleeps because there was none is woken."""
+        had_room = self.qos.can_consume()
+        super().basic_ack(delivery_tag, multiple=multiple)
+        for queue in () if had_room else self._active_queues:
+            ring(Path(self.data_folder_in), queue)
 
 
 class Transport(filesystem.Transport):
@@ -74,6 +81,12 @@ class Transport(filesystem.Transport):
         """Read and hear nothing any more."""
         super().close_connection(connection)
         self.bells.close()
+
+
+def wake_all(folder: Path) -> None:
+    """Wake every reader, because there may be something to do that is no message."""
+    for bell in folder.glob("*.bell"):
+        ring(folder, bell.stem)
 
 
 TRANSPORT_ALIASES["folder"] = "portal.server.broker:Transport"

@@ -3,6 +3,8 @@
 Most rounds would find nothing to do, and a message costs twenty times as much as asking the database whether there is work.
 """
 
+import math
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -31,19 +33,20 @@ HAS_WORK: Mapping[str, Callable[[datetime], bool]] = {
 class Clock(Scheduler):
     """Sleeps until something is due, and sends it if there is work for it."""
 
-    def adjust(self, n: float, drift: float = 0.001) -> float:
-        """Seconds to sleep. Celery's own wakes 10 ms before the time and looks again and again until it has come."""
-        return n + drift if n > 0 else n
-
     def tick(self, *words: Any) -> Any:
         """Send what is due first; return the seconds until the next is."""
         close_old_connections()
-        return super().tick(*words)
+        return to_the_second(super().tick(*words), time.time())
 
     def apply_entry(self, entry: Any, producer: Any = None) -> None:
         """Send what is due."""
         if has_work(entry.name):
             super().apply_entry(entry, producer)
+
+
+def to_the_second(seconds: float, at: float) -> float:
+    """How long to sleep so that whatever is due within one second is sent in one go: to wake costs more than to look."""
+    return math.ceil(at + seconds) - at if seconds > 0 else seconds
 
 
 def has_work(name: str) -> bool:

@@ -6,14 +6,28 @@ Larger houses run `portal.asgi` and `portal.server.git_door_app` as they like; e
 import asyncio
 import socket
 import sys
-from contextlib import suppress
+from email.utils import formatdate
 from types import FrameType
 
 import uvicorn
+from uvicorn.server import ServerState
 
 APPLICATIONS = ("portal.asgi:application", "portal.server.git_door_app:application")
 GRACE = 3
 """Seconds that open streams are given at the end; without a limit they would block a restart."""
+
+
+class Headers(ServerState):
+    """What the protocols of a server share. The date is that of the answer, though nobody keeps it up to date."""
+
+    @property
+    def default_headers(self) -> list[tuple[bytes, bytes]]:
+        """The headers of an answer that is given now."""
+        return [(b"date", formatdate(usegmt=True).encode())]
+
+    @default_headers.setter
+    def default_headers(self, _: object) -> None:
+        """uvicorn's own would be the same."""
 
 
 class Server(uvicorn.Server):
@@ -21,13 +35,13 @@ class Server(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
+        self.server_state = Headers()
         self._told = asyncio.Event()
 
     async def main_loop(self) -> None:
-        """Keep the date of the headers right until it ends."""
+        """Until it ends."""
         while not await self.on_tick(0):
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._told.wait(), 1)
+            await self._told.wait()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal came, perhaps in the middle of anything."""
@@ -37,7 +51,8 @@ class Server(uvicorn.Server):
 
 def server(application: str) -> uvicorn.Server:
     """One application."""
-    quiet = {"access_log": False, "log_config": None, "proxy_headers": False}  # portal.server.forwarded reads these
+    quiet = {"access_log": False, "log_config": None, "proxy_headers": False, "server_header": False}
+    # portal.server.forwarded reads the proxy's headers
     return Server(uvicorn.Config(application, timeout_graceful_shutdown=GRACE, **quiet))  # type: ignore[arg-type]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import cast
 
 from django.conf import settings
 
@@ -31,7 +32,7 @@ class World:
         """The wire to a machine; None while nobody knows where it is, or how to know it."""
         driver = self.driver(machine.fabric)
         if _has_own_wire(type(driver)):
-            remote: Remote = driver.remote(spec.key)  # type: ignore[attr-defined]
+            remote: Remote = cast("OwnWire", driver).remote(spec.key)
             return remote
         if sighting is None or sighting.ssh is None or sighting.denies(machine.enrolled_key):
             return None

@@ -101,6 +101,18 @@ def put_when_somebody_listens(folder: Path, options: dict[str, str]) -> None:
         connection.SimpleQueue("late").put("late")
 
 
+def test_a_reader_who_had_his_hands_full_is_woken_when_one_is_free(tmp_path: Path) -> None:
+    options = {name: str(tmp_path) for name in ("data_folder_in", "data_folder_out")}
+    with Connection("folder://", transport_options=options) as connection, closing(Bells(tmp_path)) as bells:
+        queue = connection.SimpleQueue("full")
+        queue.put("first")
+        queue.consumer.qos(prefetch_count=1)
+        first = queue.get(timeout=600)
+        bells.listen(["full"], 0)
+        first.ack()
+        assert bells.listen(["full"], 0)
+
+
 POKE = """
 import django; django.setup()
 from provisioning.phases import Kind

@@ -7,6 +7,7 @@ from queue import Empty
 import pytest
 from celery.worker import state
 from django.db import OperationalError, connection
+from django.utils.timezone import now
 from kombu import Connection
 from pytest_django import Settings
 
@@ -16,8 +17,8 @@ from portal.celery import app
 from portal.mail import outbox
 from portal.models import User
 from portal.server import ticking
-from portal.server.clock import HAS_WORK, Clock, has_work
-from portal.server.ticking import EX_SOFTWARE, Ticking
+from portal.server.clock import HAS_WORK, Clock, has_work, to_the_second
+from portal.server.ticking import EX_SOFTWARE, Ticking, every
 from provisioning.models import Deployment, Entry, House, Machine, Picture
 from provisioning.phases import Lane
 from tests.makers import launch, make_event, make_release
@@ -43,10 +44,16 @@ def sends() -> Iterator[Callable[[str], bool]]:
         yield tick
 
 
-def test_the_clock_sleeps_until_the_time_has_come_and_not_until_shortly_before() -> None:
-    clock = Clock(app=app, lazy=True)
-    assert clock.adjust(0.9) >= 0.9
-    assert clock.adjust(0) == 0
+def test_what_is_due_within_a_second_is_sent_in_one_go() -> None:
+    assert to_the_second(0.3, at=100.4) == pytest.approx(0.6)
+    assert to_the_second(0.8, at=100.0) == 1
+    assert to_the_second(9.8, at=100.5) == pytest.approx(10.5)
+    assert to_the_second(0, at=100.4) == 0
+
+
+def test_what_is_to_come_each_second_does_so_though_the_clock_never_ticks_late() -> None:
+    assert every(1).is_due(now() - timedelta(seconds=0.99)).is_due
+    assert not every(2).is_due(now() - timedelta(seconds=1.01)).is_due
 
 
 @pytest.mark.parametrize("name", HAS_WORK)

@@ -233,13 +233,13 @@ SWEEPING = (
         "portal/server/broker.py",
         "for queue in () if had_room else self._active_queues:",
         "for queue in ():",
-        "test_broker::test_a_reader_who_had_his_hands_full_is_woken_when_one_is_free",
+        "portal/test_broker::test_a_reader_who_had_his_hands_full_is_woken_when_one_is_free",
     ),
     Defect(
         "give a slow host little time for ever",
         "provisioning/fabrics/pool/host.py",
         "if (now := time.monotonic()) - self.given_all < AGAIN:",
         "if now := time.monotonic():",
-        "test_slow_hosts::test_a_slow_host_that_missed_once_is_given_all_its_time_again_later",
+        "pool/test_slow_hosts::test_a_slow_host_that_missed_once_is_given_all_its_time_again_later",
     ),
 )

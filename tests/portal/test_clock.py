@@ -101,6 +101,10 @@ def test_content_is_fetched_when_a_minute_has_passed_or_somebody_asks(
     open_one.machines.update(pull_asked_at=None)
     fresh.update(tried_at=now - timedelta(seconds=61))
     assert sends("mirrors")
+    fresh.update(tried_at=None)
+    assert sends("mirrors")
+    open_one.retire(by=None, at=now)
+    assert not sends("mirrors")
 
 
 def test_a_repository_is_looked_at_when_its_author_asks(

@@ -41,13 +41,11 @@ def apart(name: str, settings: Mapping[str, str], *, keep: bool = False) -> Iter
     except BaseException:
         print(f"Its logs stay in {programs.log_file('web').parent} until the next run.", file=sys.stderr)
         raise
-    else:
-        if not keep:
-            machines.remove(engine)
     finally:
         if not keep:
             fairground("down")
     if not keep:
+        machines.remove(engine)  # not before: a portal that runs makes anew what is taken from it
         shutil.rmtree(own, ignore_errors=True)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,8 @@ def test_what_people_see_holds_no_control_sequences(raw: str, shown: str) -> Non
 def test_the_last_lines_are_short() -> None:
     assert last_lines(b"".join(b"line %d\n" % number for number in range(100)), lines=2) == "line 98\nline 99"
     assert len(last_lines(b"\xff" * 100_000)) == 2000
+
+
+def test_what_paramiko_wants_and_nobody_here_needs_is_not_loaded() -> None:
+    asked = "import provisioning.ssh, sys; assert sys.modules['paramiko'] and not sys.modules['invoke']"
+    subprocess.run([sys.executable, "-c", asked], check=True)

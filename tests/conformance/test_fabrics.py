@@ -53,7 +53,6 @@ def await_seen(rig: Rig, key: str, seen: Seen) -> Sighting:
 
 def await_gone(rig: Rig, key: str) -> None:
     """Ask for removal, as the reconciler does, until the fabric says that it is gone."""
-
     wait_for(lambda: answer(rig, rig.driver.remove, key).seen is Seen.ABSENT, patience=rig.patience)
 
 

@@ -37,7 +37,7 @@ from cli.talk import HaltError, agree, is_root, many, say
 
 NAME = "up"
 PATIENCE = 180.0  # seconds for the first page; a small and busy computer needs more than one minute
-DOORS_EVERY = 5.0  # seconds between two looks at front door and engine
+DOORS_EVERY = 10.0  # seconds between two looks at front door and engine
 
 
 def up(asked: Namespace) -> int:

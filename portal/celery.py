@@ -48,28 +48,23 @@ app.conf.update(
     CELERY_DB_REUSE_MAX=sys.maxsize,  # never closed by Celery; see `_keep_connections`
     worker_enable_remote_control=False,  # nobody asks workers; and each queue more is one more folder to read
     timezone="UTC",
-    beat_schedule={
-        "drain": {"task": "provisioning.drain", "schedule": every(1), "options": {"expires": 2}},
-        "mirrors": {"task": "provisioning.mirrors", "schedule": every(2), "options": {"expires": 5}},
-        "keep": {"task": "provisioning.keep", "schedule": every(30), "options": {"expires": 25}},
-        "listen": {"task": "provisioning.listen", "schedule": every(10), "options": {"expires": 9}},
-        "visits": {"task": "provisioning.visits", "schedule": every(30), "options": {"expires": 25}},
-        "post": {"task": "portal.post", "schedule": every(5), "options": {"expires": 4}},
-        "tell": {"task": "portal.tell", "schedule": every(10), "options": {"expires": 9}},
-        "look": {"task": "portal.look", "schedule": every(3), "options": {"expires": 3}},
-        "tidy": {"task": "portal.tidy", "schedule": every(600), "options": {"expires": 300}},
-        "photograph": {"task": "portal.photograph", "schedule": every(10), "options": {"expires": 9}},
-        "sweep-beat": {
-            "task": "portal.beat",
-            "schedule": every(20),
-            "args": ("sweep",),
-            "options": {"expires": 15},
-        },
+    beat_schedule={  # for how long a message of each is good, its task says itself
+        "drain": {"task": "provisioning.drain", "schedule": every(2)},
+        "mirrors": {"task": "provisioning.mirrors", "schedule": every(2)},
+        "keep": {"task": "provisioning.keep", "schedule": every(30)},
+        "listen": {"task": "provisioning.listen", "schedule": every(20)},
+        "visits": {"task": "provisioning.visits", "schedule": every(30)},
+        "post": {"task": "portal.post", "schedule": every(6)},
+        "tell": {"task": "portal.tell", "schedule": every(10)},
+        "look": {"task": "portal.look", "schedule": every(4)},
+        "tidy": {"task": "portal.tidy", "schedule": every(600)},
+        "photograph": {"task": "portal.photograph", "schedule": every(10)},
+        "sweep-beat": {"task": "portal.beat", "schedule": every(20), "args": ("sweep",)},
         "click-beat": {
             "task": "portal.beat",
             "schedule": every(20),
             "args": ("clicks",),
-            "options": {"queue": "click", "expires": 15},
+            "options": {"queue": "click"},
         },
     },
 )

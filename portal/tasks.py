@@ -17,7 +17,7 @@ from provisioning.reconciler import clear_away, the_vault
 log = logging.getLogger(__name__)
 
 
-@shared_task(name="portal.post", ignore_result=True, expires=8)
+@shared_task(name="portal.post", ignore_result=True, expires=6)
 def post() -> None:
     """Write what people must be told into the outbox, and send what is due. To be called every few seconds."""
     at = now()
@@ -25,7 +25,7 @@ def post() -> None:
     outbox.post(at, notices.tells_now)
 
 
-@shared_task(name="portal.tell", ignore_result=True, expires=15)
+@shared_task(name="portal.tell", ignore_result=True, expires=10)
 def tell() -> None:
     """Tell the house's webhook of machines that are made or gone. To be called every few seconds."""
     calls.tell(now())
@@ -38,13 +38,13 @@ def tidy() -> None:
     clear_away(now(), the_vault())
 
 
-@shared_task(name="portal.look", ignore_result=True, expires=3)
+@shared_task(name="portal.look", ignore_result=True, expires=4)
 def look() -> None:
     """Look at the repositories that their authors asked about. To be called every few seconds."""
     checks.look_at_asked(now)
 
 
-@shared_task(name="portal.photograph", ignore_result=True, expires=15)
+@shared_task(name="portal.photograph", ignore_result=True, expires=10)
 def photograph() -> None:
     """Take a picture of one service's page, if one is due. To be called every so often."""
     album.photograph(now())

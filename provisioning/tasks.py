@@ -20,7 +20,7 @@ def reconcile(kind: str, pk: int) -> None:
         go_on()
 
 
-@shared_task(name="provisioning.drain", ignore_result=True, expires=2)
+@shared_task(name="provisioning.drain", ignore_result=True, expires=4)
 def drain() -> None:
     """Look at all rows that are due."""
     if reconciler.drain(now, reconciler.the_world()):
@@ -33,7 +33,7 @@ def keep() -> None:
     reconciler.keep(now(), reconciler.the_world())
 
 
-@shared_task(name="provisioning.listen", ignore_result=True, expires=8)
+@shared_task(name="provisioning.listen", ignore_result=True, expires=20)
 def listen() -> None:
     """Hear what places say about machines that leave."""
     reconciler.listen(now(), reconciler.the_world())

@@ -20,8 +20,10 @@ from kombu.utils.json import dumps
 
 from portal.server.bell import Bells, ring
 
-LONGEST_SLEEP = 2.0
+LONGEST_SLEEP = 10.0
 """Seconds after which a reader looks although no bell rang: whoever empties the folder takes the bells with it."""
+LOOKS_ROUND = 2.0
+"""Seconds for which Celery's worker waits for a message before it looks whether it is to end. Here a bell says so."""
 
 
 class Channel(filesystem.Channel):
@@ -65,15 +67,20 @@ class Transport(filesystem.Transport):
         return Bells(Path(self.client.transport_options["data_folder_in"]))
 
     def drain_events(self, connection: Any, timeout: float | None = None, **_: Any) -> None:
-        """Hand one message to whoever reads its queue. Raises TimeoutError when there was none for so many seconds."""
-        until = monotonic() + (float("inf") if timeout is None else timeout)
+        """Hand one message to whoever reads its queue. Raises TimeoutError when there was none for so many seconds.
+
+        For a worker, which asks again and again, also when a bell rang for nothing, and else after LONGEST_SLEEP.
+        """
+        is_worker = timeout == LOOKS_ROUND
+        until = monotonic() + (float("inf") if timeout is None else LONGEST_SLEEP if is_worker else timeout)
+        rung = False
         while True:
             try:
                 self.cycle.get(self._deliver, timeout=timeout)
             except Empty:
-                if (left := until - monotonic()) <= 0:
+                if (left := until - monotonic()) <= 0 or (rung and is_worker):
                     raise TimeoutError from None
-                self.bells.listen(self._callbacks, min(left, LONGEST_SLEEP))
+                rung = self.bells.listen(self._callbacks, min(left, LONGEST_SLEEP))
             else:
                 return
 

@@ -19,7 +19,7 @@ EX_SOFTWARE = 70
 
 
 def every(seconds: int) -> schedule:
-    """Due each so many whole seconds. The clock ticks on the second; without some play it would come a moment too early."""
+    """Due each so many seconds, an even number: as the clock ticks. Without some play it would come a moment too early."""
     return schedule(seconds - 0.2)
 
 

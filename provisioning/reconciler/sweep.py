@@ -16,8 +16,8 @@ BATCH = 10
 """Rows listed at once; each is still claimed by itself. Every batch begins with the oldest of any lane, so nothing starves."""
 FEW = 3
 """Due rows that the next drain is not to be awaited for."""
-LINGER = timedelta(seconds=1)
-"""So long a drain may wait for a row on which a person waits."""
+LINGER = timedelta(seconds=2)
+"""So long a drain may wait for a row on which a person waits: until the clock's next one."""
 
 Clock = Callable[[], datetime]
 

@@ -10,6 +10,8 @@ from paramiko import SSHException, Transport
 
 KEPT = 512
 """How many of the first bytes are kept, to see why a connection was refused before it began."""
+QUIET = 60
+"""Seconds without a byte after which the kernel asks whether the far side is still there, and as often again."""
 
 
 class BoundedSocket(socket.socket):
@@ -22,6 +24,8 @@ class BoundedSocket(socket.socket):
         self.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 20_000)
         self.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        self.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, QUIET)
+        self.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, QUIET)
 
     def recv(self, size: int, flags: int = 0) -> bytes:
         """Receive; raise ConnectionAbortedError when the allowance is used up."""
@@ -32,6 +36,14 @@ class BoundedSocket(socket.socket):
         if len(self.beginning) < KEPT:
             self.beginning += chunk[: KEPT - len(self.beginning)]
         return chunk
+
+    def doze(self) -> None:
+        """Let whoever reads sleep until something comes; the library's own wakes ten times a second, for each connection.
+
+        What ends a connection sooner is a cut. Whether the far side is still there, the kernel asks, and so does whoever
+        uses it.
+        """
+        self.settimeout(None)
 
     def cut(self) -> None:
         """End it at once, in both directions, whoever waits on it."""

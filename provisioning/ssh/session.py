@@ -38,10 +38,6 @@ from provisioning.ssh.conversation import Conversation, Done, TooMuch, begun, re
 BROKEN = (OSError, EOFError, SSHException)
 """All that a broken connection can look like."""
 OLD = ["ssh-rsa", "ssh-dss", "diffie-hellman-group14-sha1", "diffie-hellman-group1-sha1", "hmac-sha1", "hmac-sha1-96"]
-KEEPALIVE = 15  # seconds
-DOZE = 5.0
-"""Seconds that the thread of a connection sleeps while nothing comes. The library's own wakes ten times a second: 1.5 % of
-a core for fifty machines. What ends a connection sooner is a cut, which wakes it."""
 IDLE = 10.0
 """Seconds after which a connection is asked whether it is still there before it is used."""
 PING = 3.0
@@ -181,10 +177,7 @@ class Session:
                 disabled_algorithms={"keys": OLD, "pubkeys": OLD, "kex": OLD, "macs": OLD},
                 transport_factory=Wire,  # type: ignore[arg-type]  # the stubs still speak of GSS
             )
-        transport = client.get_transport()
-        if transport:
-            transport.set_keepalive(KEEPALIVE)
-            wire.settimeout(DOZE)
+        wire.doze()
         return client
 
     def why_not_in(self) -> Stop:

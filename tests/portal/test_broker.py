@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from queue import Empty
@@ -15,6 +16,7 @@ from kombu import Connection
 from pytest_django import Settings
 
 from portal.server.bell import Bells, ring
+from portal.server.broker import LOOKS_ROUND, wake_all
 from provisioning.tasks import reconcile
 from tests.waiting import until
 
@@ -111,6 +113,28 @@ def test_a_reader_who_had_his_hands_full_is_woken_when_one_is_free(tmp_path: Pat
         bells.listen(["full"], 0)
         first.ack()
         assert bells.listen(["full"], 0)
+
+
+def test_a_worker_sleeps_long_and_is_woken_without_a_message_because_it_may_be_to_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept = []
+
+    def listen(bells: Bells, names: Iterable[str], seconds: float) -> bool:
+        slept.append(seconds)
+        return real(bells, names, seconds)
+
+    real = Bells.listen
+    options = {name: str(tmp_path) for name in ("data_folder_in", "data_folder_out")}
+    with Connection("folder://", transport_options=options) as connection, closing(Bells(tmp_path)) as bells:
+        connection.SimpleQueue("idle").consumer.consume()
+        bells.listen(["idle"], 0)  # now it hangs there
+        wake_all(tmp_path)
+        monkeypatch.setattr(Bells, "listen", listen)
+        with pytest.raises(TimeoutError):
+            connection.drain_events(timeout=LOOKS_ROUND)
+    assert len(slept) == 1
+    assert slept[0] > LOOKS_ROUND
 
 
 POKE = """

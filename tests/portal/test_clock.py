@@ -17,10 +17,11 @@ from portal.celery import app
 from portal.mail import outbox
 from portal.models import User
 from portal.server import ticking
-from portal.server.clock import HAS_WORK, Clock, has_work, to_the_second
+from portal.server.clock import HAS_WORK, TICK, Clock, has_work, to_the_tick
 from portal.server.ticking import EX_SOFTWARE, Ticking, every
 from provisioning.models import Deployment, Entry, House, Machine, Picture
 from provisioning.phases import Lane
+from provisioning.reconciler import LINGER
 from tests.makers import launch, make_event, make_release
 from tests.portal import scenes
 from tests.portal.test_outbox import HELLO
@@ -44,16 +45,34 @@ def sends() -> Iterator[Callable[[str], bool]]:
         yield tick
 
 
-def test_what_is_due_within_a_second_is_sent_in_one_go() -> None:
-    assert to_the_second(0.3, at=100.4) == pytest.approx(0.6)
-    assert to_the_second(0.8, at=100.0) == 1
-    assert to_the_second(9.8, at=100.5) == pytest.approx(10.5)
-    assert to_the_second(0, at=100.4) == 0
+def test_what_is_due_within_a_tick_is_sent_in_one_go() -> None:
+    assert to_the_tick(0.3, at=100.4) == pytest.approx(1.6)
+    assert to_the_tick(1.8, at=100.0) == TICK
+    assert to_the_tick(9.8, at=100.5) == pytest.approx(11.5)
+    assert to_the_tick(0, at=100.4) == 0
 
 
-def test_what_is_to_come_each_second_does_so_though_the_clock_never_ticks_late() -> None:
-    assert every(1).is_due(now() - timedelta(seconds=0.99)).is_due
-    assert not every(2).is_due(now() - timedelta(seconds=1.01)).is_due
+def test_what_is_to_come_with_each_tick_does_so_though_the_clock_never_ticks_late() -> None:
+    assert every(TICK).is_due(now() - timedelta(seconds=TICK - 0.01)).is_due
+    assert not every(2 * TICK).is_due(now() - timedelta(seconds=TICK + 0.01)).is_due
+
+
+@pytest.mark.parametrize("name", sorted(app.conf.beat_schedule))
+def test_all_of_the_timetable_is_a_whole_number_of_ticks_apart(name: str) -> None:
+    apart = app.conf.beat_schedule[name]["schedule"]
+    assert apart in [every(ticks * TICK) for ticks in range(1, 301)]
+
+
+@pytest.mark.parametrize("name", sorted(app.conf.beat_schedule))
+def test_a_message_that_nobody_has_read_is_soon_good_for_nothing(name: str) -> None:
+    told = app.conf.beat_schedule[name]
+    good_for = app.tasks[told["task"]].expires
+    assert good_for
+    assert good_for <= told["schedule"].run_every.total_seconds() + 2 * TICK
+
+
+def test_a_drain_waits_for_a_person_until_the_clocks_next() -> None:
+    assert timedelta(seconds=TICK) == LINGER
 
 
 @pytest.mark.parametrize("name", HAS_WORK)

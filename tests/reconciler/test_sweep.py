@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import count
+from itertools import count, pairwise
 
 import pytest
 from celery import current_app
@@ -16,7 +16,7 @@ from provisioning.phases import Kind, Lane, Phase
 from provisioning.reconciler import drain
 from provisioning.reconciler.sweep import BATCH, due
 from provisioning.steps.machine import Allocate
-from tests.makers import NOON, launch, make_event, make_release
+from tests.makers import KEEPS, NOON, launch, make_event, make_release
 from tests.simulation import Simulation, phase_of
 
 
@@ -113,3 +113,32 @@ def test_what_a_click_began_is_followed_by_a_drain_if_more_is_seen_in_a_moment(
     monkeypatch.setattr(reconciler, "reconcile", lambda *_, **__: next_look)
     tasks.reconcile(Kind.MACHINE, 1)
     assert is_drain_sent() is follows
+
+
+def test_services_that_simply_run_are_looked_at_in_company(world: Simulation) -> None:
+    event, release = make_event(days=30), make_release()
+    first = launch(event, release)
+    world.until_phase(first, Phase.READY)
+    world.at += timedelta(seconds=1)
+    second = launch(event, release, at=world.at)
+    world.until_phase(second, Phase.READY)
+    looks = {looked_at_next(row) for row in (first, second)}
+    assert len(looks) == 1
+    assert max(looks) - world.at <= first.keep_every
+
+
+def test_company_makes_no_look_late_however_often_it_is_wished_for(world: Simulation) -> None:
+    deployment = launch(make_event(days=30), make_release(end=f'{KEEPS}\n[health.live]\nevery = "10s"'))
+    world.until_phase(deployment, Phase.READY)
+    looks = [looked_at_next(deployment)]
+    for _ in range(5):
+        world.run_until(lambda: looked_at_next(deployment) != looks[-1])
+        looks.append(looked_at_next(deployment))
+    assert [later - sooner for sooner, later in pairwise(looks)] == [timedelta(seconds=10)] * 5
+
+
+def looked_at_next(deployment: Deployment) -> datetime:
+    """When a service's next look is due."""
+    due_at = Deployment.objects.values_list("due_at", flat=True).get(pk=deployment.pk)
+    assert due_at
+    return due_at

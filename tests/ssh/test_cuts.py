@@ -1,12 +1,14 @@
 """The wire breaks at any byte, or goes dead without a word: jobs run once, output has no gaps, nobody waits long."""
 
 import random
+import socket
 import time
 
 import pytest
 
 from provisioning.errors import NotYet, TryAgain
 from provisioning.ssh import SshRemote
+from provisioning.ssh.bounds import QUIET
 from provisioning.ssh.session import IDLE
 from provisioning.step import Exited, RemoteJob, Running
 from tests.ssh.sshd import Proxy, Sshd
@@ -80,6 +82,16 @@ def test_a_kept_wire_that_went_dead_is_found_out_before_it_is_used(sshd: Sshd, p
     assert not session.usable()
     proxy.dead.clear()
     assert remote.reach(within=10)
+
+
+def test_a_kept_wire_wakes_nobody_until_something_comes(sshd: Sshd) -> None:
+    remote = sshd.remote()
+    remote.reach(within=10)
+    wire = remote.pool.session(remote.login).wire
+    assert wire
+    assert wire.gettimeout() is None
+    assert wire.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    assert wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == QUIET
 
 
 def test_a_dead_machine_costs_its_time(sshd: Sshd, proxy: Proxy) -> None:

@@ -242,4 +242,32 @@ SWEEPING = (
         "if now := time.monotonic():",
         "pool/test_slow_hosts::test_a_slow_host_that_missed_once_is_given_all_its_time_again_later",
     ),
+    Defect(
+        "look at each service by itself",
+        "provisioning/reconciler/walk.py",
+        "return look - timedelta(seconds=look.timestamp() % TOGETHER)",
+        "return look",
+        "test_sweep::test_services_that_simply_run_are_looked_at_in_company",
+    ),
+    Defect(
+        "look late for the sake of company",
+        "provisioning/reconciler/walk.py",
+        "return look - timedelta(seconds=look.timestamp() % TOGETHER)",
+        "return look + timedelta(seconds=TOGETHER - look.timestamp() % TOGETHER)",
+        "test_sweep::test_company_makes_no_look_late_however_often_it_is_wished_for",
+    ),
+    Defect(
+        "let each kept connection wake by itself",
+        "provisioning/ssh/bounds.py",
+        "self.settimeout(None)",
+        "self.settimeout(0.1)",
+        "ssh/test_cuts::test_a_kept_wire_wakes_nobody_until_something_comes",
+    ),
+    Defect(
+        "sleep on though the bell rang because all is to end",
+        "portal/server/broker.py",
+        " or (rung and is_worker)",
+        "",
+        "portal/test_broker::test_a_worker_sleeps_long_and_is_woken_without_a_message_because_it_may_be_to_end",
+    ),
 )

@@ -9,20 +9,8 @@ _PYTHON = str(venv.PYTHON)
 
 
 def children(settings: dict[str, str]) -> list[Child]:
-    """All of them; clicks have a worker of their own, so that no sweep stands before a person."""
+    """All of them. What a worker does, `portal.server.work` knows."""
     web = ",".join(filter(None, [settings["WEB_LISTEN"], settings.get("LAN_LISTEN")]))
-    return [
-        Child("web", [_PYTHON, "-m", "portal.server.serve", web, settings["GIT_DOOR_LISTEN"]], _env("web")),
-        Child("clicks", _worker("clicks", "click", 4), _env("clicks")),
-        Child("sweep", [*_worker("sweep", "sweep", 6), "--clock"], _env("sweep")),
-    ]
-
-
-def _env(name: str) -> dict[str, str]:
-    return {**ENV, "FAIRGROUND_PROGRAM": name}
-
-
-def _worker(name: str, queues: str, threads: int) -> list[str]:
-    quiet = ["--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat"]
-    celery = [_PYTHON, "-m", "celery", "-A", "portal.celery"]
-    return [*celery, "worker", "-n", f"{name}@%h", "-Q", queues, "-P", "threads", "-c", str(threads), *quiet]
+    serve, work = "portal.server.serve", "portal.server.work"
+    words = {"web": [serve, web, settings["GIT_DOOR_LISTEN"]], "clicks": [work, "clicks"], "sweep": [work, "sweep"]}
+    return [Child(name, [_PYTHON, "-m", *words[name]], ENV | {"FAIRGROUND_PROGRAM": name}) for name in NAMES]

@@ -1,4 +1,4 @@
-"""A worker that is started with `--clock` has the clock in a thread of its own."""
+"""A worker that is to have the clock has it in a thread of its own."""
 
 import logging
 from threading import Thread
@@ -8,7 +8,6 @@ from celery import Celery, bootsteps
 from celery.beat import Service
 from celery.schedules import schedule
 from celery.worker import state
-from click import Option
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +60,5 @@ class WithClock(bootsteps.StartStopStep):
 
 
 def add_to(app: Celery) -> None:
-    """Let this application's workers have a clock."""
+    """Let this application's workers have a clock: `app.Worker(clock=True)`."""
     app.steps["worker"].add(WithClock)
-    app.user_options["worker"].add(Option(["--clock"], is_flag=True))

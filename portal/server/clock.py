@@ -1,16 +1,19 @@
 """The clock: Celery's beat, which asks before it sends.
 
 Most rounds would find nothing to do, and a message costs twenty times as much as asking the database whether there is work.
+Asking costs as much again as looking whether anybody has written since: where that can be seen, it is looked at first.
 """
 
 import math
+import os
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from celery.beat import Scheduler
-from django.db import Error, close_old_connections
+from django.db import Error, close_old_connections, connection
 from django.utils.timezone import now
 
 from catalog import checks
@@ -21,6 +24,8 @@ from provisioning import reconciler
 
 TICK = 2
 """Seconds: the clock ticks when so many divide the time. Who has clicked is not kept waiting by it; that is a message."""
+ASKED_EVERY = 10
+"""Seconds after which all is asked although nobody has written, and no row is due: an old mirror, a mail's next try."""
 
 HAS_WORK: Mapping[str, Callable[[datetime], bool]] = {
     "drain": reconciler.is_any_due,
@@ -33,13 +38,50 @@ HAS_WORK: Mapping[str, Callable[[datetime], bool]] = {
 """What is asked, by the name in the timetable (`portal.celery`); whatever has no question is sent each time."""
 
 
+class Rest:
+    """The time in which nothing need be asked: nobody writes, no row comes due."""
+
+    def __init__(self) -> None:
+        self.written: object = None
+        self.until = 0.0
+
+    def begin(self, at: float) -> None:
+        """All that was due at this time was sent. Not for long, because time alone makes work too."""
+        longest = (at // ASKED_EVERY + 1) * ASKED_EVERY
+        try:
+            soon = reconciler.quiet_until()
+        except Error:
+            self.until = at
+            return
+        self.until = longest if soon is None else min(longest, soon.timestamp())
+
+    def is_over(self, at: float) -> bool:
+        """To be asked at the beginning of a round: what is written from now on is for the next."""
+        before, self.written = self.written, last_written()
+        return self.written is None or self.written != before or at >= self.until
+
+
 class Clock(Scheduler):
     """Sleeps until something is due, and sends it if there is work for it."""
 
+    in_round = False
+
+    @cached_property
+    def rest(self) -> Rest:
+        """Between two rounds."""
+        return Rest()
+
     def tick(self, *words: Any) -> Any:
-        """Send what is due first; return the seconds until the next is."""
-        close_old_connections()
-        return to_the_tick(super().tick(*words), time.time())
+        """Send the first thing that is due, if there is work for it; return the seconds until the next is, at a tick."""
+        if not self.in_round:
+            if not self.rest.is_over(time.time()):
+                return to_the_tick(0.01, time.time())
+            self.in_round = True
+            close_old_connections()
+        if (seconds := super().tick(*words)) > 0:
+            self.in_round = False
+            self.rest.begin(time.time())
+        return to_the_tick(seconds, time.time())
 
     def apply_entry(self, entry: Any, producer: Any = None) -> None:
         """Send what is due."""
@@ -50,6 +92,17 @@ class Clock(Scheduler):
 def to_the_tick(seconds: float, at: float) -> float:
     """How long to sleep so that whatever is due within one tick is sent in one go: to wake costs more than to look."""
     return math.ceil((at + seconds) / TICK) * TICK - at if seconds > 0 else seconds
+
+
+def last_written() -> object:
+    """When the database was written to last, as its journal tells; None where it has none in a file."""
+    if connection.vendor != "sqlite":
+        return None
+    try:
+        journal = os.stat(f"{connection.settings_dict['NAME']}-wal")  # noqa: PTH116 - at rest this is all there is to do
+    except OSError:
+        return None
+    return journal.st_mtime_ns, journal.st_size
 
 
 def has_work(name: str) -> bool:

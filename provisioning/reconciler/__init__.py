@@ -5,7 +5,7 @@ from provisioning.reconciler.heads import Heads, count_heads
 from provisioning.reconciler.keep import head_count, keep
 from provisioning.reconciler.listen import listen
 from provisioning.reconciler.mirrors import is_any_mirror_old, refresh_mirrors
-from provisioning.reconciler.sweep import LINGER, drain, is_any_due
+from provisioning.reconciler.sweep import LINGER, drain, is_any_due, quiet_until
 from provisioning.reconciler.visits import count_visits
 from provisioning.reconciler.walk import reconcile
 from provisioning.reconciler.world import World, the_vault, the_world
@@ -23,6 +23,7 @@ __all__ = [
     "is_any_mirror_old",
     "keep",
     "listen",
+    "quiet_until",
     "reconcile",
     "refresh_mirrors",
     "the_vault",

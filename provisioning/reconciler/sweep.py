@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from operator import itemgetter
 
-from provisioning.models import Deployment, Machine, statements
+from provisioning.models import statements
 from provisioning.phases import Kind, Lane, Phase
 from provisioning.reconciler.walk import reconcile
 from provisioning.reconciler.world import World
@@ -36,6 +36,10 @@ WHERE lane = {Lane.PERSON:d} AND due_at <= %s AND lease_until <= %s AND phase <>
 """  # noqa: S608 - made of our own words
 SOON = f"SELECT MIN(due_at) FROM ({'UNION ALL'.join(_PERSON_OF.format(table=table) for table in _TABLES.values())}) AS soon"  # noqa: S608
 """When the next row is due for which a person waits, and not for room."""
+
+_FIRSTS = f"(SELECT MIN(due_at) FROM {{table}}), (SELECT MIN(due_at) FROM {{table}} WHERE lane = {Lane.PERSON:d})"  # noqa: S608
+FIRSTS = f"SELECT {', '.join(_FIRSTS.format(table=table) for table in _TABLES.values())}"
+"""Of each kind the first row that is due, and the first for which a person waits."""
 
 
 def drain(clock: Clock, world: World, pause: Callable[[float], None] = time.sleep) -> bool:
@@ -74,11 +78,21 @@ def due(at: datetime) -> list[tuple[Kind, int]]:
 
 def next_due() -> datetime | None:
     """When the next look at any row is due; None if there is no living row."""
-    firsts = [
-        rows._default_manager.filter(due_at__isnull=False).order_by("due_at").values_list("due_at", flat=True).first()
-        for rows in (Deployment, Machine)
-    ]
-    return min((first for first in firsts if first is not None), default=None)
+    any_lane, _ = _firsts()
+    return any_lane
+
+
+def quiet_until() -> datetime | None:
+    """Until when a drain would find nothing to do, and nobody to wait for, if nobody writes; None = for ever."""
+    any_lane, person = _firsts()
+    return min((moment for moment in (any_lane, person and person - LINGER) if moment), default=None)
+
+
+def _firsts() -> tuple[datetime | None, datetime | None]:
+    """When the first row is due, of any lane and of the person's."""
+    told = [statements.moment(value) for value in statements.line(FIRSTS)]
+    any_lane, person = (min((first for first in lane if first), default=None) for lane in (told[::2], told[1::2]))
+    return any_lane, person
 
 
 def _until_a_person_waits(at: datetime) -> float | None:

@@ -16,27 +16,28 @@ from catalog.models import Dataset
 from portal.celery import app
 from portal.mail import outbox
 from portal.models import User
-from portal.server import ticking
-from portal.server.clock import HAS_WORK, TICK, Clock, has_work, to_the_tick
+from portal.server import clock, ticking
+from portal.server.clock import ASKED_EVERY, HAS_WORK, TICK, Clock, Rest, has_work, last_written, to_the_tick
 from portal.server.ticking import EX_SOFTWARE, Ticking, every
 from provisioning.models import Deployment, Entry, House, Machine, Picture
 from provisioning.phases import Lane
 from provisioning.reconciler import LINGER
-from tests.makers import launch, make_event, make_release
+from tests.makers import NOON, launch, make_event, make_release
 from tests.portal import scenes
 from tests.portal.test_outbox import HELLO
 
 LATER = timedelta(minutes=5)
+AT = NOON.timestamp()
 
 
 @pytest.fixture
 def sends() -> Iterator[Callable[[str], bool]]:
     """Whether a task is sent when its time has come."""
     with Connection("memory://") as wire, app.amqp.Producer(wire) as producer:
-        queue, clock = wire.SimpleQueue("sweep"), Clock(app=app, lazy=True)
+        queue, ours = wire.SimpleQueue("sweep"), Clock(app=app, lazy=True)
 
         def tick(name: str) -> bool:
-            clock.apply_entry(clock.Entry(name=name, app=app, **app.conf.beat_schedule[name]), producer)
+            ours.apply_entry(ours.Entry(name=name, app=app, **app.conf.beat_schedule[name]), producer)
             try:
                 return bool(queue.get(block=False).headers["task"])
             except Empty:
@@ -108,6 +109,83 @@ def test_a_person_who_waits_is_expected_before_the_next_tick(
     assert sends("drain")
 
 
+@pytest.fixture
+def rest(monkeypatch: pytest.MonkeyPatch, db: None) -> Rest:
+    """A rest that begins at AT, in a house whose database tells whether it was written to."""
+    monkeypatch.setattr(clock, "last_written", lambda: Deployment.objects.values_list("title", flat=True).first())
+    launched = launch(at=NOON, title="as it was")
+    Deployment.objects.filter(pk=launched.pk).update(lane=Lane.KEEPING, due_at=NOON + LATER)
+    rest = Rest()
+    assert rest.is_over(AT)
+    rest.begin(AT)
+    return rest
+
+
+def due_after(seconds: float, lane: Lane) -> None:
+    Deployment.objects.update(lane=lane, due_at=NOON + timedelta(seconds=seconds))
+
+
+def test_nothing_is_asked_while_nobody_writes_and_no_row_is_due(rest: Rest) -> None:
+    assert not rest.is_over(AT + TICK)
+    assert not rest.is_over(AT + 2 * TICK)
+
+
+def test_what_was_written_is_a_reason_to_ask_once(rest: Rest) -> None:
+    Deployment.objects.update(title="another")
+    assert rest.is_over(AT + TICK)
+    assert not rest.is_over(AT + 2 * TICK)
+
+
+def test_time_alone_is_a_reason_to_ask_every_ten_seconds(rest: Rest) -> None:
+    assert rest.is_over(AT + ASKED_EVERY)
+
+
+def test_a_row_that_comes_due_is_a_reason_to_ask(rest: Rest) -> None:
+    due_after(5, Lane.KEEPING)
+    rest.begin(AT)
+    assert not rest.is_over(AT + 2 * TICK)
+    assert rest.is_over(AT + 3 * TICK)
+
+
+def test_a_person_who_will_wait_is_a_reason_to_ask_before_her_row_is_due(rest: Rest) -> None:
+    due_after(5, Lane.PERSON)
+    rest.begin(AT)
+    assert not rest.is_over(AT + TICK)
+    assert rest.is_over(AT + 2 * TICK)
+
+
+def test_where_nobody_can_tell_what_was_written_each_tick_asks(rest: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "last_written", lambda: None)
+    assert rest.is_over(AT + TICK)
+    assert rest.is_over(AT + 2 * TICK)
+
+
+def test_a_clock_does_not_rest_while_the_database_does_not_answer(rest: Rest) -> None:
+    with connection.execute_wrapper(away):
+        rest.begin(AT)
+    assert rest.is_over(AT + TICK)
+
+
+def test_a_round_goes_on_until_all_that_is_due_was_asked(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(clock, "has_work", asked.append)
+    monkeypatch.setattr(Rest, "is_over", lambda *_: len(asked) < 1)
+    monkeypatch.setattr("celery.schedules.schedule.is_due", lambda *_: (True, 600))
+    ours = Clock(app=app, lazy=True)
+    ours.setup_schedule()
+    assert [ours.tick() > 0 for _ in app.conf.beat_schedule] == [False] * len(app.conf.beat_schedule)
+    assert ours.tick() > 0
+    assert sorted(asked) == sorted(app.conf.beat_schedule)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_with_a_journal_tells_that_it_was_written_to() -> None:
+    before = last_written()
+    House(name="Another").save()
+    assert (before is None) == (connection.vendor != "sqlite")
+    assert before is None or last_written() != before
+
+
 def test_content_is_fetched_when_a_minute_has_passed_or_somebody_asks(
     sends: Callable[[str], bool], owner: User, now: datetime
 ) -> None:
@@ -159,10 +237,12 @@ def test_a_service_without_a_picture_gets_one(
     assert sends("photograph")
 
 
-def test_where_the_database_does_not_answer_the_task_is_sent_and_tells_of_it(db: None) -> None:
-    def away(*_: object) -> None:
-        raise OperationalError("server closed the connection unexpectedly")
+def away(*_: object) -> None:
+    """As a database that has gone."""
+    raise OperationalError("server closed the connection unexpectedly")
 
+
+def test_where_the_database_does_not_answer_the_task_is_sent_and_tells_of_it(db: None) -> None:
     with connection.execute_wrapper(away):
         assert has_work("drain")
 
@@ -170,7 +250,7 @@ def test_where_the_database_does_not_answer_the_task_is_sent_and_tells_of_it(db:
 def test_a_clock_that_breaks_ends_its_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ticking, "CLOCK", "portal.server.clock:Hourglass")
     monkeypatch.setattr(state, "should_terminate", None)
-    clock = Ticking(app)
-    clock.start()
-    clock.join(20)
+    ours = Ticking(app)
+    ours.start()
+    ours.join(20)
     assert state.should_terminate == EX_SOFTWARE

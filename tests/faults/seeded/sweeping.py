@@ -270,4 +270,32 @@ SWEEPING = (
         "",
         "portal/test_broker::test_a_worker_sleeps_long_and_is_woken_without_a_message_because_it_may_be_to_end",
     ),
+    Defect(
+        "rest though somebody has written",
+        "portal/server/clock.py",
+        "self.written is None or self.written != before or at >= self.until",
+        "self.written is None or at >= self.until",
+        "portal/test_clock::test_what_was_written_is_a_reason_to_ask_once",
+    ),
+    Defect(
+        "rest while nobody can tell what was written",
+        "portal/server/clock.py",
+        "self.written is None or self.written != before",
+        "self.written != before",
+        "portal/test_clock::test_where_nobody_can_tell_what_was_written_each_tick_asks",
+    ),
+    Defect(
+        "rest until somebody writes, though a row comes due",
+        "portal/server/clock.py",
+        "longest if soon is None else min(longest, soon.timestamp())",
+        "longest",
+        "portal/test_clock::test_a_row_that_comes_due_is_a_reason_to_ask",
+    ),
+    Defect(
+        "come to a person's row only when it is due",
+        "provisioning/reconciler/sweep.py",
+        "person and person - LINGER",
+        "person",
+        "portal/test_clock::test_a_person_who_will_wait_is_a_reason_to_ask_before_her_row_is_due",
+    ),
 )

@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from celery.beat import Scheduler
@@ -96,13 +96,17 @@ def to_the_tick(seconds: float, at: float) -> float:
 
 def last_written() -> object:
     """When the database was written to last, as its journal tells; None where it has none in a file."""
-    if connection.vendor != "sqlite":
-        return None
     try:
-        journal = os.stat(f"{connection.settings_dict['NAME']}-wal")  # noqa: PTH116 - at rest this is all there is to do
+        told = os.stat(journal())  # noqa: PTH116 - at rest this is all there is to do
     except OSError:
         return None
-    return journal.st_mtime_ns, journal.st_size
+    return told.st_mtime_ns, told.st_size
+
+
+@cache
+def journal() -> str:
+    """The file to which SQLite writes first; "" with another database."""
+    return f"{connection.settings_dict['NAME']}-wal" if connection.vendor == "sqlite" else ""
 
 
 def has_work(name: str) -> bool:

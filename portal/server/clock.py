@@ -1,7 +1,7 @@
 """The clock: Celery's beat, which asks before it sends.
 
 Most rounds would find nothing to do, and a message costs twenty times as much as asking the database whether there is work.
-Asking costs as much again as looking whether anybody has written since: where that can be seen, it is looked at first.
+Asking costs four times as much as looking whether anybody has written since: where that can be seen, it is looked at first.
 """
 
 import math

@@ -40,7 +40,7 @@ SHUT_LOOK = timedelta(seconds=30)
 """An engine that starts anew, or a program that makes it start its machine anew, gives networks back unasked."""
 
 TOGETHER = 10
-"""Seconds: looks at what simply runs fall on moments that so many divide. Ten in a row cost little more than two alone."""
+"""Seconds: looks at what simply runs fall on moments that so many divide. Each alone would wake all that a look touches."""
 
 ROWS: dict[Kind, type[Reconciled]] = {Kind.DEPLOYMENT: Deployment, Kind.MACHINE: Machine}
 

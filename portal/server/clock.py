@@ -47,6 +47,8 @@ class Rest:
 
     def begin(self, at: float) -> None:
         """All that was due at this time was sent. Not for long, because time alone makes work too."""
+        if self.written is None:
+            return  # nobody can tell whether it is over: the next tick asks anyway
         longest = (at // ASKED_EVERY + 1) * ASKED_EVERY
         try:
             soon = reconciler.quiet_until()

@@ -68,11 +68,13 @@ def test_by_keyboard_alone_one_comes_from_the_entrance_to_a_begun_launch(page: P
 
 
 def test_the_first_tab_leads_past_the_rooms(page: Page, url: str) -> None:
-    page.goto("/apps")
+    page.goto("/")
     page.keyboard.press("Tab")
-    assert page.evaluate(FOCUSED)["words"] == "Skip to the page"
+    expect(page.get_by_role("link", name="Skip to the page")).to_be_focused()
     page.keyboard.press("Enter")
-    assert page.url.endswith("#main")
+    expect(page).to_have_url(re.compile("#main$"))  # the browser goes there after the key
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("main").get_by_role("link", name="Choose an app")).to_be_focused()
 
 
 @BOTH_SIDES

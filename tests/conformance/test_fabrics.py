@@ -274,7 +274,7 @@ def test_a_place_that_does_not_answer_is_left_in_time(rig: Rig) -> None:
         with pytest.raises(TryAgain, match="place-away"):
             rig.driver.ensure(spec, identity, within=0.5)
 
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     await_gone(rig, spec.key)
 
 

@@ -142,7 +142,7 @@ def test_whatever_answers_costs_at_most_its_time_and_its_bytes(
     with answering(say) as url, pytest.raises(TryAgain, match=told):
         ask(url, seconds=1)
 
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 def certificate(folder: Path) -> tuple[ssl.SSLContext, str]:

@@ -266,7 +266,7 @@ def load(place: Fabric) -> float:
     """How full it is, from 0 to 1 and beyond: in number or in memory, whichever is more."""
     machines, taken = _living(place)
     by_memory = taken / place.most_memory_mib if place.most_memory_mib else 0
-    return max(machines / place.most_machines if place.most_machines else 1, by_memory)
+    return max(machines / place.holds if place.holds else 1, by_memory)
 
 
 def _check_person_and_event(deployment: Deployment) -> None:
@@ -286,7 +286,7 @@ def _check_person_and_event(deployment: Deployment) -> None:
 def has_room(fabric: Fabric, memory_mib: int) -> bool:
     """Whether one more machine of this size would be let in there, as far as the place is concerned."""
     machines, taken = _living(fabric)
-    if machines >= fabric.most_machines:
+    if machines >= fabric.holds:
         return False
     return not fabric.most_memory_mib or taken + memory_mib <= fabric.most_memory_mib
 

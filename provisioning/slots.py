@@ -16,6 +16,7 @@ from django.conf import settings
 from catalog.manifest import Port
 from provisioning import ssh
 from provisioning.driver import MachineSpec, PortSpec, Size
+from provisioning.errors import NotYet
 from provisioning.models import Deployment, Fabric, Machine, statements
 from provisioning.models.reconciled import new_key
 from provisioning.phases import Phase, Stand
@@ -24,8 +25,6 @@ from provisioning.prices import per_hour, size_of
 FIRST_PORT = 21000
 PORTS_EACH = 10
 """One for sshd; a manifest may declare eight."""
-SLOTS = 1100
-"""21000 + 10 * 1100 stays below 32768, where the kernel's own port choices begin."""
 SUBNETS = "10.213.0.0/16"
 """Holds 4096 networks of 14 machines. `subnets` among a fabric's options chooses another block."""
 LIVING_IN_SLOT = "SELECT count(*) FROM provisioning_machine WHERE fabric_id = %s AND slot = %s AND phase <> 'gone'"
@@ -82,13 +81,16 @@ def spec_of(machine: Machine) -> MachineSpec:
 
 
 def free_slot(fabric: Fabric) -> int:
-    """The next number that no machine there has. Written down, so that the one after is another."""
-    slots = int(fabric.options.get("slots", SLOTS))
-    slot = fabric.last_slot % slots + 1
-    while statements.line(LIVING_IN_SLOT, fabric.pk, slot)[0]:
-        slot = slot % slots + 1
-    statements.change(TAKE_SLOT, slot, fabric.pk)
-    return slot
+    """The next number that no machine there has. Written down, so that the one after is another.
+
+    Raises NotYet where all are taken.
+    """
+    for ahead in range(fabric.slots):
+        slot = (fabric.last_slot + ahead) % fabric.slots + 1
+        if not statements.line(LIVING_IN_SLOT, fabric.pk, slot)[0]:
+            statements.change(TAKE_SLOT, slot, fabric.pk)
+            return slot
+    raise NotYet("no-room")
 
 
 def frozen_spec(

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from catalog.manifest import Manifest, parse
 from catalog.models import App, Release
 from provisioning import ssh
+from provisioning.errors import NotYet
 from provisioning.models import Fabric, Machine, statements
 from provisioning.models.reconciled import new_key
 from provisioning.nudge import nudge_on_commit
@@ -51,14 +52,14 @@ def nothing_to_run() -> Release:
 
 
 def try_place(place: Fabric, *, at: datetime) -> bool:
-    """Ask for a trial. Return False if one is under way, or if the place was taken away."""
+    """Ask for a trial. Return False if one is under way, or if the place is full or was taken away."""
     try:
         with transaction.atomic():
             machine = _trial(Fabric.objects.select_for_update().get(pk=place.pk), at)
             statements.insert(machine)
             nudge_on_commit(Kind.MACHINE, machine.pk)
             return True
-    except IntegrityError:
+    except (IntegrityError, NotYet):
         return False
 
 

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from portal.desk.ground import SLOTS
 from provisioning.driver import Form, Option
 from provisioning.models import Fabric
 from provisioning.models.fields import fernet
@@ -62,6 +63,14 @@ class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
         if Fabric.objects.filter(name=name, owner=None).exclude(pk=self.instance.pk).exists():
             raise forms.ValidationError(_now("There is a place of that name already."))
         return name
+
+    def clean_most_machines(self) -> int:
+        """A place has no more numbers for machines than it was given."""
+        most: int = self.cleaned_data["most_machines"]
+        numbers = self.instance.slots if self.instance.pk else SLOTS
+        if most > numbers:
+            raise forms.ValidationError(_now("A place holds %(most)s machines at most.") % {"most": numbers})
+        return most
 
 
 class SealedTextarea(forms.Textarea):

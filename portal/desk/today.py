@@ -53,7 +53,7 @@ class Room:
     @property
     def more(self) -> int:
         """About how many more services of the size of those that run here."""
-        by_number = max(0, self.place.most_machines - self.living)
+        by_number = max(0, self.place.holds - self.living)
         if not self.place.most_memory_mib:
             return by_number
         usual = self.taken_mib // self.living if self.living else SMALL_MIB

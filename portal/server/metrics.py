@@ -121,7 +121,7 @@ def _places() -> Iterator[Metric]:
     room = GaugeMetricFamily("fairground_place_room", "How many more a place takes.", labels=["place"])
     for place in Fabric.objects.annotate(living=living).order_by("pk"):
         machines.add_metric([place.name], place.living)
-        room.add_metric([place.name], max(0, place.most_machines - place.living) if place.is_open else 0)
+        room.add_metric([place.name], max(0, place.holds - place.living) if place.is_open else 0)
     yield from (machines, room)
 
 

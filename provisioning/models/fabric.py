@@ -11,6 +11,9 @@ from django.db.models import Q
 from provisioning.models.fields import SealedJSON
 from provisioning.phases import Phase
 
+SLOTS = 1100
+"""21000 + 10 * 1100 ports stays below 32768, where the kernel's own port choices begin."""
+
 
 class Fabric(models.Model):
     """A place: a kind of fabric with its options and limits."""
@@ -57,6 +60,16 @@ class Fabric(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def slots(self) -> int:
+        """How many machines it has numbers for (provisioning/slots.py)."""
+        return int(self.options.get("slots", SLOTS))
+
+    @property
+    def holds(self) -> int:
+        """How many machines there may be at once: as many as its admin allows, and as it has numbers for."""
+        return min(self.most_machines, self.slots)
 
     @classmethod
     def standing(cls) -> "models.QuerySet[Fabric]":

@@ -95,6 +95,7 @@ def test_a_key_of_many_lines_ends_as_files_do(desk: Client) -> None:
     ("changed", "told"),
     [
         ({"option-shelves": "12"}, "Too many shelves."),
+        ({"most_machines": "141"}, "A place holds 140 machines at most."),
         ({"option-key": ""}, "required"),
         ({"hosts-paste": ""}, "Please add at least one row."),
         ({"hosts-paste": "9.0.0.1"}, "That is no address."),

@@ -9,9 +9,11 @@ from django.db import connection
 from pytest_django import Settings
 
 from provisioning import admission
+from provisioning.errors import NotYet
 from provisioning.models import Admission, Allowance, Deployment, Fabric, House, Machine
 from provisioning.phases import Kind, Phase
 from provisioning.reconciler.walk import reconcile
+from provisioning.slots import free_slot
 from tests.makers import NOON, launch, make_event, make_fabric, make_person, make_release
 from tests.simulation import Simulation, phase_of
 
@@ -43,6 +45,19 @@ def test_a_full_place_makes_people_wait_and_lets_them_in_when_a_machine_is_gone(
     first.retire(by=None, at=world.at)
     world.until_phase(second, Phase.READY)
     assert Machine.objects.get(deployment=first).phase == Phase.GONE
+
+
+def test_a_place_without_a_free_number_is_full_however_many_machines_it_may_have(world: Simulation) -> None:
+    place = make_fabric(options={"slots": 2})
+    services = many(3)
+    for service in services[:2]:
+        world.until_phase(service, Phase.READY)
+    world.run_for(timedelta(seconds=20))
+    assert (phase_of(services[2]), admission.load(place)) == (Phase.WAITING, 1)
+    with pytest.raises(NotYet, match="no-room"):
+        free_slot(place)
+    services[0].retire(by=None, at=world.at)
+    world.until_phase(services[2], Phase.READY)
 
 
 def test_who_waits_is_let_in_the_moment_there_is_room(world: Simulation) -> None:

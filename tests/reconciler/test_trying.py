@@ -11,7 +11,7 @@ from provisioning.phases import Happened, Phase
 from provisioning.reconciler import keep
 from provisioning.trying import last_trial, try_place
 from tests.faults.lines import Killed, Tracer, bury
-from tests.makers import make_fabric
+from tests.makers import launch, make_fabric
 from tests.simulation import Simulation
 
 pytestmark = pytest.mark.thorough
@@ -43,6 +43,12 @@ def test_two_presses_are_one_trial_and_a_later_one_is_another(world: Simulation)
     world.run_until(is_over)
     tried(world)
     assert len(world.place.made) == 2
+
+
+def test_a_place_without_a_free_number_is_not_tried(world: Simulation) -> None:
+    place = make_fabric(options={"slots": 1})
+    world.until_phase(launch(), Phase.READY)
+    assert not try_place(place, at=world.at)
 
 
 def test_a_trial_that_finds_no_room_ends_by_itself_and_says_why(world: Simulation) -> None:

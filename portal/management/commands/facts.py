@@ -64,4 +64,4 @@ def _copies() -> dict[str, Any]:
 
 def _room(fabric: Fabric) -> int:
     used = fabric.machines.exclude(phase=Phase.GONE).count()
-    return max(0, fabric.most_machines - used)
+    return max(0, fabric.holds - used)

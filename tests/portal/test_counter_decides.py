@@ -1,5 +1,6 @@
 """What is decided behind the counter: the shelf, reports, curators; and that each deed is written down for good."""
 
+import re
 from datetime import datetime
 
 import pytest
@@ -31,14 +32,34 @@ def app(db: None) -> App:
     return release.app
 
 
+def seen_release(desk: Client, app: App) -> dict[str, str]:
+    """What the button of an app's page sends."""
+    shown = re.findall(r'name="release" value="(\d+)"', desk.get(f"/desk/apps/{app.pk}").content.decode())
+    return {"release": shown[0]}
+
+
 def test_a_new_version_waits_until_a_curator_puts_it_on_the_shelf(desk: Client, app: App) -> None:
     assert b"Notice board" in desk.get("/desk/apps").content
-    desk.post(f"/desk/apps/{app.pk}/publish")
+    desk.post(f"/desk/apps/{app.pk}/publish", seen_release(desk, app))
     app.refresh_from_db()
     assert app.current
     assert app.current.commit == "b" * 40
     assert b"Nothing waits." in desk.get("/desk/apps").content
     assert deeds() == [("publish", "Notice board")]
+
+
+@pytest.mark.parametrize("state", [State.PUBLISHED, State.RETIRED])
+def test_a_version_that_came_after_the_page_is_not_put_on_the_shelf_with_it(
+    desk: Client, app: App, state: State
+) -> None:
+    App.objects.update(state=state)
+    on_the_page = seen_release(desk, app)
+    app.take("c" * 40, app.releases.latest("pk").manifest, at=NOON)
+    told = desk.post(f"/desk/apps/{app.pk}/publish", on_the_page, follow=True).content
+    app.refresh_from_db()
+    assert app.current
+    assert (app.current.commit, app.state) == ("a" * 40, state)
+    assert b"A newer version has come in the meantime." in told
 
 
 def test_who_offers_an_app_no_longer_is_told_first_what_uses_it(desk: Client, now: datetime) -> None:

@@ -71,9 +71,11 @@ def app(request: SignedInRequest, pk: int) -> HttpResponse:
 @gate.curators
 @require_POST
 def publish(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Put its newest version on the shelf."""
+    """Put its newest version on the shelf: the one that the curator saw, and no newer one."""
     found, at = _candidate(pk), timezone.now()
-    if found.newest is None or not found.has_maintainer:
+    if found.newest and str(found.newest.pk) != request.POST.get("release"):
+        messages.info(request, _("A newer version has come in the meantime. Nothing was changed; please look again."))
+    elif found.newest is None or not found.has_maintainer:
         messages.error(request, _("It names nobody who answers for it, so it was not put on the shelf."))
     elif found.app.publish(found.newest, by=request.user, at=at):
         audit.write("publish", found.app.name, by=request.user, at=at, told=str(found.newest))

@@ -23,6 +23,7 @@ KEPT: Mapping[str, Any] = {"deleted_at": None, "is_surplus": False}
 PUT_UP = {
     "deployment__phase__in": [Phase.READY, Phase.FAILED, Phase.GONE],
     "deployment__release__app__state": State.PUBLISHED,
+    "deployment__suspend_wanted": False,
 }
 View = Callable[Concatenate[SignedInRequest, P], HttpResponse]
 
@@ -177,7 +178,7 @@ def copies_of(event: Event) -> QuerySet[Archive]:
 
 
 def copy_to_put_up(user: User, key: str, number: int) -> Archive:
-    """A kept copy of theirs whose app is still offered: of a service that is gone, or beside one that is there."""
+    """A kept copy of theirs that may be put up: of a service that is gone, or beside one that is there."""
     found = kept_copies(user).filter(deployment__key=key, pk=number, **PUT_UP).first()
     if found is None:
         raise Http404

@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from catalog.models import State
 from portal import gate
 from portal.launch_form import LaunchForm
 from portal.pages.downloads import download
@@ -34,8 +33,8 @@ class CopyLine:
 
     @property
     def may_be_put_up(self) -> bool:
-        """Its app is still offered."""
-        return self.copy.deployment.release.app.state == State.PUBLISHED
+        """Its app is still offered, and it was not taken off."""
+        return self.copy.deployment.may_come_again
 
     @property
     def is_beside(self) -> bool:

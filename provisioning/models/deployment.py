@@ -9,7 +9,7 @@ from django.db import models, transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, When
 
 from catalog.manifest import Manifest
-from catalog.models import Dataset, Release
+from catalog.models import Dataset, Release, State
 from provisioning.models.entry import Entry
 from provisioning.models.event import Event
 from provisioning.models.fabric import Fabric
@@ -144,6 +144,11 @@ class Deployment(Reconciled):
         return self.suspend_wanted
 
     @property
+    def may_come_again(self) -> bool:
+        """Its copies may be put up: its app is still offered, and it is not suspended."""
+        return self.release.app.state == State.PUBLISHED and not self.suspend_wanted
+
+    @property
     def is_changing_places(self) -> bool:
         """Its data is on the way from one machine to another."""
         return self.moving_since is not None
@@ -236,11 +241,16 @@ class Deployment(Reconciled):
 
     @transaction.atomic
     def lift(self, *, by: "User", at: datetime) -> bool:
-        """Ask for a suspended one to be opened again. Return False if it is not suspended, or was asked to go."""
-        suspended = Deployment.objects.filter(pk=self.pk, wanted=Wanted.UP, suspend_wanted=True)
-        changed = suspended.update(suspend_wanted=False, **woken(at, Lane.PERSON)) == 1
-        if changed:
+        """Ask for a suspended one to be opened again; the copies of one that is gone may be put up again.
+
+        Return False if it is not suspended, or is on its way out.
+        """
+        suspended = Deployment.objects.filter(pk=self.pk, suspend_wanted=True)
+        is_here = suspended.filter(wanted=Wanted.UP).update(suspend_wanted=False, **woken(at, Lane.PERSON)) == 1
+        if is_here:
             self._wake_machines(at)
+        changed = is_here or suspended.filter(phase=Phase.GONE).update(suspend_wanted=False) == 1
+        if changed:
             self._wished(by, at, f"wish:lift:{at.isoformat()}", wanted="lift")
         return changed
 

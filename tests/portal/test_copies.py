@@ -111,6 +111,29 @@ def test_what_cannot_be_put_up_is_not_offered(visit: Client, owner: User, now: d
     assert "not offered any more" in shown(visit, "/copies")
 
 
+def test_what_was_taken_off_comes_back_by_no_copy_until_the_desk_lets_it(
+    visit: Client, owner: User, staff: User, now: datetime
+) -> None:
+    copy, desk = kept(owner, now), Client()
+    desk.force_login(staff)
+    Deployment.objects.update(suspend_wanted=True, suspended_at=now)
+    page, listed = f"/services/{copy.deployment.key}", "/desk/reports"
+    for phase in (Phase.GONE, Phase.READY):
+        Deployment.objects.update(phase=phase, due_at=None if phase == Phase.GONE else now)
+        assert visit.get(door(copy)).status_code == 404
+        assert door(copy) not in shown(visit, page) + shown(visit, "/copies")
+    Deployment.objects.update(phase=Phase.GONE, due_at=None)
+    assert "until whoever looks after this place lets it" in shown(visit, page)
+    assert "until whoever looks after this place lets it" in shown(visit, "/copies")
+
+    assert "Let it be put up again" in shown(desk, listed)
+    assert "may be put up again." in unescape(
+        desk.post(f"{page.replace('/services', '/desk/services')}/lift", follow=True).content.decode()
+    )
+    assert "Let it be put up again" not in shown(desk, listed)
+    assert press(visit, copy)
+
+
 def test_a_deleted_copy_and_one_of_a_service_that_is_still_there_are_not_put_up(
     visit: Client, owner: User, now: datetime
 ) -> None:

@@ -3,6 +3,7 @@
 from django import forms
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -16,8 +17,8 @@ from portal.mail import outbox
 from portal.mail.letters import letter
 from portal.requests import SignedInRequest
 from portal.words import REASONS
-from provisioning.models import Deployment, Report
-from provisioning.phases import Decision
+from provisioning.models import Archive, Deployment, Report
+from provisioning.phases import Decision, Phase, Wanted
 
 SHOWN = 50
 
@@ -51,7 +52,9 @@ class WhyForm(forms.Form):
 def reports(request: SignedInRequest) -> HttpResponse:
     """Show what waits, what is taken off, and what was decided."""
     read = Report.objects.select_related("deployment__event", "decided_by")
-    shut = Deployment.objects.filter(suspend_wanted=True, wanted="up").select_related("event", "owner")
+    could_come_again = Q(phase=Phase.GONE, archives__in=Archive.objects.filter(**gate.KEPT))
+    off = Deployment.objects.filter(Q(wanted=Wanted.UP) | could_come_again, suspend_wanted=True)
+    shut = off.select_related("event", "owner").distinct()
     told = {
         "open": read.filter(decision=Decision.OPEN).order_by("at", "pk")[:SHOWN],
         "shut": shut.order_by("-suspended_at", "-pk")[:SHOWN],
@@ -91,11 +94,12 @@ def suspend(request: SignedInRequest, key: str) -> HttpResponse:
 @gate.counter
 @require_POST
 def lift(request: SignedInRequest, key: str) -> HttpResponse:
-    """Open a service again that was taken off."""
+    """Open a service again that was taken off, or let the copies of one that is gone be put up again."""
     service, at = _service(key), timezone.now()
     if service.lift(by=request.user, at=at):
         audit.write("lift", service, by=request.user, at=at)
-        messages.success(request, _("%(title)s is being opened again.") % {"title": service})
+        told = _("%(title)s may be put up again.") if service.is_gone else _("%(title)s is being opened again.")
+        messages.success(request, told % {"title": service})
     return redirect("desk-reports")
 
 

@@ -182,8 +182,13 @@ TEMPLATES = [
         },
     }
 ]
-CACHES = {"default": env.cache_url("CACHE_URL", default=f"filecache://{HOME / 'cache'}")}
-"""Shared by all web processes: the limits on sign-in attempts are counted in it."""
+FILE_CACHE = {
+    "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+    "LOCATION": HOME / "cache",
+    "OPTIONS": {"MAX_ENTRIES": 10_000},  # beyond them a third is forgotten at random; Django's own 300 are soon reached
+}
+CACHES = {"default": env.cache_url("CACHE_URL") if env.str("CACHE_URL", default="") else FILE_CACHE}
+"""Shared by all web processes: the limits on sign-in attempts are counted in it, and who has which page in sight."""
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = env.str("HOUSE_LANGUAGE", default="en")

@@ -2,14 +2,17 @@
 
 import re
 from html import unescape
+from pathlib import Path
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.core.cache import cache
 from django.db import IntegrityError
 from django.test import Client
 from pytest_django import Settings
 
 from portal.models import User
+from portal.settings import FILE_CACHE
 from provisioning.models import Mail
 from tests.makers import make_release
 
@@ -127,6 +130,13 @@ def test_after_five_wrong_passwords_one_must_wait(client: Client, anna: User) ->
     answer = client.post("/accounts/login/", {"login": "anna@example.org", "password": PASSWORD})
     assert b"Too many" in answer.content
     assert not is_in(client)
+
+
+def test_a_limit_is_not_forgotten_because_many_others_come(settings: Settings, tmp_path: Path) -> None:
+    settings.CACHES = {"default": FILE_CACHE | {"LOCATION": tmp_path}}
+    cache.set("guesses-of-one", 5)
+    cache.set_many({f"of-another-{number}": 1 for number in range(1000)})
+    assert cache.get("guesses-of-one") == 5
 
 
 def test_a_forgotten_password_is_replaced_by_a_code(client: Client, anna: User) -> None:

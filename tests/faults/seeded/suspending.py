@@ -48,4 +48,11 @@ SUSPENDING = (
         "                return True",
         "test_suspend::test_it_is_suspended_until_it_has_answered_again",
     ),
+    Defect(
+        "let what was taken off come back by its copy",
+        "portal/gate.py",
+        '    "deployment__suspend_wanted": False,\n',
+        "",
+        "test_copies::test_what_was_taken_off_comes_back_by_no_copy_until_the_desk_lets_it",
+    ),
 )

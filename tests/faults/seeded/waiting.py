@@ -32,8 +32,8 @@ WAITING = (
     Defect(
         "count nothing",
         ADMISSION,
-        "if machines >= fabric.most_machines:",
-        "if machines > 10 * fabric.most_machines:",
+        "if machines >= fabric.holds:",
+        "if machines > 10 * fabric.holds:",
         "test_admission::test_fifty_at_once_at_a_limit_of_three_are_three",
     ),
     Defect(
@@ -88,8 +88,15 @@ WAITING = (
     Defect(
         "give a freed slot away at once",
         "provisioning/slots.py",
-        "slot = fabric.last_slot % slots + 1",
-        "slot = 1",
+        "slot = (fabric.last_slot + ahead) % fabric.slots + 1",
+        "slot = ahead + 1",
         "test_admission::test_a_freed_slot_is_not_at_once_somebody_elses",
+    ),
+    Defect(
+        "a place that has no number left takes one more",
+        "provisioning/models/fabric.py",
+        "return min(self.most_machines, self.slots)",
+        "return self.most_machines",
+        "test_admission::test_a_place_without_a_free_number_is_full_however_many_machines_it_may_have",
     ),
 )

@@ -53,6 +53,6 @@ SUSPENDING = (
         "portal/gate.py",
         '    "deployment__suspend_wanted": False,\n',
         "",
-        "test_copies::test_what_was_taken_off_comes_back_by_no_copy_until_the_desk_lets_it",
+        "portal/test_copies::test_what_was_taken_off_comes_back_by_no_copy_until_the_desk_lets_it",
     ),
 )

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from portal import house
 from portal.models import User
 from portal.people import joining
+from portal.times import exact
 from provisioning.models import Event
 from provisioning.models.house import longest_event_of
 
@@ -198,4 +199,9 @@ class ExtendForm(forms.Form):
         day: date = self.cleaned_data["last_day"]
         longest = longest_event_of(self.event.owner_id)
         self.ends = check_last_day(day, self.event.tzinfo, longest, begins=self.event.opens_at, now=self.now)
+        if self.ends <= self.event.opens_at:
+            told = {"opens": exact(self.event.opens_at, self.event.tzinfo)}
+            raise forms.ValidationError(
+                _now("It opens only on %(opens)s, and cannot end before that. Please choose a later day.") % told
+            )
         return day

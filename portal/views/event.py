@@ -119,9 +119,11 @@ def extend(request: SignedInRequest, key: str) -> HttpResponse:
     later = (max(found.closes_at, now) + USUAL_EXTENSION).astimezone(found.tzinfo).date()
     form = ExtendForm(found, now, request.POST or None, initial={"last_day": later})
     if form.is_bound and form.is_valid():
-        found.move(form.ends, by=request.user, at=now)
-        told = {"event": found.name, "end": exact(form.ends, found.tzinfo)}
-        messages.success(request, _("%(event)s and its services now end on %(end)s.") % told)
+        if found.move(form.ends, by=request.user, at=now):
+            told = {"event": found.name, "end": exact(form.ends, found.tzinfo)}
+            messages.success(request, _("%(event)s and its services now end on %(end)s.") % told)
+        else:
+            messages.info(request, _("Nothing was changed: it ends then already, or its plan has just changed."))
         return redirect("event", key=key)
     living = [line for line in lines_of(found) if line.deployment.wanted == Wanted.UP]
     about = {"event": found, "is_over": found.closes_at <= now, "lines": living, "price": a_day(found)}

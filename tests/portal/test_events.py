@@ -7,7 +7,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from portal.models import User
-from provisioning.models import Deployment
+from provisioning.models import Deployment, Event
 from tests.makers import make_event, make_release
 from tests.portal import scenes
 
@@ -67,6 +67,24 @@ def test_an_end_that_cannot_be_is_told(visit: Client, owner: User, now: datetime
     event = make_event(owner, at=now)
     day = (now + timedelta(days=days)).date().isoformat()
     assert told in visit.post(f"/events/{event.key}/extend", {"last_day": day}).content.decode()
+
+
+def test_an_end_before_the_opening_is_told_and_nothing_is_moved(visit: Client, owner: User, now: datetime) -> None:
+    event = make_event(owner, at=now, days=20)
+    Event.objects.update(opens_at=now + timedelta(days=10))
+    day = (now + timedelta(days=3)).date().isoformat()
+    page = visit.post(f"/events/{event.key}/extend", {"last_day": day}, follow=True).content.decode()
+    assert "It opens only on" in page
+    assert "now end on" not in page
+    assert Event.objects.get().closes_at == event.closes_at
+
+
+def test_an_end_that_is_chosen_already_is_not_said_to_be_moved(visit: Client, owner: User, now: datetime) -> None:
+    event = make_event(owner, at=now)
+    day = {"last_day": (now + timedelta(days=14)).date().isoformat()}
+    told = [visit.post(f"/events/{event.key}/extend", day, follow=True).content.decode() for _ in range(2)]
+    assert ["now end on" in page for page in told] == [True, False]
+    assert ["Nothing was changed:" in page for page in told] == [False, True]
 
 
 def test_ending_an_event_asks_all_its_services_to_go(visit: Client, owner: User) -> None:

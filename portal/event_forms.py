@@ -114,7 +114,7 @@ class EventForm(PlanForm):
         if day := self.cleaned_data.get("last_day"):
             longest = longest_event_of(self.person.pk)
             try:
-                self.ends = check_last_day(day, self.zone, longest, begins=self.now, now=self.now)
+                self.ends = check_last_day(day, self.zone, longest, made=self.now, now=self.now)
             except forms.ValidationError as error:
                 self.add_error("last_day", error)
         return super().clean()

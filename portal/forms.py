@@ -33,16 +33,19 @@ def end_of(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, LAST_MINUTE, tzinfo=zone)
 
 
-def check_last_day(day: date, zone: ZoneInfo, longest: timedelta, *, begins: datetime, now: datetime) -> datetime:
-    """Return the moment this last day ends at. Raises ValidationError if that is too soon, or later than is allowed."""
+def check_last_day(day: date, zone: ZoneInfo, longest: timedelta, *, made: datetime, now: datetime) -> datetime:
+    """Return the moment this last day ends at. Raises ValidationError if that is too soon, or later than is allowed.
+
+    `made`: when the event was. Its services run before it opens, and its opening may be moved.
+    """
     ends = end_of(day, zone)
     if ends < now + SHORTEST:
         raise forms.ValidationError(_now("That day is over. Please choose today or a later day."))
-    latest = (begins + longest).astimezone(zone).date()
+    latest = (made + longest).astimezone(zone).date()
     if day > latest:
         told = {"day": date_format(latest, _now("j F Y")), "days": longest.days}
         raise forms.ValidationError(
-            _now("The latest last day is %(day)s: an event lasts at most %(days)d days.") % told
+            _now("The latest last day is %(day)s: an event lasts at most %(days)d days from the day it is made.") % told
         )
     return ends
 
@@ -198,7 +201,7 @@ class ExtendForm(forms.Form):
         """Demand a day on which the event can end."""
         day: date = self.cleaned_data["last_day"]
         longest = longest_event_of(self.event.owner_id)
-        self.ends = check_last_day(day, self.event.tzinfo, longest, begins=self.event.opens_at, now=self.now)
+        self.ends = check_last_day(day, self.event.tzinfo, longest, made=self.event.created_at, now=self.now)
         if self.ends <= self.event.opens_at:
             told = {"opens": exact(self.event.opens_at, self.event.tzinfo)}
             raise forms.ValidationError(

@@ -191,7 +191,7 @@ class LaunchForm(forms.Form):
             return
         try:
             longest = longest_event_of(self.user.pk)
-            self.ends = check_last_day(day, self.zone(), longest, begins=self.now, now=self.now)
+            self.ends = check_last_day(day, self.zone(), longest, made=self.now, now=self.now)
         except forms.ValidationError as error:
             self.add_error("last_day", error)
 

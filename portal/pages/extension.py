@@ -82,7 +82,7 @@ def read(signed: str, at: datetime) -> Link:
 def later_end(event: Event) -> tuple[datetime, bool]:
     """A week later at the same hour, or as late as the house allows; and whether that was the reason."""
     usual = event.closes_at.astimezone(event.tzinfo) + USUAL
-    last_day = (event.opens_at + longest_event_of(event.owner_id)).astimezone(event.tzinfo).date()
+    last_day = (event.created_at + longest_event_of(event.owner_id)).astimezone(event.tzinfo).date()
     latest = end_of(last_day, event.tzinfo)
     return min(usual, latest), latest < usual
 

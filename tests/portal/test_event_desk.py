@@ -196,6 +196,14 @@ def test_an_event_is_made_with_a_name_and_a_last_day(visit: Client, owner: User,
     assert made.closes_at.astimezone(ZoneInfo("Europe/Berlin")).date() == day
 
 
+def test_an_event_may_open_in_two_months_and_last_for_one(visit: Client, db: None, now: datetime) -> None:
+    opens, last = ((now + timedelta(days=days)).date() for days in (60, 90))
+    given = {"name": "Spring Fair", "last_day": last.isoformat(), "opens_day": opens.isoformat()}
+    visit.post("/events/new", given)
+    made = Event.objects.get()
+    assert (made.opens_at.date(), made.closes_at.date()) == (opens, last)
+
+
 def test_an_event_opens_when_its_organiser_says(visit: Client, event: Event, now: datetime) -> None:
     day = (now + timedelta(days=2)).date()
     visit.post(f"/events/{event.key}/plan", {"opens_day": day.isoformat(), "opens_time": "10:30", "all_launch": "on"})

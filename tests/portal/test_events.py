@@ -7,7 +7,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from portal.models import User
-from provisioning.models import Deployment, Event
+from provisioning.models import Deployment, Event, House
 from tests.makers import make_event, make_release
 from tests.portal import scenes
 
@@ -67,6 +67,18 @@ def test_an_end_that_cannot_be_is_told(visit: Client, owner: User, now: datetime
     event = make_event(owner, at=now)
     day = (now + timedelta(days=days)).date().isoformat()
     assert told in visit.post(f"/events/{event.key}/extend", {"last_day": day}).content.decode()
+
+
+def test_no_event_outlasts_what_the_house_allows_however_often_its_opening_is_moved(
+    visit: Client, owner: User, now: datetime
+) -> None:
+    House.objects.create(longest_event_days=30)
+    event = make_event(owner, at=now, days=29)
+    opens = {"opens_day": (now + timedelta(days=28)).date().isoformat()}
+    assert visit.post(f"/events/{event.key}/plan", opens).status_code == 302
+    day = {"last_day": (now + timedelta(days=32)).date().isoformat()}
+    assert "The latest last day" in visit.post(f"/events/{event.key}/extend", day).content.decode()
+    assert Event.objects.get().closes_at == event.closes_at
 
 
 def test_an_end_before_the_opening_is_told_and_nothing_is_moved(visit: Client, owner: User, now: datetime) -> None:

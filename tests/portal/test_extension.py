@@ -137,6 +137,14 @@ def test_nothing_is_extended_beyond_what_the_house_allows(visit: Client, path: s
     assert later_end(event)[0] <= event.closes_at
 
 
+def test_an_opening_that_was_moved_makes_no_later_end_possible(event: Event) -> None:
+    House.objects.create(longest_event_days=10)
+    latest = later_end(event)
+    Event.objects.update(opens_at=event.opens_at + 6 * DAY)
+    event.refresh_from_db()
+    assert later_end(event) == latest
+
+
 def test_the_end_stays_at_its_hour_when_the_clocks_change(owner: User) -> None:
     event = make_event(owner, at=datetime.fromisoformat("2027-10-20T18:00:00+00:00"), days=7, zone="Europe/Berlin")
     to, _ = later_end(event)

@@ -1,7 +1,7 @@
 """What is asked about an event: its name and last day, when it opens, who may put up services."""
 
 from collections.abc import Sequence
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from portal.forms import DayInput, check_last_day
+from portal.forms import DayField, check_last_day
 from portal.models import User
 from provisioning.models import Event, Fabric
 from provisioning.models.house import longest_event_of
@@ -30,14 +30,15 @@ class TimeInput(forms.TimeInput):
 class PlanForm(forms.Form):
     """When it opens, and whether participants may put up services."""
 
-    opens_day = forms.DateField(
+    opens_day = DayField(
         label=_("Opens on"),
-        widget=DayInput,
         required=False,
         help_text=_("Empty: at once. Visitors are told before; you can set everything up and try it."),
     )
     opens_time = forms.TimeField(label=_("Opens at"), widget=TimeInput, required=False, initial=MORNING)
     all_launch = forms.BooleanField(label=_("Participants may put up services too"), required=False)
+    known_day: date | None = None
+    """On which it opens, or has opened, already; it may stay so."""
 
     def __init__(self, zone: ZoneInfo, now: datetime, ends: datetime | None, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -48,7 +49,9 @@ class PlanForm(forms.Form):
         """As it is now."""
         opens = event.opens_at.astimezone(event.tzinfo)
         plan = {"opens_day": opens.date(), "opens_time": opens.time()} if now < opens else {}
-        return cls(event.tzinfo, now, event.closes_at, *args, initial=plan | {"all_launch": event.all_launch})
+        form = cls(event.tzinfo, now, event.closes_at, *args, initial=plan | {"all_launch": event.all_launch})
+        form.known_day = opens.date()
+        return form
 
     def opens_at(self, otherwise: datetime) -> datetime:
         """The moment that was chosen. Only for a valid form."""
@@ -56,9 +59,12 @@ class PlanForm(forms.Form):
         return datetime.combine(day, hour, tzinfo=self.zone) if day else otherwise
 
     def clean(self) -> dict[str, Any]:
-        """It opens before it ends."""
+        """It opens on a day that is not over, and before it ends."""
         cleaned: dict[str, Any] = super().clean() or {}
-        if self.ends and self.opens_at(self.now) >= self.ends:
+        day = cleaned.get("opens_day")
+        if day and day != self.known_day and day < self.now.astimezone(self.zone).date():
+            self.add_error("opens_day", _now("That day is over. Please choose today or a later day."))
+        elif self.ends and self.opens_at(self.now) >= self.ends:
             self.add_error("opens_day", _now("That is after its end. Please choose an earlier day."))
         return cleaned
 
@@ -99,7 +105,7 @@ class EventForm(PlanForm):
     """A new event: its name and last day, and what else there may be to say."""
 
     name = forms.CharField(label=_("Event name"), max_length=80)
-    last_day = forms.DateField(label=_("Last day"), widget=DayInput)
+    last_day = DayField(label=_("Last day"))
     time_zone = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput(attrs={"data-zone": ""}))
 
     def __init__(self, person: User, now: datetime, *args: Any, **kwargs: Any) -> None:

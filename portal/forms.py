@@ -59,6 +59,18 @@ class DayInput(forms.DateInput):
         super().__init__(attrs=attrs, format="%Y-%m-%d")
 
 
+class DayField(forms.DateField):
+    """A day that is one in every time zone: neither in the first year that there is nor in the last."""
+
+    widget = DayInput
+
+    def validate(self, value: date | None) -> None:
+        """Refuse a day whose hours could not be told elsewhere."""
+        super().validate(value)
+        if value and not date.min.year < value.year < date.max.year:
+            raise forms.ValidationError(_now("That is too far away. Please choose a nearer day."))
+
+
 class NewcomerForm(allauth_forms.BaseSignupForm):  # type: ignore[misc]  # allauth is untyped
     """What everybody tells who makes an account; the name is a courtesy, the zone is told by the browser."""
 
@@ -191,7 +203,7 @@ class LeaveForm(forms.Form):
 class ExtendForm(forms.Form):
     """A later (or earlier) last day for an event."""
 
-    last_day = forms.DateField(label=_("Last day"), widget=DayInput)
+    last_day = DayField(label=_("Last day"))
 
     def __init__(self, event: Event, now: datetime, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from catalog.manifest import Manifest, Param, complete
-from portal.forms import DayInput, check_last_day
+from portal.forms import DayField, DayInput, check_last_day
 from portal.models import User
 from portal.pages.places import Offer, allowed_in, offers
 from portal.sentences import VALUES
@@ -71,7 +71,7 @@ class LaunchForm(forms.Form):
     time_zone = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput(attrs={"data-zone": ""}))
     event = forms.ChoiceField(label=_("For which event?"))
     event_name = forms.CharField(label=_("Event name"), max_length=80, required=False)
-    last_day = forms.DateField(label=_("Last day"), widget=DayInput, required=False)
+    last_day = DayField(label=_("Last day"), required=False)
     title = forms.CharField(label=_("Name of the service"), max_length=80, required=False)
     place = forms.ChoiceField(label=_("Where does it run?"), required=False)
     dearest = forms.DecimalField(required=False, min_value=0, widget=forms.HiddenInput)

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from portal.forms import DayInput, end_of
+from portal.forms import DayField, end_of
 from portal.hook.address import problem_with
 from provisioning.models import Allowance, House, SignUp
 
@@ -116,7 +116,7 @@ class InviteForm(forms.Form):
     """A link for some people, until a day."""
 
     most = forms.IntegerField(label=_("For how many people?"), min_value=1, max_value=1000, initial=1)
-    last_day = forms.DateField(label=_("Last day"), widget=DayInput)
+    last_day = DayField(label=_("Last day"))
 
     def __init__(self, zone: ZoneInfo, now: datetime, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -220,6 +220,44 @@ def test_an_event_does_not_open_after_its_end(visit: Client, event: Event, now: 
     assert "That is after its end." in visit.post(f"/events/{event.key}/plan", {"opens_day": late}).content.decode()
 
 
+@pytest.mark.parametrize("day", ["2016-05-04", "1000-01-01", "yesterday"])
+def test_an_opening_day_that_is_over_is_told_and_changes_nothing(
+    visit: Client, owner: User, now: datetime, day: str
+) -> None:
+    event = make_event(owner, at=now, zone="Europe/Berlin")
+    yesterday = (now.astimezone(event.tzinfo) - timedelta(days=1)).date().isoformat()
+    page = visit.post(f"/events/{event.key}/plan", {"opens_day": yesterday if day == "yesterday" else day})
+    assert "That day is over." in page.content.decode()
+    event.refresh_from_db()
+    assert event.opens_at == now
+
+
+def test_a_page_that_was_open_since_before_the_opening_can_still_be_saved(
+    visit: Client, owner: User, now: datetime
+) -> None:
+    opened = now - timedelta(days=2)
+    event = make_event(owner, at=opened, zone="Pacific/Auckland")
+    day = opened.astimezone(event.tzinfo).date().isoformat()
+    answer = visit.post(f"/events/{event.key}/plan", {"opens_day": day, "opens_time": "10:00", "all_launch": "on"})
+    event.refresh_from_db()
+    assert (answer.status_code, event.all_launch) == (302, True)
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Europe/Berlin", "America/New_York"])
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_that_is_none_in_another_zone_is_refused_wherever_one_is_asked_for(
+    desk: Client, staff: User, now: datetime, zone: str, day: str
+) -> None:
+    User.objects.update(time_zone=zone)
+    event, slug = make_event(staff, at=now, zone=zone), make_release().app.slug
+    of_event = [f"/events/{event.key}/plan", f"/events/{event.key}/extend"]
+    ways = ["/events/new", *of_event, f"/services/new?app={slug}", "/desk/invitations"]
+    asked = {"name": "Fair", "event_name": "Fair", "event": "new", "form_token": "a", "most": "1"}
+    answers = [desk.post(way, asked | {"opens_day": day, "opens_time": "00:00", "last_day": day}) for way in ways]
+    assert [answer.status_code for answer in answers] == [200] * len(ways)
+    assert [way for way, answer in zip(ways, answers, strict=True) if b"too far away" not in answer.content] == []
+
+
 def test_participants_are_offered_to_launch_where_the_event_allows_it(client: Client, event: Event) -> None:
     client.force_login(join(event))
     assert "Add a service" not in read(client, event)

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 
-from catalog.manifest import complete
+from catalog.manifest import Manifest, complete
 from catalog.models import Release
 from portal.models import User
 from portal.pages.places import offers
@@ -29,9 +29,9 @@ def nobody() -> User:
     return User.objects.get_or_create(username=NOBODY, defaults={"first_name": "Trials", "is_active": False})[0]
 
 
-def are_offered() -> bool:
-    """Whether the administrators allow any."""
-    return bool(House.here().trials_at_once)
+def are_offered(manifest: Manifest) -> bool:
+    """Whether the administrators allow any, and the app can do without an answer that only a person has."""
+    return bool(House.here().trials_at_once) and not complete(manifest.params, {}).problems
 
 
 @transaction.atomic

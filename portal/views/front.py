@@ -128,7 +128,7 @@ def app(request: HttpRequest, slug: str) -> HttpResponse:
     description = release.texts.get("description") or ("" if manifest.description_file else manifest.description)
     told = {
         "stall": Stall(found, manifest, known),
-        "may_try": not request.user.is_authenticated and trials.are_offered(),
+        "may_try": not request.user.is_authenticated and trials.are_offered(manifest),
         "release": release,
         "event": _event(request),
         "offer": next(iter(offers(manifest, request.user.pk or NOBODY, at=timezone.now())), None),

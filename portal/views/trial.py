@@ -23,7 +23,7 @@ def offer(request: HttpRequest, slug: str) -> HttpResponse:
     """Say what an hour with this app is; begin it on the press. One browser has one trial at a time."""
     app = gate.visible_app(request.user, slug)
     assert app.current is not None  # the gate lets no other through
-    if not trials.are_offered():
+    if not trials.are_offered(app.current.manifest):
         raise Http404
     if request.user.is_authenticated:
         return redirect(f"{reverse('service-new')}?app={slug}")

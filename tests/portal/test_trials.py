@@ -13,10 +13,16 @@ from portal.models import User
 from portal.people import trials
 from provisioning.models import Deployment, Event, House, Mail
 from provisioning.phases import Phase, Wanted
-from tests.makers import make_fabric, make_release
+from tests.makers import KEEPS, make_fabric, make_release
 from tests.portal.scenes import change
 
 HOUR = timedelta(hours=1)
+QUESTION = """
+[[param]]
+id = "school"
+label = "Which school?"
+ask = true
+"""
 
 
 @pytest.fixture
@@ -39,6 +45,21 @@ def test_nobody_tries_where_nobody_allowed_it(client: Client, db: None) -> None:
     assert client.get(f"/try/{slug}").status_code == 404
     assert client.post(f"/try/{slug}").status_code == 404
     assert "Try for an hour" not in client.get(f"/apps/{slug}").content.decode()
+
+
+def test_an_app_that_cannot_do_without_an_answer_is_not_tried(client: Client, release: Release) -> None:
+    slug = make_release(end=QUESTION + KEEPS).app.slug
+    assert "Try for an hour" not in client.get(f"/apps/{slug}").content.decode()
+    assert client.get(f"/try/{slug}").status_code == 404
+    assert client.post(f"/try/{slug}").status_code == 404
+    assert not Deployment.objects.exists()
+
+
+@pytest.mark.parametrize("answer", ['default = "Linden"', 'generate = "words"'])
+def test_an_app_that_suggests_an_answer_is_tried_with_it(client: Client, release: Release, answer: str) -> None:
+    suggests = make_release(end=f"{QUESTION}{answer}\n{KEEPS}")
+    assert "Try for an hour" in client.get(f"/apps/{suggests.app.slug}").content.decode()
+    assert begin(client, suggests).values["school"]
 
 
 def test_a_trial_lasts_an_hour_and_is_nobodys(client: Client, release: Release) -> None:

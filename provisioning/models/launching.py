@@ -43,8 +43,10 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
     ) -> "Deployment":
         """Ask for a release to run until `expires_at` (default and at most: the event's end); a copy of it is put back.
 
-        The same form token of the same person is the same deployment, however often it is sent.
+        The same form token of the same person is the same deployment, however often it is sent. The event is as it is
+        now, and not as the caller has read it: until the launch is written, nobody moves its end.
         """
+        event = Event.objects.select_for_update(no_key=True).get(pk=event.pk)
         if before := self.filter(launched_by=by, form_token=form_token).first():
             return before
         title = title or release.app.name

@@ -1,6 +1,7 @@
 """The launch: one form, one press, one service; the event is made with it."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +11,8 @@ from django.test import Client
 from catalog.models import Release
 from portal.models import User
 from provisioning.models import Deployment, Event
-from tests.makers import KEEPS, make_event, make_release
+from tests.makers import KEEPS, NOON, launch, make_event, make_fabric, make_release
+from tests.portal.test_members import at_once
 
 ASKS = f"""
 [[param]]
@@ -144,6 +146,23 @@ def test_a_service_may_join_an_event_that_is_there(visit: Client, owner: User, r
     event = make_event(owner, at=now)
     press(visit, release, form(now, event=event.key, event_name=""))
     assert Deployment.objects.get().event == event
+
+
+def test_no_service_outlasts_an_event_that_was_shortened_since_its_form_was_read(owner: User, now: datetime) -> None:
+    event = make_event(owner, at=now, days=7)
+    as_read = Event.objects.get()
+    event.move(now + timedelta(days=1), by=owner, at=now)
+    service = launch(as_read, at=now)
+    assert service.expires_at == service.closes_at == event.closes_at
+
+
+def test_of_a_launch_and_a_sooner_end_at_the_same_moment_the_end_holds(transactional_db: None) -> None:
+    make_fabric()
+    release, sooner = make_release(), NOON + timedelta(days=1)
+    for _ in range(10):
+        event = make_event()
+        at_once(partial(event.move, sooner, by=event.owner, at=NOON), partial(launch, event, release))
+        assert Deployment.objects.get(event=event).expires_at == sooner
 
 
 def test_nobody_launches_into_somebody_elses_event(

@@ -121,6 +121,21 @@ CLAIMING = (
         "test_one_life::test_the_same_form_token_is_the_same_service",
     ),
     Defect(
+        "launch for an event as it was read long before",
+        f"{MODELS}/launching.py",
+        "        event = Event.objects.select_for_update(no_key=True).get(pk=event.pk)\n",
+        "",
+        "portal/test_launch::test_no_service_outlasts_an_event_that_was_shortened_since_its_form_was_read",
+    ),
+    Defect(
+        "launch while the event's end moves",
+        f"{MODELS}/launching.py",
+        "Event.objects.select_for_update(no_key=True).get(pk=event.pk)",
+        "Event.objects.get(pk=event.pk)",
+        "portal/test_launch::test_of_a_launch_and_a_sooner_end_at_the_same_moment_the_end_holds",
+        on_postgres=True,
+    ),
+    Defect(
         "forget what a program said when its reader died",
         "provisioning/reconciler/log_rows.py",
         "begin = max(offset, self._kept(job))",

@@ -1,5 +1,6 @@
 """The addresses of /api/v1. Each passes the gate, calls the verb that the page calls, and says what is now."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -24,6 +25,8 @@ MOST = 500
 """Rows of a list; the newest."""
 LONGEST_KEY = 64
 ASKED = ("event", "event_name", "last_day", "title", "place")
+UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+"""What JSON can say and no database takes as text."""
 
 
 def list_apps(_request: SignedInRequest) -> HttpResponse:
@@ -57,8 +60,8 @@ def list_places(request: SignedInRequest) -> HttpResponse:
 
 def launch(request: SignedInRequest) -> HttpResponse:
     """Set up a service: {app, event | event_name + last_day, title, place, values}. Repeatable with the same Idempotency-Key."""
-    asked, now = question(request), timezone.now()
-    release = gate.visible_app(request.user, str(asked.get("app", ""))).current
+    asked, now = _with_texts(question(request)), timezone.now()
+    release = gate.visible_app(request.user, asked.get("app") or "").current
     assert release is not None  # the gate lets no other through
     form = filled_in(asked, release, request.user, now, key=request.headers.get("Idempotency-Key", ""))
     known = Deployment.objects.filter(launched_by=request.user, form_token=form.data["form_token"]).exists()
@@ -67,6 +70,17 @@ def launch(request: SignedInRequest) -> HttpResponse:
         wrong = {_name_of(field): [str(error) for error in errors] for field, errors in form.errors.items()}
         raise Refused("not-right", wrong=wrong)
     return JsonResponse(service_document(deployment), status=200 if known else 201)
+
+
+def _with_texts(asked: dict[str, Any]) -> dict[str, Any]:
+    """The question, if every word of ours in it is a text or null. Raises Refused."""
+    if wrong := [name for name in ("app", *ASKED) if not _is_text_or_null(asked.get(name))]:
+        raise Refused("not-right", wrong={name: [_("Expected a text.")] for name in wrong})
+    return asked
+
+
+def _is_text_or_null(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not UNWRITABLE.search(value))
 
 
 def filled_in(asked: dict[str, Any], release: Release, user: User, now: datetime, *, key: str) -> LaunchForm:

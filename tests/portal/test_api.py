@@ -99,6 +99,24 @@ def test_a_question_that_the_app_does_not_ask_is_refused(client: Client, owner: 
     assert ask(client, "/services", key(owner), asked)[0] == 422
 
 
+@pytest.mark.parametrize("field", ["app", "event", "event_name", "last_day", "title", "place"])
+@pytest.mark.parametrize("value", [5, 5.0, True, ["2027-05-05"], {"a": 1}, "a\0b", "\ud800"])
+def test_what_is_no_text_is_told_by_field_and_nothing_is_begun(
+    client: Client, owner: User, field: str, value: object
+) -> None:
+    make_fabric()
+    asked = {"app": make_release().app.slug, "event_name": "Class 7b", "last_day": _tomorrow(), field: value}
+    status, told = ask(client, "/services", key(owner), asked)
+    assert (status, told["problem"], set(told["wrong"])) == (422, "not-right", {field})
+    assert not Event.objects.exists()
+
+
+def test_what_is_null_is_as_if_nothing_had_been_said(client: Client, owner: User) -> None:
+    make_fabric()
+    asked = {"app": make_release().app.slug, "event_name": "Class 7b", "last_day": _tomorrow()}
+    assert ask(client, "/services", key(owner), asked | {"title": None, "place": None})[0] == 201
+
+
 @pytest.mark.parametrize("body", ["[]", "{", "\xff"])
 def test_what_is_no_json_object_is_said_to_be_none(client: Client, owner: User, body: str) -> None:
     sent = {"Authorization": f"Bearer {key(owner)}"}

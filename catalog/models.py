@@ -223,7 +223,7 @@ class Wish(models.Model):
     @staticmethod
     def told(search: str) -> str:
         """The words of a search as wishes are counted by."""
-        return " ".join(search.lower().split())[:80]
+        return " ".join(search.lower().replace("\0", " ").split())[:80]
 
 
 class Check(models.Model):

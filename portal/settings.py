@@ -157,6 +157,7 @@ MIDDLEWARE = [
     "portal.server.static_files.StaticFilesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "portal.server.language.LanguageMiddleware",
+    "portal.server.no_nul.without_nul",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -143,6 +143,7 @@ urlpatterns = [
     *elsewhere.BACK,
 ]
 
+handler400 = "portal.views.faults.not_readable"
 handler403 = "portal.views.faults.not_yours"
 handler404 = "portal.views.faults.not_found"
 handler500 = "portal.views.faults.our_mistake"

@@ -15,6 +15,11 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return HttpResponse(render_to_string("pages/404.html", {"house_name": house.known_name()}), status=404)
 
 
+def not_readable(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's own signature
+    """What was sent is nothing that any page asks for. It asks the database nothing either."""
+    return HttpResponse(render_to_string("pages/400.html", {"house_name": house.known_name()}), status=400)
+
+
 def not_yours(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """The same words, where Django itself says no: in the tables, and on pages of an account that need a way in it lacks."""
     answer = not_found(request, exception)

@@ -39,9 +39,7 @@ def test_a_visitor_is_told_why_there_is_no_service(client: Client, db: None, sce
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize(
-    "host", ["unknown-1a2b3c.apps.localhost", "localhost", "x.apps.localhost.evil.example", "..", "%00"]
-)
+@pytest.mark.parametrize("host", ["unknown-1a2b3c.apps.localhost", "localhost", "x.apps.localhost.evil.example", ".."])
 def test_an_unknown_name_is_nothing(client: Client, db: None, host: str) -> None:
     answer = client.get(f"/door/{host}")
     assert answer.status_code == 404

@@ -164,7 +164,7 @@ def test_the_link_opens_nothing_to_anybody_else_not_even_to_who_may_extend(
         assert client.get(path).status_code == client.post(path).status_code == 404
 
 
-@pytest.mark.parametrize("signed", ["nonsense", "WzEsImEiLDFd:AAAA", "a:b:c", "%00", "é"])
+@pytest.mark.parametrize("signed", ["nonsense", "WzEsImEiLDFd:AAAA", "a:b:c", "é"])
 def test_a_forged_link_is_no_page(client: Client, visit: Client, signed: str) -> None:
     for somebody in (client, visit):
         assert somebody.get(f"/extend/{signed}").status_code == 404

@@ -63,7 +63,7 @@ def doctor() -> int:
 def engine() -> Finding:
     """Does a container engine answer?"""
     try:
-        found = container_engine.find()
+        found = container_engine.of_our_machines()
         if found is None:
             return Finding(WRONG, "no container engine answers", "./fairground up (as root), or start Docker or Podman")
         version = found.api.json("GET", "/version").get("Version", "?")

@@ -1,7 +1,8 @@
 """`./fairground down`: ends everything that was ever started here. Data stays."""
 
 from cli import container_engine, front_door, machines, ours, programs, up
-from cli.talk import many, say
+from cli.home import settings_file
+from cli.talk import HaltError, many, say
 
 
 def down() -> int:
@@ -12,7 +13,7 @@ def down() -> int:
         programs.stop(name)
     if front_door.stop():
         say("The front door is closed.")
-    if engine := container_engine.find():
+    if engine := _engine():
         if count := machines.stop(engine):
             say(f"Stopped {many(count, 'machine', 'machines')}; their data stays, and the next `up` starts them again.")
         if engine.is_ours and any(container["State"] == "running" for container in engine.api.containers()):
@@ -22,3 +23,14 @@ def down() -> int:
             say("The container engine has ended.")
     say("Nothing of Fairground runs any more.")
     return 0
+
+
+def _engine() -> container_engine.Engine | None:
+    """The one that our machines live on. Raises HaltError if it is away: nobody knows then what runs on it."""
+    engine, where = container_engine.of_our_machines(), container_engine.where_machines_live()
+    if where and engine is None:
+        raise HaltError(
+            f"The container engine at {where} does not answer: services that run on it were not stopped, all else was. "
+            f"Start it and say `down` again; or, if it is gone for good, take DOCKER_HOST out of {settings_file()}."
+        )
+    return engine

@@ -3,6 +3,7 @@
 from typing import Any
 
 from cli import container_engine, env_file, front_door, ours, programs, up
+from cli.container_engine import EngineError
 from cli.home import home
 from cli.manage import facts
 
@@ -13,13 +14,20 @@ def status() -> int:
     for name in (up.NAME, *ours.NAMES, front_door.NAME):
         number = programs.pid(name)
         print(f"{name:12} {f'pid {number}' if number else 'does not run'}")
-    engine = container_engine.find()
-    print(f"{'engine':12} {engine.docker_host if engine else 'does not answer'}")
+    print(f"{'engine':12} {_engine()}")
     print(f"{'portal':12} {settings.get('SITE_URL', 'was never started')}")
     for line in _rows(facts() if settings else {"why": "there is none yet"}):
         print(line)
     print(f"{'data':12} {home()}")
     return 0 if programs.pid(up.NAME) else 3
+
+
+def _engine() -> str:
+    try:
+        engine = container_engine.of_our_machines()
+    except EngineError as broken:
+        return str(broken)
+    return engine.docker_host if engine else "does not answer"
 
 
 def _rows(known: dict[str, Any]) -> list[str]:

@@ -58,6 +58,7 @@ def up(asked: Namespace) -> int:
 
 def plan() -> list[str]:
     """What a start would change on the system, in sentences; empty if nothing."""
+    known_engine()
     lacking = packages.missing(packages.FOR_UP)
     further = [] if venv.is_filled(venv.RUN) or packages.has_venv() else [packages.venv_package()]
     packages.require(lacking, *further)
@@ -79,7 +80,6 @@ def make_ready(asked: Namespace) -> dict[str, str]:
     venv.make()
     with ThreadPoolExecutor(1) as thread:
         filled = thread.submit(venv.fill, venv.RUN)
-        known_engine()  # another one would be empty
         engine = container_engine.ensure(say)
         image = ensure_image(engine, say)
         engine = container_engine.try_door(engine, image, say)
@@ -103,12 +103,17 @@ def make_ready(asked: Namespace) -> dict[str, str]:
 
 def known_engine() -> container_engine.Engine | None:
     """The engine that answers; where our machines live on one, that one. Raises HaltError if it is away."""
-    used = env_file.read().get("DOCKER_HOST")
-    found = container_engine.find()
-    if used and not own.was_set_up() and (found is None or found.docker_host != used):
+    used, named = container_engine.where_machines_live(), os.environ.get("DOCKER_HOST")
+    found = container_engine.of_our_machines()
+    if used and found is None:
         raise HaltError(
             f"Your services run on the container engine at {used}, which does not answer. Start it first; "
             f"or, if it is gone for good and they with it, take DOCKER_HOST out of {settings_file()}."
+        )
+    if used and named and named != used:
+        raise HaltError(
+            f"Your services run on the container engine at {used}, and DOCKER_HOST names {named}; nothing was changed. "
+            f"`unset DOCKER_HOST` and say it again; or, if none is left there, take it out of {settings_file()}."
         )
     return found
 

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from cli import claims
+from cli import claims, env_file
 from cli.container_engine import firewall, git_door, own, traces
 from cli.container_engine.api import Api, EngineError
 from cli.container_engine.apt import apt_install
@@ -28,10 +28,12 @@ __all__ = [
     "bridge_prefix",
     "ensure",
     "find",
+    "of_our_machines",
     "plan",
     "remove",
     "stop",
     "try_door",
+    "where_machines_live",
 ]
 
 GIT_DOOR_PORT = git_door.PORT
@@ -59,6 +61,18 @@ def find() -> Engine | None:
     if own.was_set_up():
         return _known(own.docker_host(), is_ours=True)
     return next((found for place in _places() if (found := _known(place, is_ours=False))), None)
+
+
+def of_our_machines() -> Engine | None:
+    """The engine that this portal's machines live on, whatever is named today; None if it does not answer."""
+    kept = where_machines_live()
+    return _known(kept, is_ours=False) if kept else find()
+
+
+def where_machines_live() -> str:
+    """The address of the engine that `up` settled on, as long as it is not one of our own; empty before."""
+    kept = env_file.read().get("DOCKER_HOST", "")
+    return "" if own.was_set_up() or kept == own.docker_host() else kept
 
 
 def plan() -> list[str]:
@@ -172,4 +186,5 @@ def _places() -> list[str]:
     runtime = os.environ.get("XDG_RUNTIME_DIR", "/run/user/nobody")
     usual = ["/var/run/docker.sock", f"{runtime}/podman/podman.sock", "/run/podman/podman.sock"]
     checkouts = f"/run/fairground-{mark()}/engine.sock"  # an installation apart uses the engine of its checkout
-    return [f"unix://{path}" for path in [*usual, checkouts]]
+    kept = where_machines_live()
+    return [*([kept] if kept else []), *(f"unix://{path}" for path in [*usual, checkouts])]

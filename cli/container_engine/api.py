@@ -31,12 +31,13 @@ class _UnixConnection(http.client.HTTPConnection):
 
 
 def _open(docker_host: str, timeout: float) -> http.client.HTTPConnection:
-    where = urlsplit(docker_host)
-    match where.scheme:
-        case "unix":
-            return _UnixConnection(where.path, timeout)
-        case "tcp" | "http" if where.hostname:
-            return http.client.HTTPConnection(where.hostname, where.port or 2375, timeout=timeout)
+    with contextlib.suppress(ValueError):  # a port that is no number
+        where = urlsplit(docker_host)
+        match where.scheme:
+            case "unix":
+                return _UnixConnection(where.path, timeout)
+            case "tcp" | "http" if where.hostname:
+                return http.client.HTTPConnection(where.hostname, where.port or 2375, timeout=timeout)
     raise EngineError(f"DOCKER_HOST is {docker_host!r}; only unix:// and tcp:// are understood here.")
 
 
@@ -71,7 +72,8 @@ class Api:
         return json.loads(answer) if answer.strip() else None
 
     def answers(self) -> bool:
-        """Say whether an engine listens there and lets us in."""
+        """Say whether an engine listens there and lets us in. Raises EngineError for an address of another kind."""
+        _open(self.docker_host, self._timeout)
         try:
             return self.ask("GET", "/_ping")[0] == http.HTTPStatus.OK
         except EngineError:

@@ -1,6 +1,7 @@
 """`./fairground COMMAND`: what each command takes, and which module does it."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -114,6 +115,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    os.umask(0o022)  # whoever calls may have a narrow one; what holds a secret is written with a mode of its own
     try:
         sys.exit(main())
     except (HaltError, EngineError) as told:

@@ -171,6 +171,7 @@ def _save_copies(known: dict[str, Any], *, delete: bool) -> None:
     if not known["copies"]:
         return
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (target / LIST).touch(mode=0o600)
     (target / LIST).write_text(json.dumps(known["copies"], indent=1))
     for path in place.glob("*"):
         if not (target / path.name).exists():

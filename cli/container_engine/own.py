@@ -191,7 +191,12 @@ def _write_settings() -> None:
 def _make_traversable() -> None:
     """Root inside a machine is nobody outside, and must be able to walk to its own files. Raises EngineError."""
     folder().mkdir(mode=0o711, parents=True, exist_ok=True)
-    home().chmod(home().stat().st_mode | 0o011)
+    for place in (
+        folder(),
+        home(),
+        *([] if "FAIRGROUND_HOME" in os.environ else [home().parent]),
+    ):  # those that we made
+        place.chmod(place.stat().st_mode | 0o011)
     for place in folder().parents:
         if not place.stat().st_mode & 0o001:
             raise EngineError(

@@ -1,5 +1,7 @@
 """Backup and restore of the portal itself, on a real SQLite file."""
 
+import os
+import shutil
 import sqlite3
 import stat
 from contextlib import closing
@@ -7,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from cli import backup, env_file, portal_files, restore
+from cli import backup, compose, container_engine, env_file, portal_files, programs, remove, restore
+from cli.container_engine import Engine
 from cli.home import settings_file
 from cli.talk import HaltError
 
@@ -138,3 +141,40 @@ def test_before_the_first_start_there_is_nothing_to_keep(home: Path) -> None:
     settings_file().unlink()
     with pytest.raises(HaltError, match="nothing to keep"):
         backup.take(home / "kept.tar", copies=True)
+
+
+def read_by_others(folder: Path) -> list[str]:
+    """Files that somebody else could open, where every folder above `folder` lets them through."""
+    seen = []
+    for path in sorted(folder.rglob("*")):
+        way = [one for one in path.parents if folder in one.parents]
+        if path.is_file() and path.stat().st_mode & 0o044 and all(one.stat().st_mode & 0o011 for one in way):
+            seen.append(str(path.relative_to(folder)))
+    return seen
+
+
+def test_whatever_umask_the_command_line_has_nobody_else_reads_what_is_kept(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(home)
+    monkeypatch.setattr(container_engine, "ensure", lambda _: Engine("unix:///nowhere", is_ours=False))
+    monkeypatch.setattr(compose, "ensure_image", lambda *_: "image")
+    before = os.umask(0)
+    try:
+        home.mkdir(mode=0o711)
+        env_file.write({"SECRET_KEY": "x"})
+        programs.start("child", ["sh", "-c", "cd $0 && touch fairground.sqlite3 && mkdir archives", str(home)]).wait()
+        for folder in ("archives", "mirrors"):  # as the portal's own programs, which have a umask of their own
+            (home / folder).mkdir(mode=0o700, exist_ok=True)
+        sql(TABLE)
+        (home / "archives" / "copy").write_text("x")
+        (home / "mirrors" / "one").write_text("x")
+        taken = backup.take(home.parent / "kept.tar", copies=True)
+        assert read_by_others(home.parent) == []
+        restore.restore(taken, yes=True)
+        compose.compose(home.parent / ".env")
+        remove._save_copies({"copies": [{"file": "copy"}]}, delete=False)
+    finally:
+        os.umask(before)
+    assert read_by_others(home.parent) == []
+    assert {path.name for path in home.parent.rglob("*") if path.is_file()} >= {"LIST.json", "kept.tar", ".env", "one"}

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from cli import container_engine
-from cli.container_engine import firewall
+from cli.container_engine import firewall, own
 from cli.container_engine.api import Api, EngineError
 from cli.home import CHECKOUT, mark
 from tests.engine import ensure_engine
@@ -143,3 +143,17 @@ def test_a_wrong_range_is_refused_before_any_rule_is_written(monkeypatch: pytest
 
 def test_bridge_names_leave_room_to_tell_machines_apart() -> None:
     assert len(container_engine.bridge_prefix()) == 6
+
+
+def test_folders_that_an_earlier_start_made_too_narrow_are_opened_for_the_engines_machines(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with tempfile.TemporaryDirectory(dir="/var/tmp", prefix="fg") as name:
+        base = Path(name) / "fairground" / "0123abcd"
+        Path(name).chmod(0o755)
+        monkeypatch.delenv("FAIRGROUND_HOME", raising=False)
+        monkeypatch.setattr(own, "home", lambda: base)
+        for place in (base.parent, base, own.folder()):
+            place.mkdir(mode=0o700)
+        own._make_traversable()
+        assert [place.stat().st_mode & 0o777 for place in (base.parent, base, own.folder())] == [0o711] * 3

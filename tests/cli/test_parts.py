@@ -152,6 +152,15 @@ def test_without_a_python_the_door_says_which_one_it_needs(tmp_path: Path) -> No
     assert "needs Python 3.11 or newer" in told.stderr
 
 
+def test_a_narrow_umask_of_whoever_calls_does_not_reach_the_folders_of_an_engine() -> None:
+    start = "import atexit, os, runpy; atexit.register(lambda: print(oct(os.umask(0))));"
+    told = subprocess.run(
+        [sys.executable, "-c", f"{start} runpy.run_module('cli', run_name='__main__')", "service", "--print"],
+        cwd=CHECKOUT, umask=0o077, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert told.stdout.splitlines()[-1] == "0o22"
+
+
 def test_no_lock_file_holds_an_address() -> None:
     for name in ("requirements.lock", "requirements-dev.lock"):
         text = (CHECKOUT / name).read_text()

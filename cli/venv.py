@@ -26,6 +26,7 @@ def fill(lock: str) -> Path:
     """The second half of `ensure`, which nothing else waits for: it only fetches. Raises HaltError."""
     if not is_filled(lock):
         say(f"Installing the Python packages of {lock} (about half a minute) …")
+        STAMP.unlink(missing_ok=True)  # what is broken off half way is nobody's lock file
         _run(PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps", "-r", str(CHECKOUT / lock))
         STAMP.write_text(_digest(lock))
     return PYTHON
@@ -53,8 +54,9 @@ def make() -> None:
 
 
 def _runs() -> bool:
-    """It may stem from a Python that is gone."""
-    return PYTHON.exists() and subprocess.run([PYTHON, "-c", ""], capture_output=True, check=False).returncode == 0
+    """It may stem from a Python that is gone, or its making was broken off: what comes last is pip, and of pip its list."""
+    words: list[str | Path] = [PYTHON, "-c", "import pip; from importlib.metadata import files; assert files('pip')"]
+    return PYTHON.exists() and subprocess.run(words, capture_output=True, check=False).returncode == 0
 
 
 def _digest(lock: str) -> str:

@@ -5,6 +5,8 @@ import os
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+LONGEST_RUN_FOLDER = 90
+"""Bytes: a socket's path has at most 107, and one of an installation apart ends in /bench/caddy.sock."""
 
 
 def mark() -> str:
@@ -26,12 +28,21 @@ def home() -> Path:
 
 
 def run_folder() -> Path:
-    """The folder of sockets and pid files; short, because a socket's path has at most 107 bytes."""
+    """The folder of sockets and pid files, by nothing but the home: `down` from cron finds what `up` at a desk wrote."""
     if chosen := os.environ.get("FAIRGROUND_RUN"):
         return Path(chosen)
     if os.geteuid() == 0:
         return Path("/run") / f"fairground-{mark()}"
-    return Path(os.environ.get("XDG_RUNTIME_DIR") or "/tmp") / f"fairground-{mark()}"  # noqa: S108 - made 0700 by us
+    near = home() / "run"
+    return near if len(bytes(near)) <= LONGEST_RUN_FOLDER else Path("/tmp") / f"fairground-{mark()}"  # noqa: S108 - made 0700 by us
+
+
+def make_run_folder() -> Path:
+    """Make sure that it is there, for us alone. A home on the way to it is one that others may walk through, as always."""
+    if run_folder().is_relative_to(home()):
+        home().mkdir(mode=0o711, parents=True, exist_ok=True)
+    run_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    return run_folder()
 
 
 def known_by(portal_id: str) -> str:

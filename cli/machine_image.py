@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 from cli import brought
 from cli.container_engine import Engine, EngineError, apt_install
 from cli.container_engine.api import Api, limits
-from cli.home import run_folder
+from cli.home import make_run_folder
 from machine.image.recipe import KEPT, LEFT_OUT, REPOSITORY, SUITE, Recipe, read_recipe
 
 BASE = f"debian:{SUITE}-slim"
@@ -31,8 +31,7 @@ def ensure_image(engine: Engine, say: Say = print) -> str:
     """Make sure that the engine has the machine image of today's recipe; return its name. Raises EngineError."""
     recipe = read_recipe()
     api = Api(engine.docker_host, timeout=PATIENCE)
-    run_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (run_folder() / "image.lock").open("w") as lock:
+    with (make_run_folder() / "image.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the second of two callers finds the image of the first
         if not _has(api, recipe.tag):
             say("Baking the machine image (once, about a minute) …")

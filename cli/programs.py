@@ -8,9 +8,12 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cli.home import CHECKOUT, home, run_folder
+from cli import env_file
+from cli.home import CHECKOUT, home, make_run_folder, run_folder
 
 LOG_LIMIT = 10_000_000  # bytes; a bigger log is put aside when its program starts
+BOOT = Path("/proc/sys/kernel/random/boot_id")
+"""A process's start is told in ticks since then; a record may be older."""
 
 
 def log_file(name: str) -> Path:
@@ -22,7 +25,7 @@ def start(name: str, words: Sequence[str | Path], env: Mapping[str, str] | None 
     """Start it in a session of its own, so that Ctrl-C does not reach it; written down before its first line runs."""
     log = log_file(name)
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    run_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_run_folder()
     if log.exists() and log.stat().st_size > LOG_LIMIT:
         log.replace(log.with_suffix(".log.1"))
     with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as out:
@@ -35,18 +38,16 @@ def start(name: str, words: Sequence[str | Path], env: Mapping[str, str] | None 
 
 def note(name: str) -> None:
     """Write down that the calling program is this one."""
-    fresh = _record(f"{name}-{os.getpid()}")
+    fresh = run_folder() / f"{name}-{os.getpid()}.pid"
     fresh.write_text(f"{os.getpid()} {_started(os.getpid())}")
-    fresh.replace(_record(name))  # whoever looks at this moment sees the old or the new, never half of it
+    fresh.replace(
+        run_folder() / f"{name}.pid"
+    )  # whoever looks at this moment sees the old or the new, never half of it
 
 
 def pid(name: str) -> int | None:
     """The pid of the program if it still runs. A recycled number is not taken for it."""
-    try:
-        number, _, started = _record(name).read_text().partition(" ")
-    except OSError:
-        return None
-    return int(number) if number.isdigit() and started and _started(int(number)) == started else None
+    return next((number for record in _records(name) if (number := _living(record))), None)
 
 
 def stop(name: str, *, patience: float = 15) -> bool:
@@ -60,7 +61,8 @@ def stop(name: str, *, patience: float = 15) -> bool:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(number, kind)
             number = _await_end(name, seconds)
-    _record(name).unlink(missing_ok=True)
+    for record in _records(name):
+        record.unlink(missing_ok=True)
     return running is not None
 
 
@@ -73,8 +75,23 @@ def _await_end(name: str, seconds: float) -> int | None:
     return number
 
 
-def _record(name: str) -> Path:
-    return run_folder() / f"{name}.pid"
+def last_run_folder() -> Path:
+    """Where the last `up` had its sockets: by older code it hung on who called, and FAIRGROUND_RUN may be another today."""
+    kept = env_file.read().get("CADDY_ADMIN", "")
+    return Path(kept.removeprefix("unix/")).parent if kept.startswith("unix/") else run_folder()
+
+
+def _records(name: str) -> list[Path]:
+    return [folder / f"{name}.pid" for folder in dict.fromkeys((run_folder(), last_run_folder()))]
+
+
+def _living(record: Path) -> int | None:
+    try:
+        number, _, started = record.read_text().partition(" ")
+    except OSError:
+        return None
+    found = _started(int(number)) if number.isdigit() else ""
+    return int(number) if started and started in {found, found.partition("@")[0]} else None  # older code wrote no boot
 
 
 def _started(number: int) -> str:
@@ -85,7 +102,8 @@ def _started(number: int) -> str:
             fields = stat.read_text().rpartition(")")[2].split()
         except OSError:
             return ""
-        return "" if fields[0] in "ZX" else fields[19]
+        boot = BOOT.read_text().strip() if BOOT.exists() else ""
+        return "" if fields[0] in "ZX" else f"{fields[19]}@{boot}"
     words = ["ps", "-o", "stat=,lstart=", "-p", str(number)]
     shown = subprocess.run(words, capture_output=True, text=True, check=False)
     state, _, when = shown.stdout.strip().partition(" ")

@@ -97,7 +97,7 @@ def _plan(known: dict[str, Any], *, delete: bool) -> list[str]:
         f"Stop all programs of Fairground; remove machines, networks, the machine image and chains FAIRGROUND-{mark()}-….",
         *([f"End the container engine of Fairground's own, and delete its data in {own.folder()}."] * own.was_set_up()),
         f"Delete {home()}: database, keys, mirrors, logs{f', and {len(backups)} backups' if backups else ''}.",
-        *(f"Delete {place}." for place in (run_folder(), *_environments()) if place.exists()),
+        *(f"Delete {place}." for place in (*_run_folders(), *_environments()) if place.exists()),
         *([f"Delete the systemd unit {service.unit_file()}."] if service.unit_file().exists() else []),
     ]
     packages = apt_brought()
@@ -186,8 +186,14 @@ def _take_away_files(*, leaving_engine: bool) -> None:
     for path in home().glob("*"):
         if path not in kept:
             _delete(path)
-    for path in (*_environments(), *([] if leaving_engine else [run_folder()])):
+    for path in (*_environments(), *([] if leaving_engine else _run_folders())):
         _delete(path)
+
+
+def _run_folders() -> list[Path]:
+    """Those outside the home: today's, and one that older code chose."""
+    chosen = {run_folder(), *(one for one in [programs.last_run_folder()] if one.name == f"fairground-{mark()}")}
+    return sorted(place for place in chosen if not place.is_relative_to(home()))
 
 
 def _environments() -> list[Path]:

@@ -30,7 +30,7 @@ from cli import (
 from cli.children import Watch
 from cli.container_engine import EngineError, own
 from cli.container_engine.firewall import SPARE_DOORS
-from cli.home import CHECKOUT, home, known_by, run_folder, settings_file
+from cli.home import CHECKOUT, home, known_by, make_run_folder, run_folder, settings_file
 from cli.machine_image import ensure_image
 from cli.manage import facts
 from cli.talk import HaltError, agree, is_root, many, say
@@ -43,15 +43,16 @@ DOORS_EVERY = 10.0  # seconds between two looks at front door and engine
 def up(asked: Namespace) -> int:
     """Run everything until Ctrl-C; with --detach, until `down`."""
     began = time.monotonic()
-    with only_one():
-        agree(plan() + local_network.plan(asked.listen), yes=asked.yes)
-        with _closed_again_in_vain():
-            settings = make_ready(asked)
-            if asked.detach and _is_left_alone():
-                _await_page(settings, lambda: programs.pid(NAME) is None)
-            else:
-                _run(settings)
-                return 0
+    if programs.pid(NAME) is not None:
+        raise HaltError(_runs_already())
+    agree(plan() + local_network.plan(asked.listen), yes=asked.yes)
+    with only_one(), _closed_again_in_vain():
+        settings = make_ready(asked)
+        if asked.detach and _is_left_alone():
+            _await_page(settings, lambda: programs.pid(NAME) is None)
+        else:
+            _run(settings)
+            return 0
     _tell(settings, time.monotonic() - began)
     return 0
 
@@ -75,6 +76,7 @@ def make_ready(asked: Namespace) -> dict[str, str]:
     """Everything but our own programs; harmless when done again. Return the settings."""
     for name in ours.NAMES:  # of an earlier run that was killed
         programs.stop(name)
+    _close_what_is_elsewhere()
     home().mkdir(mode=0o711, parents=True, exist_ok=True)
     packages.install(packages.missing(packages.FOR_UP))
     venv.make()
@@ -99,6 +101,12 @@ def make_ready(asked: Namespace) -> dict[str, str]:
         say(f"Started {many(count, 'machine', 'machines')} again that `down` had stopped.")
     _prepare(python, settings)
     return settings
+
+
+def _close_what_is_elsewhere() -> None:
+    """A front door whose socket is not where it is looked for: it is opened again, with this one's."""
+    if env_file.read().get("CADDY_ADMIN", front_door.admin()) != front_door.admin():
+        front_door.stop()
 
 
 def known_engine() -> container_engine.Engine | None:
@@ -236,16 +244,20 @@ def _is_left_alone() -> bool:
 @contextlib.contextmanager
 def only_one() -> Iterator[None]:
     """Hold the lock of `up` as long as this program, or what it leaves behind, lives."""
-    run_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_run_folder()
     if run_folder().stat().st_uid != os.geteuid():
         raise HaltError(f"{run_folder()} belongs to somebody else. Set FAIRGROUND_RUN to a folder of your own.")
     with (run_folder() / "up.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            where = env_file.read().get("SITE_URL", "")
-            raise HaltError(
-                f"Fairground is running already{f', at {where}' if where else ''}. `./fairground down` ends it."
-            )
+            raise HaltError(_runs_already())
+        if programs.pid(NAME) not in {None, os.getpid()}:  # its lock is elsewhere
+            raise HaltError(_runs_already())
         programs.note(NAME)
         yield
+
+
+def _runs_already() -> str:
+    where = env_file.read().get("SITE_URL", "")
+    return f"Fairground is running already{f', at {where}' if where else ''}. `./fairground down` ends it."

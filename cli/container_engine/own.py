@@ -20,7 +20,7 @@ from cli.container_engine import neighbours, traces
 from cli.container_engine.api import Api, EngineError
 from cli.container_engine.apt import apt_install
 from cli.container_engine.neighbours import Rule
-from cli.home import home, run_folder
+from cli.home import home, make_run_folder, run_folder
 
 Say = Callable[[str], None]
 
@@ -116,8 +116,7 @@ def install(say: Say) -> None:
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
     """Two starts at a time would be two engines on one data folder."""
-    run_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (run_folder() / "engine.lock").open("w") as lock:
+    with (make_run_folder() / "engine.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -4,14 +4,13 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 from cli.admin import admin
 from cli.backup import backup
 from cli.container_engine import EngineError
 from cli.doctor import doctor
 from cli.down import down
-from cli.home import CHECKOUT
+from cli.home import CHECKOUT, as_meant
 from cli.lock import lock
 from cli.remove import remove
 from cli.restore import accept, restore
@@ -52,11 +51,11 @@ def _parser() -> argparse.ArgumentParser:
     add = commands.add_parser("admin", help="print a new password for an administrator; makes one if there is none")
     add.add_argument("mail", nargs="?", default="", metavar="MAIL", help="whose; without it, the first one's")
     add = commands.add_parser("backup", help="keep the portal itself: database, keys, mirrors, copies, in one file")
-    add.add_argument("file", nargs="?", type=Path, metavar="FILE", help="where to (a new file among our data)")
+    add.add_argument("file", nargs="?", type=as_meant, metavar="FILE", help="where to (a new file among our data)")
     add.add_argument("--without-copies", action="store_true", help="leave the kept copies of services out")
     add = commands.add_parser("restore", help="put a backup back; the portal then looks, and removes nothing")
     what = add.add_mutually_exclusive_group(required=True)
-    what.add_argument("file", nargs="?", type=Path, metavar="FILE", help="the backup")
+    what.add_argument("file", nargs="?", type=as_meant, metavar="FILE", help="the backup")
     what.add_argument("--accept", action="store_true", help="end the quarantine that a restored portal starts in")
     add.add_argument("--yes", action="store_true", help="replace the portal that is here; it is kept aside")
     add = commands.add_parser("remove", help="take away everything that `up` ever brought; asks about kept copies")
@@ -116,6 +115,8 @@ def main() -> int:
 
 if __name__ == "__main__":
     os.umask(0o022)  # whoever calls may have a narrow one; what holds a secret is written with a mode of its own
+    for name in {"FAIRGROUND_HOME", "FAIRGROUND_RUN"} & os.environ.keys():
+        os.environ[name] = str(as_meant(os.environ[name])) if os.environ[name] else ""
     try:
         sys.exit(main())
     except (HaltError, EngineError) as told:

@@ -1,9 +1,9 @@
 """`up --domain fair.example --apps-domain apps.example`: people come over https, from anywhere."""
 
 from argparse import Namespace
-from pathlib import Path
 
 from cli import ports
+from cli.home import as_meant
 from cli.talk import HaltError, say
 
 INTERNAL = "internal"
@@ -52,7 +52,7 @@ def _certificate(certificate: str | None, key: str | None) -> dict[str, str]:
         return {"TLS": INTERNAL, "TLS_CERTIFICATE": "", "TLS_KEY": ""}
     if not certificate and not key:
         return {"TLS": "", "TLS_CERTIFICATE": "", "TLS_KEY": ""}
-    files = [Path(word).resolve() for word in (certificate, key) if word]
+    files = [as_meant(word) for word in (certificate, key) if word]
     if len(files) < 2 or not all(file.is_file() for file in files):
         raise HaltError("--certificate and --key want two files in PEM: the chain for both names, and its private key.")
     return {"TLS": "files", "TLS_CERTIFICATE": str(files[0]), "TLS_KEY": str(files[1])}

@@ -5,6 +5,8 @@ import os
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+CALLED_FROM = Path(os.environ.pop("FAIRGROUND_CALLED_FROM", "."))
+"""Where the caller stands: the door goes to the checkout before it starts us. Not for programs that we start."""
 LONGEST_RUN_FOLDER = 90
 """Bytes: a socket's path has at most 107, and one of an installation apart ends in /bench/caddy.sock."""
 
@@ -25,6 +27,12 @@ def home() -> Path:
         return Path("/var/lib/fairground") / mark()
     base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return Path(base) / "fairground" / mark()
+
+
+def as_meant(word: str) -> Path:
+    """The path that somebody wrote, from where they stand."""
+    path = Path(word)
+    return path if path.is_absolute() else (CALLED_FROM / path).absolute()
 
 
 def run_folder() -> Path:

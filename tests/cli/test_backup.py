@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 import stat
+import subprocess
 from contextlib import closing
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from cli import backup, compose, container_engine, env_file, portal_files, programs, remove, restore
 from cli.container_engine import Engine
-from cli.home import settings_file
+from cli.home import CHECKOUT, settings_file
 from cli.talk import HaltError
 
 TABLE = "CREATE TABLE provisioning_admission (id INTEGER PRIMARY KEY, is_open, quarantined, last_person_id)"
@@ -178,3 +179,15 @@ def test_whatever_umask_the_command_line_has_nobody_else_reads_what_is_kept(
         os.umask(before)
     assert read_by_others(home.parent) == []
     assert {path.name for path in home.parent.rglob("*") if path.is_file()} >= {"LIST.json", "kept.tar", ".env", "one"}
+
+
+def test_files_are_meant_from_where_the_caller_stands(home: Path) -> None:
+    env = os.environ | {"FAIRGROUND_HOME": "home"}
+    for words in (["backup", "mine.tar"], ["restore", "--yes", "mine.tar"]):
+        done = subprocess.run(
+            [CHECKOUT / "fairground", *words], cwd=home.parent, env=env, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    assert (home.parent / "mine.tar").exists()
+    assert f"lies in {home}/replaced-" in done.stdout
+    assert not (CHECKOUT / "mine.tar").exists()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli import domain
+from cli import domain, home
 from cli.talk import HaltError
 
 KEPT = {"WEB_LISTEN": "127.0.0.1:8000", "FRONT_DOOR_LISTEN": "127.0.0.1:8080"}
@@ -42,6 +42,16 @@ def test_certificate_files_are_named_as_they_are_found_later(tmp_path: Path) -> 
         file.touch()
     told = domain.choose(asked(certificate=str(chain), key=str(key)), KEPT, doors_in_use=True)
     assert (told["TLS"], told["TLS_CERTIFICATE"], told["TLS_KEY"]) == ("files", str(chain), str(key))
+
+
+def test_a_certificate_is_meant_from_where_the_caller_stands_and_a_link_to_it_stays_a_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "chain-of-spring.pem").touch()
+    (tmp_path / "chain.pem").symlink_to(tmp_path / "chain-of-spring.pem")
+    monkeypatch.setattr(home, "CALLED_FROM", tmp_path)
+    told = domain.choose(asked(certificate="chain.pem", key="chain.pem"), KEPT, doors_in_use=True)
+    assert (told["TLS_CERTIFICATE"], told["TLS_KEY"]) == (f"{tmp_path}/chain.pem", f"{tmp_path}/chain.pem")
 
 
 @pytest.mark.parametrize(

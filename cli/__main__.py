@@ -27,13 +27,19 @@ CONTAINER = "container"
 """The kind of place that every portal has from the beginning."""
 
 
+def _port(word: str) -> int:
+    if word.isdecimal() and 1 <= int(word) <= 65535:
+        return int(word)
+    raise argparse.ArgumentTypeError(f"a port is a number from 1 to 65535, not {word}")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="./fairground", description="Anybody launches a web service with one press.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     add = commands.add_parser("up", help="set up what is missing, run the portal, print its address; Ctrl-C ends it")
     add.add_argument("--yes", action="store_true", help="agree beforehand to what will be changed on this system")
-    add.add_argument("--port", type=int, help="where the portal listens (8000, else the next free one)")
-    add.add_argument("--apps-port", type=int, help="where the services answer (8080, else the next free one)")
+    add.add_argument("--port", type=_port, help="where the portal listens (8000, else the next free one)")
+    add.add_argument("--apps-port", type=_port, help="where the services answer (8080, else the next free one)")
     add.add_argument(
         "--listen",
         metavar="ADDRESS",

@@ -12,7 +12,7 @@ import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -50,16 +50,17 @@ def take(file: Path, *, copies: bool) -> Path:
     """Write, read back, and only then give it its name. Raises HaltError; then there is no file of that name anew."""
     if not settings_file().exists():
         raise HaltError("There is nothing to keep yet: `./fairground up` was never here.")
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = file.with_name(f".{file.name}.new")
     try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write(fresh, copies=copies)
         read_manifest(fresh)
         fresh.replace(file)
     except OSError as error:
         raise HaltError(f"The backup could not be written: {error}. What was kept before is as it was.") from error
     finally:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):  # what could not be made is not there
+            fresh.unlink(missing_ok=True)
     return file
 
 
@@ -119,8 +120,14 @@ def snapshot(folder: Path) -> Path:
     if source := portal_files.sqlite_file():
         if not source.exists():
             raise HaltError(f"There is no database at {source}. `./fairground up` makes one.")
-        with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(folder / SQLITE)) as kept:
-            live.backup(kept)
+        try:
+            with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(folder / SQLITE)) as kept:
+                live.backup(kept)
+        except sqlite3.Error as error:
+            raise HaltError(
+                f"The database {source} could not be read: {error}. Backups made before are as they were; "
+                "`./fairground doctor` tells what mends it."
+            ) from error
         return folder / SQLITE
     words = ["pg_dump", "--format=custom", "--no-owner", "--file", str(folder / DUMP)]
     done = subprocess.run(words, env=portal_files.postgres_settings(), capture_output=True, text=True, check=False)

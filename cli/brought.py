@@ -1,11 +1,11 @@
 """What this system did not have before we came, written down before it is brought. `./fairground remove` goes by it."""
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from cli.home import home
+from cli.whole import write_whole
 
 PACKAGES, IMAGES, ENVIRONMENTS, USERS, FILES, KERNEL = "packages", "images", "environments", "users", "files", "kernel"
 
@@ -33,9 +33,4 @@ def _all() -> dict[str, list[str]]:
 
 def _write(told: Mapping[str, list[str]]) -> None:
     home().mkdir(mode=0o711, parents=True, exist_ok=True)
-    fresh = file().with_suffix(f".{os.getpid()}")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-        json.dump(told, out, indent=1)
-        out.flush()
-        os.fsync(out.fileno())
-    fresh.replace(file())
+    write_whole(file(), json.dumps(told, indent=1))

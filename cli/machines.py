@@ -7,6 +7,8 @@ from pathlib import Path
 from cli import env_file
 from cli.container_engine import Engine
 from cli.home import home
+from cli.talk import HaltError
+from cli.whole import write_whole
 
 OWNER = "fairground.owner"  # the label, as in provisioning/fabrics/container/request.py
 AT_ONCE = 8
@@ -17,7 +19,7 @@ def stop(engine: Engine) -> int:
     """Stop all that run, and remember which; return how many."""
     running = [key for key, state in _ours(engine).items() if state == "running"]
     if running:
-        _stopped_file().write_text(json.dumps(sorted({*running, *_stopped()})))
+        _remember(sorted({*running, *_stopped()}))
         _each(engine, f"stop?t={GRACE}", running)
     return len(running)
 
@@ -52,8 +54,23 @@ def _each(engine: Engine, verb: str, keys: list[str]) -> None:
         list(pool.map(lambda key: engine.api.ask("POST", f"/containers/{key}/{verb}"), keys))
 
 
+def _remember(keys: list[str]) -> None:
+    try:
+        write_whole(_stopped_file(), json.dumps(keys))
+    except OSError as error:
+        raise HaltError(
+            f"Which machines to start again could not be written down: {error}. They run on. Make room in {home()}, "
+            "then say it again."
+        ) from error
+
+
 def _stopped() -> list[str]:
-    return list(json.loads(_stopped_file().read_text())) if _stopped_file().exists() else []
+    """None where the list is not there, or was broken by a full disk: those that it named stand still till then."""
+    try:
+        known = json.loads(_stopped_file().read_text())
+    except (FileNotFoundError, ValueError):
+        return []
+    return [str(key) for key in known] if isinstance(known, list) else []
 
 
 def _stopped_file() -> Path:

@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,7 +31,7 @@ from cli.container_engine.apt import apt_brought, apt_remove
 from cli.home import CHECKOUT, home, mark, run_folder, settings_file
 from cli.machine_image import remove_images
 from cli.manage import manage
-from cli.talk import HaltError, agree, many, say
+from cli.talk import HaltError, agree, many, say, somebody_is_there
 
 LIST = "LIST.json"
 """Beside copies that outlive the portal: whose they are, which nobody could tell any more."""
@@ -77,7 +76,7 @@ def _belongings() -> dict[str, Any]:
 
 def _copies_may_go(known: dict[str, Any], *, yes: bool, keep: bool, delete: bool) -> bool:
     """Whether the kept copies are deleted: only where somebody said so in as many words."""
-    if not known["copies"] or delete or keep or yes or not sys.stdin.isatty():
+    if not known["copies"] or delete or keep or yes or not somebody_is_there():
         return bool(delete and known["copies"])
     events = Counter(copy["event"] for copy in known["copies"])
     told = ", ".join(f"“{event}” {many}" for event, many in sorted(events.items()))

@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 import subprocess
 import tarfile
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +24,7 @@ OF_THIS_COMPUTER = (
     "DATABASE_URL",
 )
 """Settings that say where things are here; those of the backup may be another computer's."""
+ANOTHER_KIND = "The backup is of another kind of database than the one DATABASE_URL names. Nothing was changed."
 IN_QUARANTINE = (
     "INSERT INTO provisioning_admission (id, is_open, quarantined, last_person_id) VALUES (1, {yes}, {yes}, 0) "
     "ON CONFLICT (id) DO UPDATE SET quarantined = {yes}"
@@ -33,6 +34,8 @@ IN_QUARANTINE = (
 def restore(file: Path, *, yes: bool) -> int:
     """Check all of it, then put it in the place of what is here. Raises HaltError; nothing is deleted."""
     manifest = backup.read_manifest(file)
+    if (SQLITE if portal_files.sqlite_file() else DUMP) not in manifest["files"]:  # type: ignore[operator]
+        raise HaltError(ANOTHER_KIND)
     _agree_to_replace(file, yes=yes)
     for name in ("up", *ours.NAMES):
         programs.stop(name, patience=30)
@@ -87,7 +90,10 @@ def _put_database(fresh: Path, aside: Path) -> None:
         with closing(sqlite3.connect(fresh / SQLITE)) as database, database:
             database.execute(IN_QUARANTINE.format(yes=1))
         if place.exists():
-            with closing(sqlite3.connect(place)) as old:
+            with (
+                suppress(sqlite3.DatabaseError),
+                closing(sqlite3.connect(place)) as old,
+            ):  # a damaged one is kept as it is
                 old.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what is kept aside is whole without its journal
         for end in ("-wal", "-shm"):  # else the old journal would be played into the new file
             beside = place.with_name(place.name + end)
@@ -98,9 +104,7 @@ def _put_database(fresh: Path, aside: Path) -> None:
         backup.snapshot(aside)
         _put_dump(fresh / DUMP)
     else:
-        raise HaltError(
-            "The backup is of another kind of database than the one DATABASE_URL names. Nothing was changed."
-        )
+        raise HaltError(ANOTHER_KIND)
 
 
 def _put_dump(dump: Path) -> None:

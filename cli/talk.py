@@ -30,10 +30,15 @@ def agree(changes: list[str], *, yes: bool) -> None:
         print(f"  - {change}")
     if yes:
         return
-    if not sys.stdin.isatty():
+    if not somebody_is_there():
         raise HaltError("Nobody is there to agree; --yes does so beforehand. Nothing was changed.")
     if input("Go on? [y/N] ").strip().lower() not in {"y", "yes"}:
         raise HaltError("Nothing was changed.")
+
+
+def somebody_is_there() -> bool:
+    """Whether a question would be read. Standard input may be closed altogether."""
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def is_root() -> bool:

@@ -163,12 +163,22 @@ def _run(settings: dict[str, str]) -> None:
     watch = Watch(ours.children(settings))
     watch.start()
     try:
-        _await_page(settings, lambda: watch.over or watch.has_fallen())
-        _tell(settings, time.monotonic() - began)
-        watch.run(_keep_doors, DOORS_EVERY)
+        if _page_comes(settings, watch):
+            _tell(settings, time.monotonic() - began)
+            watch.run(_keep_doors, DOORS_EVERY)
     finally:
         say("Stopping web and workers. Services and the engine run on; `./fairground down` ends them too.")
         watch.stop()
+
+
+def _page_comes(settings: dict[str, str], watch: Watch) -> bool:
+    """Wait for the first page; False where somebody ends us before. Raises HaltError if it does not come."""
+    try:
+        _await_page(settings, lambda: watch.over or watch.has_fallen())
+    except HaltError:
+        if not watch.over:
+            raise
+    return not watch.over
 
 
 def _await_page(settings: dict[str, str], in_vain: Callable[[], bool]) -> None:

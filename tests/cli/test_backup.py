@@ -144,6 +144,31 @@ def test_before_the_first_start_there_is_nothing_to_keep(home: Path) -> None:
         backup.take(home / "kept.tar", copies=True)
 
 
+def test_a_backup_for_another_kind_of_database_stops_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = backup.take(home / "kept.tar", copies=True)
+    monkeypatch.setenv("DATABASE_URL", "postgres://a:b@127.0.0.1:1/c")
+    monkeypatch.setattr(programs, "stop", lambda name, **_: pytest.fail(f"{name} was stopped"))
+    with pytest.raises(HaltError, match=r"another kind of database.*Nothing was changed"):
+        restore.restore(taken, yes=True)
+    assert not list(home.glob("replaced-*"))
+
+
+def test_a_damaged_database_is_told_in_words_and_what_came_before_goes_into_its_place(home: Path) -> None:
+    taken = backup.take(home / "kept.tar", copies=True)
+    (home / portal_files.SQLITE).write_bytes(b"x" * 5000)
+    with pytest.raises(HaltError, match="could not be read: file is not a database"):
+        backup.take(home / "another.tar", copies=True)
+    assert not list(home.glob("*another*"))
+    restore.restore(taken, yes=True)
+    assert sql("SELECT word FROM told") == [("before",)]
+
+
+@pytest.mark.parametrize("place", ["/proc/none/kept.tar", "/etc/hostname/kept.tar"])
+def test_a_place_that_cannot_be_made_is_told_in_words(home: Path, place: str) -> None:
+    with pytest.raises(HaltError, match="could not be written"):
+        backup.take(Path(place), copies=True)
+
+
 def read_by_others(folder: Path) -> list[str]:
     """Files that somebody else could open, where every folder above `folder` lets them through."""
     seen = []

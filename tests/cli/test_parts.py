@@ -3,17 +3,22 @@
 import io
 import os
 import re
+import signal
 import socket
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
-from cli import claims, env_file, packages, ports, programs, talk
+from cli import claims, env_file, machines, ours, packages, ports, programs, talk, up
+from cli.__main__ import _parser
 from cli.children import Child
+from cli.container_engine import Engine
 from cli.home import CHECKOUT, settings_file
 from tests.front_door.doors import free_port
 from tests.waiting import until
@@ -35,6 +40,28 @@ def test_settings_are_written_for_our_eyes_only_and_what_is_there_is_kept() -> N
     env_file.write({"SITE_URL": "http://localhost:8000", "MINE": "a=b"})
     assert env_file.write({"SITE_URL": "http://localhost:8001"}) == {"SITE_URL": "http://localhost:8001", "MINE": "a=b"}
     assert stat.S_IMODE(settings_file().stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("left", ["", "[", "{}", '["m1"]'])
+def test_what_a_full_disk_left_of_the_list_of_stopped_machines_breaks_no_start(left: str) -> None:
+    """Those that it named stand still until somebody starts them; `status` and the portal's own looks tell which."""
+    machines._stopped_file().write_text(left)
+    assert machines._stopped() == (["m1"] if "m1" in left else [])
+
+
+def test_the_list_of_stopped_machines_is_written_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = cast("Engine", SimpleNamespace(api=SimpleNamespace(
+        containers=lambda label: [{"Id": "m2", "State": "running"}], ask=lambda *_: pytest.fail("it was stopped")
+    )))  # fmt: skip
+    machines._stopped_file().write_text('["m1"]')
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(talk.HaltError, match=r"No space left on device\. They run on"):
+        machines.stop(engine)
+    assert machines._stopped() == ["m1"]
+
+
+def full(_: int) -> None:
+    raise OSError("No space left on device")
 
 
 def test_keys_are_made_once() -> None:
@@ -67,6 +94,13 @@ def test_ports_that_addresses_hold_are_not_moved_silently() -> None:
         assert ports.choose(None, None, apps_in_use=True) == {}
         with pytest.raises(talk.HaltError, match="addresses given out so far then stop working"):
             ports.choose(None, None, apps_in_use=False)
+
+
+@pytest.mark.parametrize("port", ["99999", "0", "-1", "http"])
+def test_a_port_that_is_none_is_refused_before_anything_is_done(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        _parser().parse_args(["up", f"--port={port}"])
+    assert f"a port is a number from 1 to 65535, not {port}" in capsys.readouterr().err
 
 
 def test_the_port_of_our_own_front_door_may_be_asked_for_again() -> None:
@@ -116,6 +150,28 @@ def test_nobody_is_asked_when_nothing_changes_and_nothing_changes_unasked(monkey
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     with pytest.raises(talk.HaltError, match="Nothing was changed"):
         talk.agree(["Install something."], yes=False)
+
+
+def test_where_standard_input_is_closed_nobody_is_there_to_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(talk.HaltError, match="Nobody is there to agree"):
+        talk.agree(["Install something."], yes=False)
+
+
+def test_who_ends_it_before_the_first_page_is_told_of_no_failure(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)}
+    monkeypatch.setattr(ours, "children", lambda _: [])
+    monkeypatch.setattr(up, "_answers", lambda _: os.kill(os.getpid(), signal.SIGINT))
+    try:
+        up._run({"WEB_LISTEN": "127.0.0.1:1"})
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    told = capsys.readouterr().out
+    assert "Stopping web and workers" in told
+    assert "Fairground is at" not in told
 
 
 def test_what_is_missing_and_cannot_be_brought_is_told_exactly(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,12 +40,13 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--yes", action="store_true", help="agree beforehand to what will be changed on this system")
     add.add_argument("--port", type=_port, help="where the portal listens (8000, else the next free one)")
     add.add_argument("--apps-port", type=_port, help="where the services answer (8080, else the next free one)")
-    add.add_argument(
+    where = add.add_mutually_exclusive_group()
+    where.add_argument(
         "--listen",
         metavar="ADDRESS",
         help="serve a local network without DNS at this address of ours; localhost: no more",
     )
-    add.add_argument("--domain", metavar="NAME", help="the portal's public name; people come over https")
+    where.add_argument("--domain", metavar="NAME", help="the portal's public name; people come over https")
     add.add_argument("--apps-domain", metavar="NAME", help="the domain under which services get their names")
     add.add_argument("--certificate", metavar="FILE", help="for both names; without it, a proxy of yours does TLS")
     add.add_argument("--key", metavar="FILE", help="the certificate's private key")

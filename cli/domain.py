@@ -13,6 +13,10 @@ INTERNAL = "internal"
 def choose(asked: Namespace, kept: dict[str, str], *, doors_in_use: bool) -> dict[str, str]:
     """The settings for these names, as asked, else as kept. Raises HaltError."""
     if not asked.domain and not asked.apps_domain:
+        if asked.certificate or asked.key:
+            raise HaltError(
+                "--certificate and --key want --domain and --apps-domain beside them: which names they are for."
+            )
         again = ("SITE_URL", "APPS_PORT") if kept.get("APPS_SCHEME") == "https" else ()
         return {name: kept[name] for name in again}
     _require_two_names(asked.domain, asked.apps_domain)
@@ -25,7 +29,9 @@ def choose(asked: Namespace, kept: dict[str, str], *, doors_in_use: bool) -> dic
         "APPS_DOMAIN": asked.apps_domain,
         "APPS_SCHEME": "https",
         "APPS_PORT": "443",
-        "TRUSTED_PROXIES": "127.0.0.1",
+        "TRUSTED_PROXIES": kept.get("TRUSTED_PROXIES", "127.0.0.1"),
+        "LAN_ADDRESS": "",
+        "LAN_LISTEN": "",
     }
 
 

@@ -65,7 +65,7 @@ def _remember(keys: list[str]) -> None:
 
 
 def _stopped() -> list[str]:
-    """None where the list is not there, or was broken by a full disk: those that it named stand still till then."""
+    """None where there is no list, or where a full disk has left half of one."""
     try:
         known = json.loads(_stopped_file().read_text())
     except (FileNotFoundError, ValueError):

@@ -44,7 +44,6 @@ def test_settings_are_written_for_our_eyes_only_and_what_is_there_is_kept() -> N
 
 @pytest.mark.parametrize("left", ["", "[", "{}", '["m1"]'])
 def test_what_a_full_disk_left_of_the_list_of_stopped_machines_breaks_no_start(left: str) -> None:
-    """Those that it named stand still until somebody starts them; `status` and the portal's own looks tell which."""
     machines._stopped_file().write_text(left)
     assert machines._stopped() == (["m1"] if "m1" in left else [])
 

@@ -64,6 +64,8 @@ def engine() -> Finding:
     """Does a container engine answer?"""
     try:
         found = container_engine.of_our_machines()
+        if found is None and (where := container_engine.where_machines_live()):
+            return Finding(WRONG, f"{where}, where services run, does not answer", "start it")
         if found is None:
             return Finding(WRONG, "no container engine answers", "./fairground up (as root), or start Docker or Podman")
         version = found.api.json("GET", "/version").get("Version", "?")

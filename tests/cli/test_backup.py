@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import stat
 import subprocess
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -179,29 +180,30 @@ def read_by_others(folder: Path) -> list[str]:
     return seen
 
 
+@pytest.fixture
+def widest_umask() -> Iterator[None]:
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("widest_umask")
 def test_whatever_umask_the_command_line_has_nobody_else_reads_what_is_kept(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.rmtree(home)
+    home.mkdir(mode=0o711)
     monkeypatch.setattr(container_engine, "ensure", lambda _: Engine("unix:///nowhere", is_ours=False))
     monkeypatch.setattr(compose, "ensure_image", lambda *_: "image")
-    before = os.umask(0)
-    try:
-        home.mkdir(mode=0o711)
-        env_file.write({"SECRET_KEY": "x"})
-        programs.start("child", ["sh", "-c", "cd $0 && touch fairground.sqlite3 && mkdir archives", str(home)]).wait()
-        for folder in ("archives", "mirrors"):  # as the portal's own programs, which have a umask of their own
-            (home / folder).mkdir(mode=0o700, exist_ok=True)
-        sql(TABLE)
-        (home / "archives" / "copy").write_text("x")
-        (home / "mirrors" / "one").write_text("x")
-        taken = backup.take(home.parent / "kept.tar", copies=True)
-        assert read_by_others(home.parent) == []
-        restore.restore(taken, yes=True)
-        compose.compose(home.parent / ".env")
-        remove._save_copies({"copies": [{"file": "copy"}]}, delete=False)
-    finally:
-        os.umask(before)
+    env_file.write({"SECRET_KEY": "x"})
+    made = "cd $0 && touch fairground.sqlite3 && mkdir archives mirrors && echo x | tee archives/copy mirrors/one"
+    programs.start("portal", ["sh", "-c", made, str(home)]).wait()  # our own programs have a umask of their own
+    sql(TABLE)
+    taken = backup.take(home.parent / "kept.tar", copies=True)
+    assert read_by_others(home.parent) == []
+    restore.restore(taken, yes=True)
+    compose.compose(home.parent / ".env")
+    remove._save_copies({"copies": [{"file": "copy"}]}, delete=False)
     assert read_by_others(home.parent) == []
     assert {path.name for path in home.parent.rglob("*") if path.is_file()} >= {"LIST.json", "kept.tar", ".env", "one"}
 

@@ -79,6 +79,7 @@ def test_down_does_not_say_that_nothing_runs_where_nobody_can_know(engines: tupl
     env_file.write({"DOCKER_HOST": "unix:///away"})
     with pytest.raises(HaltError, match="unix:///away does not answer: services that run on it were not stopped"):
         down.down()
+    assert doctor.engine().told == "unix:///away, where services run, does not answer"
 
 
 def test_another_engine_that_is_named_for_up_is_refused_before_anything_is_made(

@@ -33,11 +33,12 @@ def sqlite_file() -> Path | None:
 def postgres_settings() -> dict[str, str]:
     """The server's place for PostgreSQL's own programs; in the environment, because arguments are seen by everybody."""
     url = urlsplit(setting("DATABASE_URL"))
+    place, _, name = unquote(url.path.removeprefix("/")).rpartition("/")  # a place here is the folder of its socket
     told = {
-        "PGHOST": unquote(url.hostname or ""),
+        "PGHOST": place or url.hostname or "",
         "PGPORT": str(url.port or ""),
         "PGUSER": unquote(url.username or ""),
         "PGPASSWORD": unquote(url.password or ""),
-        "PGDATABASE": url.path.lstrip("/"),
+        "PGDATABASE": name,
     }
     return {**os.environ, **{name: text for name, text in told.items() if text}}

@@ -29,6 +29,32 @@ IN_QUARANTINE = (
     "INSERT INTO provisioning_admission (id, is_open, quarantined, last_person_id) VALUES (1, {yes}, {yes}, 0) "
     "ON CONFLICT (id) DO UPDATE SET quarantined = {yes}"
 )
+EMPTY = """
+SET client_min_messages = warning;
+DO $$
+DECLARE command text;
+BEGIN
+  FOREACH command IN ARRAY ARRAY(
+    SELECT format('DROP %s IF EXISTS %I.%I%s CASCADE', kind, current_schema(), name, arguments) FROM (
+      SELECT 'pg_class'::regclass AS catalog, oid, relnamespace AS place, relowner AS owner, relname AS name, '' AS arguments,
+        CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'f' THEN 'FOREIGN TABLE'
+          WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind, relkind = 'S' AS late
+        FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+      UNION ALL SELECT 'pg_proc'::regclass, oid, pronamespace, proowner, proname,
+        format('(%s)', pg_get_function_identity_arguments(oid)), 'ROUTINE', false FROM pg_proc
+      UNION ALL SELECT 'pg_type'::regclass, oid, typnamespace, typowner, typname, '', 'TYPE', true
+        FROM pg_type WHERE typtype IN ('d', 'e', 'r') OR typrelid IN (SELECT oid FROM pg_class WHERE relkind = 'c')
+    ) AS made
+    WHERE place = current_schema()::regnamespace AND pg_has_role(owner, 'USAGE')
+      AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = catalog AND objid = made.oid AND deptype = 'e')
+    ORDER BY late
+  ) LOOP
+    EXECUTE command;
+  END LOOP;
+END $$;
+"""
+"""Drops what is ours in our schema, also what is younger than the backup. The schema itself may be somebody else's, and
+so are extensions in it. Sequences and types come late: most go with their tables."""
 
 
 def restore(file: Path, *, yes: bool) -> int:
@@ -108,14 +134,17 @@ def _put_database(fresh: Path, aside: Path) -> None:
 
 
 def _put_dump(dump: Path) -> None:
-    """All in one transaction, the mark too."""
+    """All in one transaction, the mark too. What lies in other schemas is not ours."""
     settings = portal_files.postgres_settings()
-    words = ["pg_restore", "--clean", "--if-exists", "--no-owner", "--file", "-", str(dump)]
+    psql = ["psql", "--quiet", "--no-psqlrc"]
+    asked = [*psql, "--tuples-only", "--no-align", "--command", "SELECT current_schema()"]
+    schema = subprocess.run(asked, env=settings, capture_output=True, text=True, check=False).stdout.strip()
+    words = ["pg_restore", "--schema", schema, "--no-owner", "--no-comments", "--file", "-", str(dump)]
     script = subprocess.run(words, env=settings, capture_output=True, text=True, check=False)
-    text = f"{script.stdout}\nSET search_path = public;\n{IN_QUARANTINE.format(yes='true')};\n"
-    psql = ["psql", "--quiet", "--no-psqlrc", "--single-transaction", "--set", "ON_ERROR_STOP=1"]
+    text = f"{EMPTY}\n{script.stdout}\nRESET search_path;\n{IN_QUARANTINE.format(yes='true')};\n"
+    whole = [*psql, "--single-transaction", "--set", "ON_ERROR_STOP=1"]
     done = script.returncode or subprocess.run(
-        psql, env=settings, input=text, stdout=subprocess.DEVNULL, text=True, check=False
+        whole, env=settings, input=text, stdout=subprocess.DEVNULL, text=True, check=False
     ).returncode  # fmt: skip
     if done:
         raise HaltError(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import environ
 import pytest
 
 from cli import backup, compose, container_engine, env_file, portal_files, programs, remove, restore
@@ -218,3 +219,21 @@ def test_files_are_meant_from_where_the_caller_stands(home: Path) -> None:
     assert (home.parent / "mine.tar").exists()
     assert f"lies in {home}/replaced-" in done.stdout
     assert not (CHECKOUT / "mine.tar").exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "name"),
+    [
+        ("postgres://u:p@//var/run/postgresql/fair", "/var/run/postgresql", "fair"),  # as cli/compose.py writes it
+        ("postgres:////var/run/postgresql/fair", "/var/run/postgresql", "fair"),
+        ("postgres://u:p@db.example/f%20r", "db.example", "f r"),
+    ],
+)
+def test_a_servers_place_is_read_as_the_portal_reads_it(
+    monkeypatch: pytest.MonkeyPatch, url: str, host: str, name: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    told = portal_files.postgres_settings()
+    assert (told["PGHOST"], told["PGDATABASE"]) == (host, name)
+    read = environ.Env().db_url("DATABASE_URL")
+    assert (read["HOST"], read["NAME"]) == (host, name)

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from git.cmd import Git
 
@@ -141,7 +142,7 @@ def create(folder: Path) -> None:
 
 
 def _allowed(address: Address) -> Sequence[str]:
-    local = [f"safe.directory={address.url.removeprefix('file://')}{end}" for end in ("", "/.git", ".git")]
+    local = [f"safe.directory={unquote(address.url.removeprefix('file://'))}{end}" for end in ("", "/.git", ".git")]
     return (
         f"protocol.{address.protocol}.allow=always",
         *(f"http.curloptResolve={pin}" for pin in address.pins),

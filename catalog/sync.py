@@ -11,6 +11,7 @@ from catalog.manifest import FILE, Manifest, ManifestError, Problem, parse
 from catalog.mirror import LARGEST_FILE, Mirror
 from catalog.models import App, Dataset, Release
 from catalog.url import GitProblem, GitRules
+from cli.home import file_url
 
 TEXTS = ("description", "notices.")
 PICTURES = {"icon": 100_000, "screenshots": 500_000}
@@ -42,7 +43,7 @@ PATIENCE = 10.0
 
 def rules() -> GitRules:
     """What this house allows besides public https."""
-    return GitRules(tuple(settings.GIT_TRUSTED), moved=(settings.STARTER_URL, f"file://{settings.HOME}/starter"))
+    return GitRules(tuple(settings.GIT_TRUSTED), moved=(settings.STARTER_URL, file_url(settings.HOME / "starter")))
 
 
 def mirror_of(url: str) -> Mirror:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from typing import IO
 
 from cli import portal_files
@@ -42,7 +43,7 @@ def backup(file: Path | None, *, copies: bool = True) -> int:
         if copies
         else f"Kept copies of services are NOT in it; they lie in {portal_files.folder(COPIES)}."
     )
-    say(f"`./fairground restore {taken}` puts it back.")
+    say(f"`./fairground restore {quote(str(taken))}` puts it back.")
     return 0
 
 

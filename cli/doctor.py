@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from shlex import quote
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -76,8 +77,8 @@ def engine() -> Finding:
 
 def disk(free: int) -> Finding:
     """Where our data lies."""
-    told = f"{free / 1e9:.1f} GB free at {_nearest(home())}"
-    return Finding(FINE, told) if free >= LEAST_DISK else Finding(WRONG, told, f"du -xsh {home()}/*, and make room")
+    told, mend = f"{free / 1e9:.1f} GB free at {_nearest(home())}", f"du -xsh {quote(str(home()))}/*, and make room"
+    return Finding(FINE, told) if free >= LEAST_DISK else Finding(WRONG, told, mend)
 
 
 def memory(available: int) -> Finding:
@@ -187,7 +188,7 @@ def room(known: dict[str, Any]) -> Finding:
 def _mend_database() -> str:
     """Put back the newest backup, if there is one."""
     kept = sorted(portal_files.folder("backups").glob("*.tar"), key=lambda path: path.stat().st_mtime)
-    return f"./fairground restore --yes {kept[-1] if kept else 'FILE'}"
+    return f"./fairground restore --yes {quote(str(kept[-1])) if kept else 'FILE'}"
 
 
 def _nearest(path: Path) -> Path:

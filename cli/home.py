@@ -3,12 +3,14 @@
 import hashlib
 import os
 from pathlib import Path
+from urllib.parse import quote
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 CALLED_FROM = Path(os.environ.pop("FAIRGROUND_CALLED_FROM", "."))
 """Where the caller stands: the door goes to the checkout before it starts us. Not for programs that we start."""
 LONGEST_RUN_FOLDER = 90
 """Bytes: a socket's path has at most 107, and one of an installation apart ends in /bench/caddy.sock."""
+_PLAIN = "".join(chr(number) for number in range(0x21, 0x7F) if chr(number) not in '%"\\')
 
 
 def mark() -> str:
@@ -61,3 +63,8 @@ def known_by(portal_id: str) -> str:
 def settings_file() -> Path:
     """NAME=value lines written by `up`: keys, ports, sockets. Read by portal/settings.py; 0600."""
     return home() / "fairground.env"
+
+
+def file_url(place: Path) -> str:
+    """How git and manifests are told a folder of this computer: a space, an umlaut and their like as %XX."""
+    return f"file://{quote(str(place), safe=_PLAIN)}"

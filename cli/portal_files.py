@@ -2,10 +2,10 @@
 
 import os
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, unquote_plus, urlsplit
 
 from cli import env_file
-from cli.home import home
+from cli.home import CHECKOUT, home
 
 SQLITE = "fairground.sqlite3"
 FOLDERS = ("mirrors", "starter")
@@ -27,7 +27,7 @@ def sqlite_file() -> Path | None:
     url = setting("DATABASE_URL")
     if not url:
         return home() / SQLITE
-    return Path(urlsplit(url).path) if url.startswith("sqlite:") else None
+    return CHECKOUT / unquote_plus(urlsplit(url).path[1:]) if url.startswith("sqlite:") else None
 
 
 def postgres_settings() -> dict[str, str]:

@@ -31,6 +31,7 @@ from cli.container_engine.apt import apt_brought, apt_remove
 from cli.home import CHECKOUT, home, mark, run_folder, settings_file
 from cli.machine_image import remove_images
 from cli.manage import manage
+from cli.mounts import mounted
 from cli.talk import HaltError, agree, many, say, somebody_is_there
 
 LIST = "LIST.json"
@@ -211,7 +212,7 @@ def _forget() -> None:
 
 
 def _delete(path: Path) -> None:
-    for place in reversed([line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]):
+    for place in reversed(mounted()):
         if place.startswith(f"{path}/"):
             subprocess.run(["umount", place], capture_output=True, check=False)
     if path.is_dir() and not path.is_symlink():

@@ -8,10 +8,11 @@ import tarfile
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 
 from cli import backup, env_file, ours, portal_files, programs
 from cli.backup import COPIES, DUMP, SETTINGS, SQLITE
-from cli.home import home, settings_file
+from cli.home import file_url, home, settings_file
 from cli.manage import manage
 from cli.talk import HaltError, say
 
@@ -91,8 +92,9 @@ def _agree_to_replace(file: Path, *, yes: bool) -> None:
     runs = programs.pid("up") is not None
     if (runs or settings_file().exists()) and not yes:
         raise HaltError(
-            f"There is a portal here already{', and it runs' if runs else ''}: {home()}. `./fairground restore --yes {file}` "
-            "puts the backup in its place and keeps what is here aside. Nothing was changed."
+            f"There is a portal here already{', and it runs' if runs else ''}: {home()}. "
+            f"`./fairground restore --yes {quote(str(file))}` puts the backup in its place and keeps what is here aside. "
+            "Nothing was changed."
         )
 
 
@@ -172,7 +174,8 @@ def _put_settings(fresh: Path, kept: dict[str, str], was: str) -> None:
     lines = [line for line in fresh.read_text().splitlines() if line.partition("=")[0] not in OF_THIS_COMPUTER]
     lines += [f"{name}={kept[name]}" for name in OF_THIS_COMPUTER if name in kept]
     if not any(line.startswith("STARTER_URL=") for line in lines):
-        lines += [f"STARTER_URL=file://{was}/starter"]  # rows and running machines know the starter apps by it
+        starter = file_url(Path(was) / "starter")  # rows and running machines know the starter apps by it
+        lines += [f"STARTER_URL={starter}"]
     new = settings_file().with_suffix(".new")
     new.unlink(missing_ok=True)
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 from pathlib import Path
+from shlex import quote
 
 from cli.home import CHECKOUT, home, mark, run_folder
 from cli.talk import HaltError, is_root, say
@@ -19,7 +20,7 @@ def service(*, only_print: bool) -> int:
     if not SYSTEMD.exists():
         raise HaltError(
             f"This system does not run systemd. Let what starts its programs run this, and nothing was changed: "
-            f"{CHECKOUT}/fairground up --yes"
+            f"{quote(str(CHECKOUT / 'fairground'))} up --yes"
         )
     unit_file().parent.mkdir(parents=True, exist_ok=True)
     unit_file().write_text(unit())

@@ -1,6 +1,7 @@
 """`./fairground upgrade`: newer code, then a start with it. A backup comes first, and a failure tells the way back."""
 
 import subprocess
+from shlex import quote
 
 from cli import backup, ours, portal_files, programs, service
 from cli.home import CHECKOUT, settings_file
@@ -26,8 +27,8 @@ def upgrade(ref: str) -> int:
     say(f"The code is {after[:12]} now; it was {before[:12]}.")
     _start_anew(
         "The upgrade did not start; services run on and no data is lost. To go back:\n"
-        f"    git -C {CHECKOUT} reset --keep {before}\n"
-        f"    ./fairground restore --yes {kept}\n"
+        f"    git -C {quote(str(CHECKOUT))} reset --keep {before}\n"
+        f"    ./fairground restore --yes {quote(str(kept))}\n"
         "    ./fairground up"
     )
     return 0

@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
 
-from cli.home import home, settings_file
+from cli.home import file_url, home, settings_file
 from portal.desk import look
 from portal.people import entrance, providers
 from portal.server import log_lines
@@ -74,7 +75,7 @@ COPIES_BUCKET = env.str("COPIES_BUCKET", default="") and {
 """Copies of services go to this bucket of an S3 service; empty: into the folder ARCHIVES."""
 BACKUPS = Path(env.str("BACKUPS", default=str(HOME / "backups")))
 """Where `./fairground backup` puts what it keeps of the portal itself."""
-STARTER_URL = env.str("STARTER_URL", default=f"file://{HOME}/starter")
+STARTER_URL = env.str("STARTER_URL", default=file_url(HOME / "starter"))
 """What our starter apps are addressed by: where they lay when they were made. After a restore elsewhere that is no more."""
 GIT_TRUSTED = [f"{STARTER_URL}/", *env.list("GIT_TRUSTED", default=[])]
 """URL prefixes that are trusted although they are not public https: our own starter apps, and what an admin adds, such as
@@ -101,7 +102,11 @@ LONGEST_EVENT = timedelta(days=env.int("LONGEST_EVENT_DAYS", default=92))
 
 # --- engines underneath -----------------------------------------------------------------------------------------------
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{HOME / 'fairground.sqlite3'}")}
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(HOME / "fairground.sqlite3")}
+}
+if env.str("DATABASE_URL", default=""):
+    DATABASES["default"] = env.db_url("DATABASE_URL")
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",

@@ -21,6 +21,7 @@ from cli.container_engine.api import Api, EngineError
 from cli.container_engine.apt import apt_install
 from cli.container_engine.neighbours import Rule
 from cli.home import home, make_run_folder, run_folder
+from cli.mounts import mounted
 
 Say = Callable[[str], None]
 
@@ -90,9 +91,9 @@ def stop() -> None:
 
 def delete() -> None:
     """Take away all its data; the settings last, because they say that there is something to take away."""
-    for mounted in reversed([line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]):
-        if mounted.startswith((f"{folder()}/", f"{run_folder()}/engine/")):
-            subprocess.run(["umount", mounted], capture_output=True, check=False)
+    for name in reversed(mounted()):
+        if name.startswith((f"{folder()}/", f"{run_folder()}/engine/")):
+            subprocess.run(["umount", name], capture_output=True, check=False)
     shutil.rmtree(folder() / "data", ignore_errors=True)
     of_root_inside = run_folder().parent.glob(f"{run_folder().name}.[0-9]*.[0-9]*")
     for place in (run_folder() / "engine", *of_root_inside):
@@ -152,7 +153,7 @@ def _forget_the_dead() -> None:
 def _unmount() -> None:
     """Let go of what an ended engine leaves mounted. It stays busy, and stays, while machines live on."""
     left = {str(run_folder() / "engine" / "netns" / "default"), *map(str, (folder() / "data").glob("*.*"))}
-    for place in [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]:
+    for place in mounted():
         if place in left:
             subprocess.run(["umount", place], capture_output=True, check=False)
 

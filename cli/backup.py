@@ -38,13 +38,19 @@ def backup(file: Path | None, *, copies: bool = True) -> int:
     say(
         f"The portal is kept in {taken} ({size:.1f} MB), read back and found whole. It holds keys: keep it to yourself."
     )
-    say(
-        "Kept copies of services are in it."
-        if copies
-        else f"Kept copies of services are NOT in it; they lie in {portal_files.folder(COPIES)}."
-    )
+    say(_told_of_copies(copies=copies))
     say(f"`./fairground restore {quote(str(taken))}` puts it back.")
     return 0
+
+
+def _told_of_copies(*, copies: bool) -> str:
+    if bucket := portal_files.bucket():
+        return (
+            f"Kept copies of services are NOT in it; they lie in the bucket {bucket}, which you should keep twice, too."
+        )
+    if copies:
+        return "Kept copies of services are in it."
+    return f"Kept copies of services are NOT in it; they lie in {portal_files.folder(COPIES)}."
 
 
 def take(file: Path, *, copies: bool) -> Path:

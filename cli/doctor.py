@@ -52,7 +52,7 @@ def doctor() -> int:
         "mail": mail(portal_files.setting("EMAIL_URL"), known),
         "clock": clock(time.time()),
         "backups": backups(time.time()),
-        "copies": copies(portal_files.setting("COPIES_BUCKET", ""), known),
+        "copies": copies(portal_files.bucket(), known),
         "versions": versions(known),
         "room": room(known),
     }

@@ -22,6 +22,11 @@ def folder(name: str) -> Path:
     return Path(setting(name.upper(), str(home() / name)))
 
 
+def bucket() -> str:
+    """The name of the bucket that kept copies go to; empty where they go to the folder `archives`."""
+    return setting("COPIES_BUCKET")
+
+
 def sqlite_file() -> Path | None:
     """The database's file; None where the database is a server."""
     url = setting("DATABASE_URL")

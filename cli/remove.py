@@ -76,7 +76,9 @@ def _belongings() -> dict[str, Any]:
 
 
 def _copies_may_go(known: dict[str, Any], *, yes: bool, keep: bool, delete: bool) -> bool:
-    """Whether the kept copies are deleted: only where somebody said so in as many words."""
+    """Whether the kept copies are deleted: only where somebody said so in as many words, and never out of a bucket."""
+    if portal_files.bucket():
+        return False
     if not known["copies"] or delete or keep or yes or not somebody_is_there():
         return bool(delete and known["copies"])
     events = Counter(copy["event"] for copy in known["copies"])
@@ -88,12 +90,10 @@ def _copies_may_go(known: dict[str, Any], *, yes: bool, keep: bool, delete: bool
 
 def _plan(known: dict[str, Any], *, delete: bool) -> list[str]:
     """Every change, in a sentence."""
-    copies = len(known["copies"])
-    kept = f"Keep {many(copies, 'copy', 'copies')} of services in {_copies_kept_in()}, with a list of what they are."
     backups = list(portal_files.folder("backups").glob("*.tar"))
     told = [
         *_services(known["services"]),
-        *([f"DELETE {copies} kept copies of services for ever."] if delete else [kept] if copies else []),
+        *_copies(len(known["copies"]), delete=delete),
         f"Stop all programs of Fairground; remove machines, networks, the machine image and chains FAIRGROUND-{mark()}-….",
         *([f"End the container engine of Fairground's own, and delete its data in {own.folder()}."] * own.was_set_up()),
         f"Delete {home()}: database, keys, mirrors, logs{f', and {len(backups)} backups' if backups else ''}.",
@@ -102,6 +102,18 @@ def _plan(known: dict[str, Any], *, delete: bool) -> list[str]:
     ]
     packages = apt_brought()
     return told + ([f"Remove the Debian packages that came with it: {' '.join(packages)}."] if packages else [])
+
+
+def _copies(count: int, *, delete: bool) -> list[str]:
+    """What becomes of the kept ones. In a bucket, nothing is deleted by us: other portals may have theirs there, too."""
+    listed = _copies_kept_in() / LIST
+    if bucket := portal_files.bucket():
+        named = f"objects {portal_files.setting('COPIES_FOLDER')}…{f', as {listed} tells' if count else ''}"
+        return [f"Leave kept copies of services in the bucket {bucket}. Its own tools can delete them: {named}."]
+    if delete:
+        return [f"DELETE {count} kept copies of services for ever."]
+    kept = f"Keep {many(count, 'copy', 'copies')} of services in {listed.parent}, with a list of what they are."
+    return [kept] if count else []
 
 
 def _services(living: list[dict[str, str]]) -> list[str]:
@@ -176,7 +188,10 @@ def _save_copies(known: dict[str, Any], *, delete: bool) -> None:
     for path in place.glob("*"):
         if not (target / path.name).exists():
             shutil.move(path, target / path.name)
-    say(f"{len(known['copies'])} kept copies lie in {target}.")
+    if bucket := portal_files.bucket():
+        say(f"Kept copies stay in the bucket {bucket}; {target / LIST} tells which they are.")
+    else:
+        say(f"{len(known['copies'])} kept copies lie in {target}.")
 
 
 def _take_away_files(*, leaving_engine: bool) -> None:

@@ -1,6 +1,5 @@
 """`./fairground restore FILE`: puts a backup back. What it replaces is kept aside, and the portal starts in quarantine."""
 
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -16,14 +15,9 @@ from cli.home import file_url, home, settings_file
 from cli.manage import manage
 from cli.talk import HaltError, say
 
-OF_THIS_COMPUTER = (
-    "DOCKER_HOST",
-    "MACHINE_IMAGE",
-    "GIT_DOOR_LISTEN",
-    "GIT_DOOR_FOR_US_ALONE",
-    "CADDY_ADMIN",
-    "DATABASE_URL",
-)
+FOUND_BY_UP = ("DOCKER_HOST", "MACHINE_IMAGE", "GIT_DOOR_LISTEN", "GIT_DOOR_FOR_US_ALONE", "CADDY_ADMIN")
+PLACES = ("DATABASE_URL", "BROKER_URL", "CACHE_URL", "ARCHIVES", "BACKUPS", "BROKER_FOLDER", "MIRRORS", "VISITS")
+OF_THIS_COMPUTER = (*FOUND_BY_UP, *PLACES)
 """Settings that say where things are here; those of the backup may be another computer's."""
 ANOTHER_KIND = "The backup is of another kind of database than the one DATABASE_URL names. Nothing was changed."
 IN_QUARANTINE = (
@@ -171,15 +165,11 @@ def _add_copies(fresh: Path, place: Path) -> None:
 
 def _put_settings(fresh: Path, kept: dict[str, str], was: str) -> None:
     """Keys and addresses as in the backup; where things are on this computer, as they are here. `was`: the home then."""
-    lines = [line for line in fresh.read_text().splitlines() if line.partition("=")[0] not in OF_THIS_COMPUTER]
-    lines += [f"{name}={kept[name]}" for name in OF_THIS_COMPUTER if name in kept]
-    if not any(line.startswith("STARTER_URL=") for line in lines):
-        starter = file_url(Path(was) / "starter")  # rows and running machines know the starter apps by it
-        lines += [f"STARTER_URL={starter}"]
-    new = settings_file().with_suffix(".new")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-        out.write("\n".join([*lines, ""]))
-        out.flush()
-        os.fsync(out.fileno())
-    new.replace(settings_file())
+    text = fresh.read_text()
+    then = env_file.parse(text)
+    starter = file_url(Path(was) / "starter")  # rows and running machines know the starter apps by it
+    settings = {"STARTER_URL": starter} | {name: told for name, told in then.items() if name not in OF_THIS_COMPUTER}
+    env_file.put(settings | {name: kept[name] for name in OF_THIS_COMPUTER if name in kept}, env_file.remarks(text))
+    if other := [name for name in PLACES if name in then and then[name] != portal_files.setting(name)]:
+        say(f"Not taken over, because they name places of then: {', '.join(other)}. Where one is right here as well,")
+        say(f"write it into {settings_file()} and restore once more, with --yes, before you start the portal.")

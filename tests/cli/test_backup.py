@@ -24,7 +24,7 @@ TABLE = "CREATE TABLE provisioning_admission (id INTEGER PRIMARY KEY, is_open, q
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("FAIRGROUND_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("FAIRGROUND_RUN", str(tmp_path / "run"))
-    for name in ("DATABASE_URL", "MIRRORS", "ARCHIVES", "BACKUPS"):
+    for name in ("DATABASE_URL", "MIRRORS", "ARCHIVES", "BACKUPS", "COPIES_BUCKET"):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "home").mkdir()
     env_file.write({"SECRET_KEY": "of the first day", "DOCKER_HOST": "unix:///here"})
@@ -71,6 +71,43 @@ def test_in_another_home_starter_apps_keep_the_address_by_which_machines_know_th
         restore.restore(taken, yes=True)
         assert env_file.read()["STARTER_URL"] == f"file://{home}/starter"
         taken = backup.take(home / f"{name}.tar", copies=True)
+
+
+def test_on_another_computer_copies_are_where_the_portal_looks_for_them(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    disk = home.parent / "disk"
+    (home / "archives").rename(disk)
+    env_file.write({"ARCHIVES": f"{disk}", "MIRRORS": f"{home}/mirrors", "HOUSE_LANGUAGE": "de"})
+    taken = backup.take(home.parent / "kept.tar", copies=True)
+    disk.rename(home.parent / "away")
+    monkeypatch.setenv("FAIRGROUND_HOME", str(home.parent / "another"))
+    restore.restore(taken, yes=True)
+    assert (home.parent / "another" / "archives" / "copy.tar.gz").exists()
+    assert portal_files.folder("archives") == home.parent / "another" / "archives"
+    assert env_file.read()["HOUSE_LANGUAGE"] == "de"
+    assert "places of then: ARCHIVES, MIRRORS." in capsys.readouterr().out
+
+
+def test_what_was_moved_by_a_setting_stays_there(home: Path) -> None:
+    (home / "archives").rename(home.parent / "disk")
+    env_file.write({"ARCHIVES": str(home.parent / "disk")})
+    taken = backup.take(home / "kept.tar", copies=True)
+    (home.parent / "disk" / "copy.tar.gz").unlink()
+    restore.restore(taken, yes=True)
+    assert (home.parent / "disk" / "copy.tar.gz").exists()
+
+
+def test_copies_in_a_place_in_quotes_are_in_the_backup(home: Path) -> None:
+    (home / "archives").rename(home.parent / "kept copies")
+    settings_file().write_text(f'export ARCHIVES="{home.parent}/kept copies"\n')
+    assert "archives/copy.tar.gz" in str(backup.read_manifest(backup.take(home / "kept.tar", copies=True))["files"])
+
+
+def test_copies_in_a_bucket_are_not_said_to_be_in_the_backup(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    env_file.write({"COPIES_BUCKET": "fair"})
+    backup.backup(home / "kept.tar")
+    assert "Kept copies of services are NOT in it; they lie in the bucket fair" in capsys.readouterr().out
 
 
 def test_what_a_restore_replaces_is_kept_aside(home: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
+import environ
 import pytest
 
 from cli import claims, env_file, machines, ours, packages, ports, programs, talk, up
@@ -61,6 +62,35 @@ def test_the_list_of_stopped_machines_is_written_whole_or_not_at_all(monkeypatch
 
 def full(_: int) -> None:
     raise OSError("No space left on device")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "plain",
+        "with spaces",
+        '"/kept copies"',
+        "'/kept copies'",
+        '"a \\"b\\" \\\\ c\\n"',
+        "'\"both\"'",
+        '"',
+        "a#b #c",
+        " open ",
+        "a=b",
+    ],
+)
+@pytest.mark.parametrize("export", ["", "export "])
+def test_the_command_line_reads_a_setting_as_the_portal_does(
+    monkeypatch: pytest.MonkeyPatch, export: str, value: str
+) -> None:
+    settings_file().parent.mkdir(parents=True, exist_ok=True)
+    settings_file().write_text(f"# mine\n{export}ODD_ONE={value}\n")
+    monkeypatch.setattr(environ.Env, "ENVIRON", {})
+    environ.Env.read_env(settings_file())
+    assert env_file.read() == environ.Env.ENVIRON
+    meant = env_file.write({"OTHER": "1"})
+    assert env_file.read() == meant == {**environ.Env.ENVIRON, "OTHER": "1"}
+    assert "# mine" in settings_file().read_text()
 
 
 def test_keys_are_made_once() -> None:

@@ -166,7 +166,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home full of data, without engine and database; what is told of copies is told by their files."""
     monkeypatch.setenv("FAIRGROUND_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("FAIRGROUND_RUN", str(tmp_path / "run"))
-    for name in ("DATABASE_URL", "MIRRORS", "ARCHIVES", "BACKUPS", "DOCKER_HOST"):
+    for name in ("DATABASE_URL", "MIRRORS", "ARCHIVES", "BACKUPS", "COPIES_BUCKET", "DOCKER_HOST"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(container_engine, "find", lambda: None)
     monkeypatch.setattr(container_engine, "remove", lambda: "")  # it would be the rules of this checkout
@@ -196,6 +196,21 @@ def test_copies_are_kept_and_everything_else_goes(house: Path, capsys: pytest.Ca
 def test_copies_go_only_where_that_was_said(house: Path) -> None:
     assert remove.remove(yes=True, keep_copies=False, delete_copies=True) == 0
     assert list(house.rglob("*")) == []
+
+
+@pytest.mark.parametrize("delete", [True, False])
+def test_copies_in_a_bucket_stay_there_and_nobody_is_told_otherwise(
+    house: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], delete: bool
+) -> None:
+    env_file.write({"COPIES_BUCKET": "fair", "COPIES_FOLDER": "ours/"})
+    (house / "home" / "archives" / "one.tar.gz").unlink()
+    monkeypatch.setattr(remove, "_belongings", lambda: {"name": "x", "services": [], "copies": [{"file": "of-a-show"}]})
+    assert remove.remove(yes=True, keep_copies=False, delete_copies=delete) == 0
+    told = capsys.readouterr().out
+    assert "Leave kept copies of services in the bucket fair. Its own tools can delete them: objects ours/…, as" in told
+    assert "Kept copies stay in the bucket fair" in told
+    assert "DELETE" not in told
+    assert "of-a-show" in (house / "home-copies" / "LIST.json").read_text()
 
 
 @pytest.mark.parametrize(("typed", "are_left"), [("Fairground", False), ("yes", True), ("", True)])

@@ -63,6 +63,8 @@ BLOCKS_OF_A_MIB = 2048
 """`ulimit -f` of a POSIX shell counts 512 bytes."""
 MEMORY_KIB = 2 * 1024 * 1024
 TIMED_OUT, KILLED = 124, 137
+FOLDERS = ("objects", "refs")
+"""Without them git knows no repository. They may hold no file, and then whoever copies files alone leaves them out."""
 COMPLAINT = 4000
 """Bytes of git's complaints that are read, from their end."""
 
@@ -130,6 +132,8 @@ def _execute(folder: Path, command: Sequence[str], kill_after: float) -> tuple[i
 def create(folder: Path) -> None:
     """Make an empty bare repository, if there is none. Cut off at any line, it is made the next time."""
     if (folder / "HEAD").exists():
+        for name in FOLDERS:
+            (folder / name).mkdir(exist_ok=True)
         return
     fresh = folder.with_name(f".new-{os.getpid()}-{folder.name}")
     shutil.rmtree(fresh, ignore_errors=True)

@@ -99,6 +99,7 @@ def _put_back(fresh: Path, aside: Path, was: str) -> None:
         shutil.copy2(settings_file(), aside / SETTINGS)
     _put_database(fresh, aside)
     for name in portal_files.FOLDERS:
+        _make_whole(fresh / name)
         if (fresh / name).exists():
             _swap(fresh / name, portal_files.folder(name), aside / name)
     _add_copies(fresh / COPIES, portal_files.folder(COPIES))
@@ -146,6 +147,14 @@ def _put_dump(dump: Path) -> None:
         raise HaltError(
             f"PostgreSQL did not take the backup; its words are above. Its data is as it was. {script.stderr}"
         )
+
+
+def _make_whole(folder: Path) -> None:
+    """Folders in which no file lay are in no backup, and without two of them git knows no repository."""
+    for head in list(folder.rglob("HEAD")):
+        if head.with_name("config").exists():
+            for name in ("objects", "refs"):
+                head.with_name(name).mkdir(exist_ok=True)
 
 
 def _swap(fresh: Path, place: Path, aside: Path) -> None:

@@ -1,6 +1,7 @@
 """What our copies of repositories hold, whatever their servers do."""
 
 import os
+import shutil
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -200,6 +201,15 @@ def test_who_has_time_waits_for_another_to_have_fetched(repo: Path, tmp_path: Pa
             assert code_of(lambda: mirror.refresh(patience=0.3)) == "busy"
             assert not waiting.done()
         assert waiting.result()
+
+
+def test_a_copy_that_came_back_from_a_backup_without_its_empty_folders_is_refreshed(repo: Path, tmp_path: Path) -> None:
+    mirror = mirror_of(repo, tmp_path)
+    head = mirror.refresh()
+    git_caller.run(mirror.folder, ["pack-refs", "--all"])
+    shutil.rmtree(mirror.folder / "refs")
+
+    assert mirror.refresh() == head
 
 
 def test_what_a_killed_git_left_behind_does_not_stop_the_next(repo: Path, tmp_path: Path) -> None:

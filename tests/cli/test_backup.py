@@ -12,10 +12,14 @@ from pathlib import Path
 import environ
 import pytest
 
+from catalog import git
+from catalog.mirror import Mirror
+from catalog.url import GitRules
 from cli import backup, compose, container_engine, env_file, portal_files, programs, remove, restore
 from cli.container_engine import Engine
 from cli.home import CHECKOUT, settings_file
 from cli.talk import HaltError
+from tests.catalog.repos import commit, make_repo
 
 TABLE = "CREATE TABLE provisioning_admission (id INTEGER PRIMARY KEY, is_open, quarantined, last_person_id)"
 
@@ -108,6 +112,19 @@ def test_copies_in_a_bucket_are_not_said_to_be_in_the_backup(home: Path, capsys:
     env_file.write({"COPIES_BUCKET": "fair"})
     backup.backup(home / "kept.tar")
     assert "Kept copies of services are NOT in it; they lie in the bucket fair" in capsys.readouterr().out
+
+
+def test_a_mirror_that_git_has_packed_comes_back_as_a_repository(home: Path) -> None:
+    """Then no file lies below refs/, and a folder without files is in no backup."""
+    repo = make_repo(home.parent / "served" / "app", {"fairground.toml": "format = 1\n"})
+    mirror = Mirror.of(f"file://{repo}", root=home / "mirrors", rules=GitRules((f"file://{repo.parent}/",)))
+    first = mirror.refresh()
+    git.run(mirror.folder, ["gc", "--quiet", "--prune=now"])
+    (mirror.folder / "refs" / "seen").rmdir()
+    restore.restore(backup.take(home / "kept.tar", copies=False), yes=True)
+    assert mirror.resolve() == first
+    head = commit(repo, {"day": "2\n"})
+    assert mirror.refresh() == head
 
 
 def test_what_a_restore_replaces_is_kept_aside(home: Path) -> None:

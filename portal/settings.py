@@ -44,7 +44,8 @@ TLS = env.str("TLS", default="")
 """Who takes TLS off: "files" or "internal", our own front door; empty = nobody, or a proxy before it."""
 TLS_LISTEN, PLAIN_LISTEN = env.str("TLS_LISTEN", default=":443"), env.str("PLAIN_LISTEN", default=":80")
 TLS_CERTIFICATE, TLS_KEY = env.str("TLS_CERTIFICATE", default=""), env.str("TLS_KEY", default="")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = [*env.list("ALLOWED_HOSTS", default=[]), "localhost", "127.0.0.1", "[::1]"]
+"""This computer always reaches the portal by its own names: `up` and health checks ask that way."""
 
 # --- the world --------------------------------------------------------------------------------------------------------
 

@@ -89,7 +89,7 @@ class Composed:
             "DEBIAN_IMAGE": BASE, "PIP_NO_INDEX": "1", "PORTAL_IMAGE": f"fairground/portal-{self.project}",
             "POSTGRES_IMAGE": self.stand_ins[0], "REDIS_IMAGE": self.stand_ins[1],
             "ENGINE_SOCKET": str(self.folder / "engine.sock"), "SITE_URL": f"http://localhost:{self.web_port}",
-            "WEB_PORT": str(self.web_port), "APPS_PORT": str(self.apps_port),
+            "WEB_PORT": str(self.web_port), "APPS_PORT": str(self.apps_port), "DOOR_PORT": str(self.apps_port),
             "NETWORK": f"10.215.{number}.0/24", "PLACE_ADDRESS": f"10.215.{number}.1",
         }  # fmt: skip
         with (self.folder / ".env").open("a") as out:

@@ -8,7 +8,7 @@ from pathlib import Path
 import environ
 import pytest
 
-from cli import doctor, mounts, portal_files, venv
+from cli import doctor, env_file, mounts, portal_files, restore, venv
 from cli import service as systemd
 from cli.home import CHECKOUT, file_url
 from provisioning.front_door.visits import Visits
@@ -64,6 +64,12 @@ def test_what_is_mounted_below_such_a_place_is_found() -> None:
     told = "overlay /srv/mit\\040Lücke/engine/data overlay rw,lowerdir=/a\\040b 0 0\nproc /proc proc rw 0 0\n"
     assert mounts.places(told) == ["/srv/mit Lücke/engine/data", "/proc"]
     assert "/proc" in mounts.mounted()
+
+
+def test_after_a_restore_starter_apps_have_the_address_by_which_they_were_known(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "then.env").write_text("SECRET_KEY=one\n")
+    restore._put_settings(tmp_path / "then.env", {}, str(home))
+    assert env_file.read()["STARTER_URL"] == file_url(home / "starter")
 
 
 @pytest.mark.caddy

@@ -94,6 +94,10 @@ def test_a_wrong_option_is_named(changed: dict[str, str], word: str) -> None:
         open_driver({**GOOD, **changed}, OWNER)
 
 
+def test_an_engines_socket_may_lie_in_any_folder() -> None:
+    assert problems({**GOOD, "docker_host": "unix:///run/Fest am See/engine.sock"}) == []
+
+
 def test_a_driver_for_an_engine_that_is_away_can_be_built() -> None:
     assert open_driver(GOOD, OWNER).owner == OWNER
 

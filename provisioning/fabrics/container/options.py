@@ -54,7 +54,7 @@ def problems(options: Mapping[str, Any]) -> Sequence[str]:
     known = [field.name for field in fields(Options)]
     text = {name: str(options.get(name, "")) for name in known}
     found = [f"{name}: " + _("There is no such option.") for name in sorted(set(options) - {*known, *PORTALS})]
-    if not re.fullmatch(r"(unix:///|tcp://)\S+", text["docker_host"]):
+    if not re.fullmatch(r"unix:///.+|tcp://\S+", text["docker_host"]):
         found.append("docker_host: " + _("Please say it as unix:///path/of/socket or tcp://host:port."))
     if not text["image"]:
         found.append("image: " + _("Please say which image machines start from."))

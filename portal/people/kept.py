@@ -62,7 +62,9 @@ def _unproven(_house: House, at: datetime) -> None:
 
 
 def _mails(house: House, at: datetime) -> None:
-    Mail.objects.filter(created_at__lt=at - timedelta(days=house.mails_kept_days)).delete()
+    """What is owed stays: an end waits for its warning (provisioning/reconciler/warnings.py)."""
+    over = at - timedelta(days=house.mails_kept_days)
+    Mail.objects.exclude(sent_at=None, given_up_at=None).filter(created_at__lt=over).delete()
     outbox.tidy(at)
 
 
@@ -151,7 +153,7 @@ KEPT: Sequence[Kept] = (
     Kept(
         _("Mails that we sent you"),
         _("So that we can tell whether they have left."),
-        _("%(days)d days; those with a code one day"),
+        _("%(days)d days, and until they have left or were given up; those with a code one day"),
         lambda house: house.mails_kept_days,
         _mails,
     ),

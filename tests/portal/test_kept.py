@@ -150,7 +150,8 @@ def test_what_is_over_goes_and_what_is_not_stays(owner: User, staff: User, now: 
         at = now - timedelta(days=days)
         scenes.ended(make_event(owner, at=at), at=at)
         entry = Entry.objects.filter(at=at).first()
-        Mail.objects.create(entry=entry, recipient=owner.email, subject="x", text="x", created_at=at, due_at=at)
+        sent = {"created_at": at, "due_at": at, "sent_at": at}
+        Mail.objects.create(entry=entry, recipient=owner.email, subject="x", text="x", **sent)
         audit.write("settings", "house", by=staff, at=at)
         Invitation.objects.create(until=at + timedelta(days=10), created_at=at)
         Report.objects.create(host="x", reason="trick", at=at, decided_at=at, decision=Decision.ANSWERED)
@@ -158,6 +159,17 @@ def test_what_is_over_goes_and_what_is_not_stays(owner: User, staff: User, now: 
     assert [model.objects.count() for model in (Mail, LogChunk, Invitation, Report)] == [1, 1, 1, 1]
     assert Deed.objects.filter(by=staff).count() == 1
     assert {one.at for one in Entry.objects.exclude(by=None)} == {now - timedelta(days=9)}
+
+
+def test_a_mail_that_is_owed_stays_until_it_has_left_or_is_given_up(owner: User, now: datetime) -> None:
+    House.objects.create(mails_kept_days=0)
+    entry = scenes.ready(make_event(owner, at=now), at=now).entries.latest("pk")
+    at = now - timedelta(days=2)
+    owed = Mail.objects.create(entry=entry, recipient=owner.email, subject="x", text="x", created_at=at, due_at=at)
+    for over in ({"sent_at": now}, {"given_up_at": now}):
+        Mail.objects.create(entry=entry, recipient=f"{over}@example.org", text="x", created_at=at, due_at=at, **over)
+    kept.tidy(now)
+    assert list(Mail.objects.all()) == [owed]
 
 
 def test_an_account_that_nobody_proved_goes_after_a_week(db: None, now: datetime) -> None:
@@ -170,7 +182,9 @@ def test_an_account_that_nobody_proved_goes_after_a_week(db: None, now: datetime
 
 def test_in_quarantine_nothing_is_forgotten(db: None, now: datetime) -> None:
     Admission.objects.create(quarantined=True)
-    Mail.objects.create(recipient="a@example.org", subject="x", text="x", created_at=now - YEARS, due_at=now)
+    Mail.objects.create(
+        recipient="a@example.org", subject="x", text="x", created_at=now - YEARS, due_at=now, sent_at=now
+    )
     kept.tidy(now)
     assert Mail.objects.exists()
     Admission.objects.update(quarantined=False)
@@ -182,4 +196,4 @@ def test_the_page_tells_every_line_of_the_table_with_the_days_of_the_house(clien
     House.objects.create(mails_kept_days=47)
     page = client.get("/privacy").content.decode()
     assert page.count("Until when:") == len(kept.KEPT)
-    assert "47 days; those with a code one day" in page
+    assert "47 days, and until they have left or were given up; those with a code one day" in page

@@ -8,9 +8,10 @@ from pytest_django import Settings
 
 from portal.mail import notices, outbox
 from portal.models import User
-from provisioning.models import Entry, Event, Mail
+from portal.people import kept
+from provisioning.models import Entry, Event, House, Mail
 from provisioning.phases import Happened
-from provisioning.reconciler.warnings import agreed_end, warn
+from provisioning.reconciler.warnings import agreed_end, wait_for_warnings, warn
 from tests.makers import NOON, make_event
 from tests.portal import scenes
 from tests.portal.post_office import Post, open_office, use
@@ -55,6 +56,18 @@ def test_a_last_warning_that_could_not_leave_in_time_moves_the_end_and_tells_the
     assert event.closes_at == late + HOUR == agreed_end(event) + timedelta(minutes=40)
     assert "ends on Wednesday 2 June, 12:40" in mail["Subject"]
     assert "It was to end on Wednesday 2 June, 12:00" in str(mail.get_body(("plain",)))
+
+
+def test_an_end_waits_for_a_warning_that_never_left_however_short_mails_are_kept(owner: User) -> None:
+    House.objects.create(mails_kept_days=0)
+    event = fair(owner)
+    end = event.closes_at
+    warn(end - HOUR)
+    notices.write(end - HOUR)
+    kept.tidy(end - HOUR / 2)
+    wait_for_warnings(end)
+    event.refresh_from_db()
+    assert event.closes_at > end
 
 
 def test_a_warning_that_is_in_time_moves_nothing(owner: User, office: Post) -> None:

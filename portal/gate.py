@@ -114,6 +114,11 @@ def part_in(user: User, event: Event) -> Membership | None:
     return Membership.objects.filter(event=event, person=user).first()
 
 
+def organises(user: User, event: Event) -> bool:
+    """Whether they may change the event itself. Its owner always may, and nobody is asked for that."""
+    return event.owner_id == user.pk or Event.objects.filter(_organised_by(user), pk=event.pk).exists()
+
+
 def people_seen_by(user: User, event: Event) -> QuerySet[Membership]:
     """Its people, for organisers and the counter; participants see who organises it, and themselves."""
     everybody = Membership.objects.filter(event=event)

@@ -60,6 +60,8 @@ class ServicePage:
     now: datetime
     mark: str
     """Of what it shows: see portal/stream.py."""
+    may_extend: bool = False
+    """They organise its event."""
     tonight: Night | None = None
     """When its next copy is made by itself."""
     seen_at: datetime | None = None
@@ -140,7 +142,13 @@ class ServicePage:
 
 
 def service_page(
-    deployment: Deployment, *, may_change: bool, may_look_inside: bool, now: datetime, viewer: int = NOBODY
+    deployment: Deployment,
+    *,
+    may_change: bool,
+    may_look_inside: bool,
+    may_extend: bool = False,
+    now: datetime,
+    viewer: int = NOBODY,
 ) -> ServicePage:
     """Read what the page shows: four queries, whatever there is to see; some more where it finds no room."""
     mark = mark_of(deployment)  # first: what comes while the rest is read is told of once more
@@ -161,6 +169,7 @@ def service_page(
         else [],
         may_change=may_change,
         may_look_inside=may_look_inside,
+        may_extend=may_extend,
         now=now,
         mark=mark,
         tonight=tonight([machine], now) if machine and face == Face.READY and may_change else None,

@@ -23,9 +23,13 @@ def _page(request: SignedInRequest, key: str) -> ServicePage:
     deployment = gate.visible_deployment(request.user, key)
     may_change = gate.may_change(request.user, deployment)
     may_look_inside = may_change or request.user.is_staff
-    viewer = request.user.pk
     return service_page(
-        deployment, may_change=may_change, may_look_inside=may_look_inside, now=timezone.now(), viewer=viewer
+        deployment,
+        may_change=may_change,
+        may_look_inside=may_look_inside,
+        may_extend=may_change and gate.organises(request.user, deployment.event),
+        now=timezone.now(),
+        viewer=request.user.pk,
     )
 
 

@@ -1,5 +1,6 @@
 """Who may: every address of the site, for the owner, a stranger, somebody from behind the counter, and nobody."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from portal.models import User
 from provisioning.models import Archive, Deployment, Event
 from provisioning.phases import Role
 from tests.makers import make_event
-from tests.portal.scenes import SCENES, ended, ready
+from tests.portal.scenes import SCENES, change, ended, ready
 from tests.portal.test_downloads import body
 
 OPEN = {
@@ -129,6 +130,30 @@ def test_a_participant_sees_the_event_and_its_services_and_no_more(
     guest = take_in(deployment.event, stranger, Role.PARTICIPANT)
     expected = 200 if name in LOOKS_OF_PARTICIPANTS else 404
     assert status(client, guest, name, paths(deployment)[name]) == expected
+
+
+@pytest.mark.parametrize("scene", sorted(SCENES.keys() - {"ended"}))
+def test_a_participant_who_put_up_a_service_is_led_to_no_page_that_is_not_there(
+    client: Client, owner: User, stranger: User, scene: str, now: datetime
+) -> None:
+    deployment = SCENES[scene](make_event(owner, at=now, all_launch=True), at=now)
+    guest = take_in(deployment.event, stranger, Role.PARTICIPANT)
+    change(deployment, launched_by=guest)
+    client.force_login(guest)
+    page = client.get(f"/services/{deployment.key}").content.decode()
+    links = set(re.findall(r'href="(/(?!static/)[^"#]*)"', page))
+    assert [link for link in sorted(links) if client.get(link).status_code == 404] == []
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_service_leads_those_who_organise_its_event_and_no_others_to_a_later_end(
+    client: Client, owner: User, stranger: User, role: Role
+) -> None:
+    deployment = ready(make_event(owner))
+    client.force_login(take_in(deployment.event, stranger, role))
+    change(deployment, launched_by=stranger)
+    page = client.get(f"/services/{deployment.key}").content.decode()
+    assert ("Extend its time" in page) == (role == Role.ORGANISER)
 
 
 @pytest.mark.parametrize("name", sorted(VERBS))

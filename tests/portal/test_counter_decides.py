@@ -106,6 +106,24 @@ def test_a_report_takes_a_service_off_tells_its_organiser_and_answers_the_visito
     assert ("suspend", service.title) in deeds()
 
 
+def test_a_report_about_a_service_that_waits_stays_open_and_nobody_is_told_that_it_was_taken_off(
+    desk: Client, now: datetime
+) -> None:
+    sent = report(scenes.waiting(make_event(at=now), at=now), now)
+    page = desk.post(f"/desk/reports/{sent.pk}", {"suspend": "yes", "why": "", "answer": ""}, follow=True)
+    sent.refresh_from_db()
+    assert (sent.decision, sent.mail) == ("open", "visitor@example.org")
+    assert not Mail.objects.exists()
+    assert "there is nothing of it that could be taken off yet" in page.content.decode()
+
+
+@pytest.mark.parametrize("scene", ["leaving", "ended"])
+def test_a_report_about_what_goes_by_itself_is_answered_as_taken_off(desk: Client, now: datetime, scene: str) -> None:
+    sent = report(scenes.SCENES[scene](make_event(at=now), at=now), now)
+    desk.post(f"/desk/reports/{sent.pk}", {"suspend": "yes", "why": "", "answer": ""})
+    assert "was taken off" in Mail.objects.get(recipient="visitor@example.org").text
+
+
 def test_a_report_that_is_answered_leaves_the_service_alone(desk: Client, now: datetime) -> None:
     service = scenes.ready(at=now)
     desk.post(f"/desk/reports/{report(service, now).pk}", {"answer": "It is the school's own."})

@@ -21,6 +21,10 @@ from provisioning.models import Archive, Deployment, Report
 from provisioning.phases import Decision, Phase, Wanted
 
 SHOWN = 50
+WAITS = gettext_lazy(
+    "%(title)s waits to be set up: there is nothing of it that could be taken off yet. Nothing was decided; take it off as "
+    "soon as it is being set up."
+)
 
 
 class DecisionForm(forms.Form):
@@ -106,6 +110,9 @@ def lift(request: SignedInRequest, key: str) -> HttpResponse:
 @transaction.atomic
 def _decide(request: SignedInRequest, found: Report, *, is_off: bool, why: str, answer: str) -> None:
     at, mail = timezone.now(), found.mail
+    if is_off and found.deployment and _waits(found.deployment):
+        messages.warning(request, WAITS % {"title": found.deployment})
+        return
     decision = Decision.SUSPENDED if is_off else Decision.ANSWERED
     if not found.decide(decision, answer=answer, by=request.user, at=at):
         messages.info(request, _("Somebody has decided about it already."))
@@ -118,6 +125,11 @@ def _decide(request: SignedInRequest, found: Report, *, is_off: bool, why: str, 
     if mail:
         with override(found.language or get_language()):
             outbox.put(letter("report_answer", {"report": found, "is_off": is_off, "answer": answer}), mail, at=at)
+
+
+def _waits(service: Deployment) -> bool:
+    """It has no machine yet and will get one: it cannot be suspended, and opens by itself. No other ever waits again."""
+    return service.wanted == Wanted.UP and service.phase == Phase.WAITING
 
 
 def _suspend(request: SignedInRequest, service: Deployment, why: str) -> None:

@@ -57,7 +57,7 @@ class HouseForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at ru
             "memory_each_mib": _("Empty: as much as there is."),
             "trials_at_once": _("Empty: nobody."),
             "nightly_copies": _("0: none are made. The copy at the end is always made."),
-            "copies_each": _("Empty: %(n)d. When there is a newer one, the oldest goes."),
+            "copies_each": _("Empty: %(n)d. 0: nobody may ask for one. When there is a newer one, the oldest goes."),
             "copies_each_mib": _("Empty: %(n)d."),
             "copies_kept_days": _("Empty: %(n)d. Copies that exist are kept for as long as was promised."),
             "longest_event_days": _("Empty: %(n)d. Events that last longer already are left alone."),

@@ -24,6 +24,7 @@ from portal.sentences import PROBLEMS, WAITS
 from portal.stream import mark_of
 from provisioning.admission import place_in_line
 from provisioning.models import Archive, Deployment, Entry, Machine, Picture
+from provisioning.models.house import copies_of_each
 from provisioning.phases import Phase, Wanted
 
 MOMENTS = 40
@@ -62,6 +63,8 @@ class ServicePage:
     """Of what it shows: see portal/stream.py."""
     may_extend: bool = False
     """They organise its event."""
+    may_keep: bool = False
+    """A copy of it may be asked for: it keeps something, and its owner may have copies."""
     tonight: Night | None = None
     """When its next copy is made by itself."""
     seen_at: datetime | None = None
@@ -150,7 +153,7 @@ def service_page(
     now: datetime,
     viewer: int = NOBODY,
 ) -> ServicePage:
-    """Read what the page shows: four queries, whatever there is to see; some more where it finds no room."""
+    """Read what the page shows, in so many queries whatever there is to see; some more where it finds no room."""
     mark = mark_of(deployment)  # first: what comes while the rest is read is told of once more
     machine = deployment.machine()
     app = deployment.release.app_id
@@ -170,6 +173,7 @@ def service_page(
         may_change=may_change,
         may_look_inside=may_look_inside,
         may_extend=may_extend,
+        may_keep=face == Face.READY and may_change and _may_keep(deployment),
         now=now,
         mark=mark,
         tonight=tonight([machine], now) if machine and face == Face.READY and may_change else None,
@@ -233,6 +237,10 @@ def _trouble_of(machine: Machine | None) -> str:
     """What a machine that was never seen is waiting for."""
     is_there = machine and machine.sighting.get("seen", "absent") not in ("absent", "remains")
     return machine.problem if machine and not is_there else ""
+
+
+def _may_keep(deployment: Deployment) -> bool:
+    return deployment.manifest.archive is not None and copies_of_each(deployment.owner_id).number > 0
 
 
 def _seen_at(deployment: Deployment) -> datetime | None:

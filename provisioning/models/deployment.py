@@ -14,6 +14,7 @@ from provisioning.models.entry import Entry
 from provisioning.models.event import Event
 from provisioning.models.fabric import Fabric
 from provisioning.models.fields import SealedJSON
+from provisioning.models.house import copies_of_each
 from provisioning.models.launching import DeploymentQuerySet
 from provisioning.models.machine import MOVE_PATIENCE, Machine
 from provisioning.models.reconciled import Reconciled, overtaken, woken
@@ -266,9 +267,10 @@ class Deployment(Reconciled):
 
     @transaction.atomic
     def keep_copy(self, *, by: "User", at: datetime) -> bool:
-        """Ask for a copy now, while it runs. Return False if one is being made, if it is not running, or keeps nothing."""
+        """Ask for a copy now. Return False if one is being made, it does not run or keeps nothing, or its owner may have none."""
         idle = Q(copy_asked_at=None) | Q(copied_at=F("copy_asked_at"))
-        return self.manifest.archive is not None and self._ask_machines("copy", by, at, idle, copy_asked_at=at)
+        may_have = self.manifest.archive is not None and copies_of_each(self.owner_id).number > 0
+        return may_have and self._ask_machines("copy", by, at, idle, copy_asked_at=at)
 
     @transaction.atomic
     def outputs(self, *, by: "User", at: datetime) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def _give_up_oldest_asked(owner: int) -> None:
     """As many of the newest as this person may have, in number and in size. The one just made always fits."""
     most, asked = copies_of_each(owner), _kept(deployment__owner=owner, kind=CopyKind.ASKED)
     stay, size = [], 0
-    for pk, bytes_ in asked.values_list("pk", "size")[: most.number]:
+    for pk, bytes_ in asked.values_list("pk", "size")[: max(most.number, 1)]:
         size += bytes_
         if size > most.size:
             break

@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from html import unescape
 from zoneinfo import ZoneInfo
 
+import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
 from portal.desk.today import red_lines, rooms
 from portal.models import User
-from provisioning.models import Archive, Deployment, House, Machine
+from provisioning.models import Allowance, Archive, Deployment, House, Machine
 from provisioning.nights import next_night
 from provisioning.phases import CopyKind, Phase
 from tests.makers import NOON, launch, make_event, make_release
@@ -168,6 +169,19 @@ def test_a_press_asks_for_a_copy_of_what_runs_and_a_second_one_is_harmless(
 
 def test_what_keeps_nothing_offers_no_copy(visit: Client, owner: User, now: datetime) -> None:
     deployment = launch(make_event(owner, at=now), make_release(stateless=True), at=now)
+    assert "Keep a copy now" not in shown(visit, f"/services/{deployment.key}")
+    assert not deployment.keep_copy(by=owner, at=now)
+
+
+@pytest.mark.parametrize("decided", ["house", "person"])
+def test_where_nobody_may_ask_for_copies_none_is_offered_or_made(
+    visit: Client, owner: User, now: datetime, decided: str
+) -> None:
+    deployment = scenes.ready(make_event(owner, at=now), at=now)
+    if decided == "house":
+        House.objects.create(copies_each=0)
+    else:
+        Allowance.objects.create(person=owner, copies=0)
     assert "Keep a copy now" not in shown(visit, f"/services/{deployment.key}")
     assert not deployment.keep_copy(by=owner, at=now)
 

@@ -108,7 +108,7 @@ def test_ending_an_event_asks_all_its_services_to_go(visit: Client, owner: User)
 
 
 @pytest.mark.parametrize(
-    ("path", "queries"), [("/", 5), ("/apps", 5), ("/home", 6), ("/events/{event}", 8), ("/services/{service}", 14)]
+    ("path", "queries"), [("/", 5), ("/apps", 5), ("/home", 6), ("/events/{event}", 8), ("/services/{service}", 16)]
 )
 def test_a_page_asks_the_database_as_often_for_many_as_for_one(
     visit: Client, owner: User, path: str, queries: int, django_assert_max_num_queries: DjangoAssertNumQueries

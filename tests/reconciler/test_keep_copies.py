@@ -157,6 +157,14 @@ def test_of_those_that_a_person_asked_for_the_oldest_makes_way(world: Simulation
     assert told("gave_way") == [copies[0].pk]
 
 
+def test_one_that_was_asked_for_before_the_house_wanted_none_is_kept(world: Simulation) -> None:
+    deployment = ready(world)
+    assert deployment.keep_copy(by=deployment.owner, at=world.at)
+    House.objects.create(copies_each=0)
+    world.run_until(lambda: told("kept") == ["asked"])
+    assert Archive.objects.get().is_surplus is False
+
+
 def test_those_that_a_person_asked_for_are_together_no_larger_than_allowed(
     world: Simulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from portal.models import User
 from provisioning.models import Admission, Deployment, Machine
@@ -26,6 +27,17 @@ def act(desk: Client, row: Deployment | Machine, action: str) -> int:
 def test_every_kind_of_row_has_a_list(desk: Client, name: str) -> None:
     scenes.ended()
     assert desk.get(reverse(f"admin:provisioning_{name}_changelist")).status_code == 200
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_asks_the_database_as_often_for_many_as_for_one(
+    desk: Client, name: str, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(2):
+        with django_assert_max_num_queries(11):
+            desk.get(reverse(f"admin:provisioning_{name}_changelist"))
+        for _ in range(8):
+            scenes.ended()
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -56,6 +68,14 @@ def test_facts_cannot_be_written(desk: Client) -> None:
     assert desk.post(where, {"phase": "gone", "wanted": "gone"}).status_code == 403
     deployment.refresh_from_db()
     assert deployment.phase == "ready"
+
+
+def test_services_are_found_by_their_app(desk: Client) -> None:
+    found, other = scenes.ready(title="Auction"), scenes.ready(title="Photo wall")
+    where = reverse("admin:provisioning_deployment_changelist")
+    page = desk.get(where, {"release__app__id__exact": found.release.app_id})
+    assert list(page.context["cl"].queryset) == [found]
+    assert f"release__app__id__exact={other.release.app_id}" in page.content.decode()
 
 
 def test_a_service_can_be_taken_down_and_tried_again(desk: Client) -> None:

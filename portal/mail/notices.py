@@ -14,7 +14,7 @@ from portal import times, words
 from portal.mail import outbox
 from portal.mail.letters import Letter, letter
 from portal.models import User
-from portal.pages import extension
+from portal.pages import extension, remains
 from portal.pages.event import costs
 from portal.stream import watch_key
 from provisioning.models import Archive, Deployment, Entry, Event, Mail, Visits
@@ -31,6 +31,7 @@ OLD = timedelta(days=2)
 # Said when the letter is written, in its reader's language.
 both, span = lazy(times.both, str), lazy(times.span, str)
 day, day_and_hour = lazy(times.day, str), lazy(times.day_and_hour, str)
+what_became = lazy(remains.what_became, str)
 
 TOLD_BY_MAIL = (Happened.WISH, Happened.PHASE, Happened.WARNING, Happened.HEALTH, Happened.COPY)
 
@@ -176,7 +177,7 @@ def _extension(event: Event, person: User) -> dict[str, Any]:
 
 
 def _ended(entry: Entry, deployment: Deployment, at: datetime) -> Iterator[Notice]:
-    """When an event's last service is gone, one mail about all of them; before its end, one about each that left a copy."""
+    """When an event's last service is gone, one mail about all of them; before its end, one about each that held something."""
     event = deployment.event
     services = list(event.deployments.prefetch_related("archives", "machines").order_by("created_at", "pk"))
     is_over = event.closes_at <= at
@@ -184,13 +185,15 @@ def _ended(entry: Entry, deployment: Deployment, at: datetime) -> Iterator[Notic
         return
     about = [service for service in services if service.ready_at] if is_over else [deployment]
     copies = [copy for service in about for copy in service.archives.all() if copy.deleted_at is None]
-    if not about or not (copies or is_over):
+    is_short = any(remains.is_short(service) for service in about)
+    if not about or not (copies or is_over or is_short):
         return
     told = (
         _of_event(event, about, at)
         | _of_what_is_left(event, copies, about)
         | {
             "is_last": is_over,
+            "is_short": is_short,
             "title": deployment.title,
             "lasted": span(event.closes_at - event.opens_at),
             "visitors": Visits.objects.filter(deployment__in=about).total(),
@@ -210,13 +213,14 @@ def _is_last(entry: Entry, event: Event, services: Iterable[Deployment]) -> bool
 
 
 def _of_what_is_left(event: Event, copies: list[Archive], about: Iterable[Deployment]) -> dict[str, Any]:
-    """The facts: copies until when, machines seen absent when."""
+    """The facts: copies until when, what became of all else, machines seen absent when."""
     until = min((copy.delete_at for copy in copies), default=None)
     absent = [machine.absent_at for service in about for machine in service.machines.all() if machine.absent_at]
     return {
         "copies": copies,
         "kept_until": day(until, event.tzinfo) if until else "",
         "reminded_on": day(until - REMINDED, event.tzinfo) if until else "",
+        "remains": [what_became(service) for service in about if remains.what_became(service)],
         "machines": len(absent),
         "absent": day_and_hour(max(absent), event.tzinfo) if absent else "",
     }

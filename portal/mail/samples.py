@@ -58,6 +58,8 @@ def samples(reader: User, at: datetime) -> dict[str, Any]:
         "machines": len(services),
         "absent": day_and_hour(at, event.tzinfo),
         "is_last": True,
+        "is_short": False,
+        "remains": [],
         "copies": copies,
         "code": "482915",
         "trouble": problem("install-failed", Blame.APP, {}, was_open=False, title=services[0].title),

@@ -7,6 +7,7 @@ as if nothing were there. What the signature is for: the page knows which warnin
 has done it already, or that it is too late.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +18,7 @@ from django.http import Http404
 from portal.forms import end_of
 from portal.models import User
 from portal.pages.event import a_day
+from portal.pages.remains import what_became
 from provisioning.models import Archive, Entry, Event
 from provisioning.models.house import longest_event_of
 from provisioning.phases import Happened, Phase, Wanted
@@ -55,6 +57,8 @@ class Extension:
     copies: int = 0
     is_packing: bool = False
     """Some of it is still on its way out."""
+    remains: Sequence[str] = ()
+    """What became of what people had put into its services, where copies alone do not tell it."""
 
     @property
     def undo_to(self) -> datetime | None:
@@ -90,8 +94,7 @@ def later_end(event: Event) -> tuple[datetime, bool]:
 def extension_of(event: Event, link: Link, at: datetime) -> Extension:
     """What can be said about this event to somebody who comes with this link."""
     if event.closes_at <= at:
-        kept = Archive.objects.filter(deployment__event=event, deleted_at=None).count()
-        return Extension("over", copies=kept, is_packing=event.deployments.exclude(phase=Phase.GONE).exists())
+        return _over(event)
     services = event.deployments.filter(wanted=Wanted.UP).count()
     if not services:
         return Extension("empty")
@@ -101,6 +104,13 @@ def extension_of(event: Event, link: Link, at: datetime) -> Extension:
     to, is_longest = later_end(event)
     face = "open" if to > event.closes_at else "longest"
     return Extension(face, services, a_day(event), to=to, is_longest=is_longest)
+
+
+def _over(event: Event) -> Extension:
+    kept = Archive.objects.filter(deployment__event=event, deleted_at=None).count()
+    gone = event.deployments.filter(phase=Phase.GONE).prefetch_related("archives", "machines").order_by("pk")
+    is_packing = event.deployments.exclude(phase=Phase.GONE).exists()
+    return Extension("over", copies=kept, is_packing=is_packing, remains=[*filter(None, map(what_became, gone))])
 
 
 def _done_since(event: Event, link: Link) -> Entry | None:

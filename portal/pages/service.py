@@ -18,6 +18,7 @@ from portal.pages.nights import Night, tonight
 from portal.pages.places import FULL, NOBODY, Offer, elsewhere
 from portal.pages.poster import qr
 from portal.pages.progress import Progress, progress
+from portal.pages.remains import what_became
 from portal.pages.timeline import Moment, timeline
 from portal.pages.versions import Version, another_version
 from portal.sentences import PROBLEMS, WAITS
@@ -67,6 +68,8 @@ class ServicePage:
     """A copy of it may be asked for: it keeps something, and its owner may have copies."""
     tonight: Night | None = None
     """When its next copy is made by itself."""
+    remains: str = ""
+    """What became of what people had put into it, where its copies alone do not tell it."""
     seen_at: datetime | None = None
     """When the picture of its own page was taken, if there is one."""
     elsewhere: Offer | None = None
@@ -177,6 +180,7 @@ def service_page(
         now=now,
         mark=mark,
         tonight=tonight([machine], now) if machine and face == Face.READY and may_change else None,
+        remains=what_became(deployment) if face == Face.ENDED else "",
         seen_at=_seen_at(deployment) if face == Face.READY else None,
         elsewhere=_elsewhere(deployment, machine, viewer, now) if may_change else None,
         visitors=deployment.visits.total() if may_look_inside and face in (Face.READY, Face.ENDED) else 0,

@@ -184,7 +184,8 @@ def _ended(entry: Entry, deployment: Deployment, at: datetime) -> Iterator[Notic
     if is_over and not _is_last(entry, event, services):
         return
     about = [service for service in services if service.ready_at] if is_over else [deployment]
-    copies = [copy for service in about for copy in service.archives.all() if copy.deleted_at is None]
+    of_all = (copy for service in about for copy in service.archives.all())
+    copies = [copy for copy in of_all if copy.deleted_at is None and not copy.is_surplus]
     is_short = any(remains.is_short(service) for service in about)
     if not about or not (copies or is_over or is_short):
         return

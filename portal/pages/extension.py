@@ -107,7 +107,7 @@ def extension_of(event: Event, link: Link, at: datetime) -> Extension:
 
 
 def _over(event: Event) -> Extension:
-    kept = Archive.objects.filter(deployment__event=event, deleted_at=None).count()
+    kept = Archive.objects.filter(deployment__event=event, deleted_at=None, is_surplus=False).count()
     gone = event.deployments.filter(phase=Phase.GONE).prefetch_related("archives", "machines").order_by("pk")
     is_packing = event.deployments.exclude(phase=Phase.GONE).exists()
     return Extension("over", copies=kept, is_packing=is_packing, remains=[*filter(None, map(what_became, gone))])

@@ -8,7 +8,7 @@ from django.test import Client
 from portal.models import User
 from portal.pages.extension import link_to
 from provisioning.models import Archive, Deployment, Entry, Event
-from provisioning.phases import Phase, Settled, Wanted
+from provisioning.phases import CopyKind, Phase, Settled, Wanted
 from provisioning.slots import new_machine
 from tests.makers import NOON, make_event, make_fabric
 from tests.portal import scenes
@@ -114,3 +114,18 @@ def test_the_end_of_an_event_in_which_nothing_was_kept_says_so(owner: User) -> N
     without_copy(make_event(owner, days=0.001), Settled.NEVER_LOADED)
     (mail,) = tell(NOON + HOUR)
     assert NOTHING_IN_A_MAIL in mail.text
+
+
+def test_copies_whose_place_the_last_one_has_taken_are_not_told_as_kept(
+    visit: Client, owner: User, now: datetime
+) -> None:
+    event = make_event(owner, at=now - 2 * DAY, days=1.9)
+    deployment = scenes.ended(event, title="Auction")
+    night = {"name": "night.tar.gz", "sha256": "b" * 64, "size": 13, "kind": CopyKind.NIGHTLY, "is_surplus": True}
+    until = now + 30 * DAY
+    Archive.objects.create(
+        deployment=deployment, machine=machine_of(deployment), verified_at=now, delete_at=until, **night
+    )
+    Entry.objects.update(at=now)
+    assert tell(now)[-1].text.count("- Auction, ") == 1
+    assert "Your copy is safe." in visit.get(f"/extend/{link_to(owner, event)}").content.decode()

@@ -12,6 +12,7 @@ from machine.onboard.failure import reported
 from machine.onboard.git import Git, kill_all
 from machine.onboard.given import BEARER, COMMIT, URL, Parameters
 from machine.onboard.places import CACHE, SERVICE, SERVICES
+from machine.onboard.turns import alone
 
 MOST = 500 << 20
 KEPT = 2
@@ -25,16 +26,22 @@ def fetch_service(file: str) -> int:
         given = Parameters(file)
         commit = given.text("commit", shape=COMMIT)
         signal.alarm(given.number("timeout", 600))
-        place = SERVICES / commit
-        if not place.exists():
-            fetch(given, commit, place)
-        os.utime(place)
-        tree.point(SERVICE, Path(SERVICES.name) / commit)
-        for old in tree.oldest_first(SERVICES, commit)[:-KEPT]:
-            shutil.rmtree(old)
+        with alone("fetch-service"):
+            put_in_place(given, commit)
         print(f"the service is at {commit}", flush=True)
 
     return reported(work)
+
+
+def put_in_place(given: Parameters, commit: str) -> None:
+    """Fetch it if nobody has, show it, and forget the oldest."""
+    place = SERVICES / commit
+    if not place.exists():
+        fetch(given, commit, place)
+    os.utime(place)
+    tree.point(SERVICE, Path(SERVICES.name) / commit)
+    for old in tree.oldest_first(SERVICES, commit)[:-KEPT]:
+        shutil.rmtree(old)
 
 
 def fetch(given: Parameters, commit: str, place: Path) -> None:

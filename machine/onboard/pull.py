@@ -6,7 +6,6 @@ program does the first load, the regular pulls, and "pull now".
 
 from __future__ import annotations
 
-import fcntl
 import signal
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,12 +16,12 @@ from machine.onboard.failure import Failed, Why, reported, translated
 from machine.onboard.git import Git, kill_all
 from machine.onboard.given import BEARER, REF, URL, Parameters
 from machine.onboard.hook import run_hook
-from machine.onboard.places import CACHE, STATE, read_json, state
+from machine.onboard.places import CACHE, STATE, read_json
 from machine.onboard.releases import Release, in_place, prune, put_in_place
+from machine.onboard.turns import alone
 
 SOURCE = STATE / "content-source.json"
 SCHEDULE = STATE / "schedule.json"
-LOCK = STATE / "pull.lock"
 JOB = "pull-scheduled"
 EARLY = 45
 """Seconds by which cron may be early."""
@@ -36,22 +35,10 @@ def pull(file: str = str(SOURCE)) -> int:
     def work() -> None:
         given = Parameters(file)
         signal.alarm(given.number("timeout", 900))
-        state()
-        with alone(), written_down():
+        with alone("pull"), written_down():
             load(given)
 
     return reported(work)
-
-
-@contextmanager
-def alone() -> Iterator[None]:
-    """One pull at a time; the next waits for its turn within its own time."""
-    with LOCK.open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        except Failed as failed:
-            raise Failed(Why.OVERLAP if failed.why == Why.OUT_OF_TIME else failed.why)
-        yield
 
 
 @contextmanager

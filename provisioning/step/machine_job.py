@@ -138,7 +138,11 @@ class MachineJob:
             raise NotYet("not-reachable-yet")
         return self.remote
 
-    def job_name(self, step: str, digest: str = "", *, again: bool = False) -> str:
-        """Name of a remote job: step, attempt and digest; with `again`, each try of the step is another job."""
-        tries = str(self.tries) if again and self.tries else ""
-        return "-".join(part for part in (step.replace("_", "-"), str(self.attempt), digest[:12], tries) if part)
+    def job_name(self, step: str, digest: str = "") -> str:
+        """Name of a remote job: step, attempt and digest."""
+        return "-".join(part for part in (step.replace("_", "-"), str(self.attempt), digest[:12]) if part)
+
+    def job_names(self, step: str, digest: str = "") -> list[str]:
+        """Names of the jobs that tries of the step may have begun, the newest first: each of them is another job."""
+        name = self.job_name(step, digest)
+        return [*(f"{name}-{tries}" for tries in range(self.tries, 0, -1)), name]

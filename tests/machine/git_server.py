@@ -98,6 +98,9 @@ class Answer(BaseHTTPRequestHandler):
                 self.send_header("Content-Type", "application/x-git-upload-pack-advertisement")
                 self.end_headers()
                 self.wfile.write(b"001e# service=git-upload-pack\n0000" + os.urandom(500))
+            case "held":
+                self.door.hold.wait(60)
+                self.serve()
             case "silent":
                 self.door.hold.wait(60)
             case code:

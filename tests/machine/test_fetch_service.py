@@ -3,22 +3,28 @@
 import json
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.machine.git_server import BEARER, GitServer, Repository
 from tests.machine.onboard import Onboard
+from tests.waiting import until
 
 pytestmark = pytest.mark.thorough
 
 
 def fetch(board: Onboard, server: GitServer, wanted: str, **more: object) -> subprocess.CompletedProcess[str]:
     """Run the program."""
-    given = {"url": server.url("app"), "commit": wanted, "bearer": BEARER, **more}
-    path = board.root / "given.json"
+    return board.program("fetch-service", given(board, server, wanted, **more))
+
+
+def given(board: Onboard, server: GitServer, wanted: str, **more: object) -> str:
+    """Write down what is to be fetched; return where."""
+    path = board.root / f"given-{len(list(board.root.glob('given-*')))}.json"
     path.touch(mode=0o600)
-    path.write_text(json.dumps(given))
-    return board.program("fetch-service", str(path))
+    path.write_text(json.dumps({"url": server.url("app"), "commit": wanted, "bearer": BEARER, **more}))
+    return str(path)
 
 
 def test_the_commit_is_there_as_the_author_left_it(board: Onboard, server: GitServer, repository: Repository) -> None:
@@ -212,3 +218,31 @@ def test_a_half_finished_fetch_is_done_again(board: Onboard, server: GitServer, 
 
     assert fetch(board, server, commit).returncode == 0
     assert [path.name for path in (board.root / "srv/fairground/service").iterdir()] == ["README"]
+
+
+def test_who_comes_while_another_fetches_waits_in_vain_and_does_it_no_harm(
+    board: Onboard, server: GitServer, repository: Repository
+) -> None:
+    commit = repository.commit(README="hello")
+    server.mode = "held"
+    first = given(board, server, commit)
+    board.start("fetch-service-1", str(board.code / "onboard"), "fetch-service", first)
+    until("the first is at work", lambda: server.seen)
+
+    assert fetch(board, server, commit, timeout=1).returncode == 21
+
+    server.hold.set()
+    assert board.ended("fetch-service-1")["code"] == 0
+    assert [path.name for path in (board.root / "srv/fairground/service").iterdir()] == ["README"]
+
+
+def test_what_is_asked_for_several_times_at_one_moment_is_fetched_once(
+    board: Onboard, server: GitServer, repository: Repository
+) -> None:
+    path = given(board, server, repository.commit(README="hello"))
+
+    with ThreadPoolExecutor(4) as threads:
+        done = list(threads.map(lambda _: board.program("fetch-service", path), range(4)))
+
+    assert [one.returncode for one in done] == [0, 0, 0, 0]
+    assert sum("info/refs" in asked for asked, _ in server.seen) == 1

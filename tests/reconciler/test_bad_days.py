@@ -1,11 +1,16 @@
 """What goes wrong, whose move it is, and that the way out is never lost."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from provisioning.errors import Blame, TryAgain
+from provisioning.fabrics.memory.remote import MemoryRemote
 from provisioning.models import Deployment, Machine
 from provisioning.phases import Phase, Settled
+from provisioning.step import Exited, Peek
 from tests.faults import zeros
 from tests.makers import launch
 from tests.simulation import Simulation, key_of, phase_of, phases_of, ready
@@ -179,6 +184,45 @@ def test_a_network_that_fails_for_a_moment_is_tried_again_as_another_job(world: 
     world.place.failing_jobs["fetch-service"] = 14
     deployment = launch()
     world.run_until(lambda: Machine.objects.filter(tries=1).exists())
+    world.place.failing_jobs.clear()
+    world.until_phase(deployment, Phase.READY)
+    started = next(iter(world.place.machines.values())).started
+    assert sum(job.startswith("fetch-service") for job in started) == 2
+
+
+def lose_one_look(monkeypatch: pytest.MonkeyPatch, at: Callable[[str, Peek], bool]) -> list[str]:
+    """Lose the answer to the first look at a job that is so."""
+    peek, lost = MemoryRemote.peek, list[str]()
+
+    def cut(remote: MemoryRemote, name: str, **how: Any) -> Peek:
+        seen = peek(remote, name, **how)
+        if not lost and at(name, seen):
+            lost.append(name)
+            raise TryAgain("connection-lost", blame=Blame.FABRIC)
+        return seen
+
+    monkeypatch.setattr(MemoryRemote, "peek", cut)
+    return lost
+
+
+@pytest.mark.parametrize("step", ["fetch-service", "load-data"])
+def test_a_look_that_is_lost_begins_nothing_a_second_time(
+    world: Simulation, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    world.place.job_looks = 5
+    lost = lose_one_look(monkeypatch, lambda name, seen: name.startswith(step) and seen is not None)
+    deployment = launch()
+    world.until_phase(deployment, Phase.READY)
+    started = next(iter(world.place.machines.values())).started
+    assert lost
+    assert sum(job.startswith(step) for job in started) == 1
+
+
+def test_a_look_that_is_lost_hides_no_failure(world: Simulation, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.place.failing_jobs["fetch-service"] = 14
+    lost = lose_one_look(monkeypatch, lambda name, seen: isinstance(seen, Exited))
+    deployment = launch()
+    world.run_until(lambda: bool(lost))
     world.place.failing_jobs.clear()
     world.until_phase(deployment, Phase.READY)
     started = next(iter(world.place.machines.values())).started

@@ -16,14 +16,14 @@ class FetchService:
     name = "fetch_service"
 
     def done(self, job: MachineJob) -> bool:
-        return has_fetched(job, self._job(job), "fetch-failed", Blame.PORTAL)
+        return has_fetched(job, self._jobs(job), "fetch-failed", Blame.PORTAL)
 
     def push(self, job: MachineJob) -> None:
         given = {"url": job.service.url, "commit": job.service.ref, "target": SERVICE, **bearer(job)}
-        run_onboard(job, self._job(job), "fetch-service", given, FETCH_PATIENCE)
+        run_onboard(job, self._jobs(job)[0], "fetch-service", given, FETCH_PATIENCE)
 
-    def _job(self, job: MachineJob) -> str:
-        return job.job_name(self.name, job.service.ref, again=True)
+    def _jobs(self, job: MachineJob) -> list[str]:
+        return job.job_names(self.name, job.service.ref)
 
 
 class Install:

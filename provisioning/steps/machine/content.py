@@ -22,15 +22,15 @@ class LoadData:
     def done(self, job: MachineJob) -> bool:
         if job.copy is not None and job.manifest.data and job.manifest.data.mode == "once":
             return True  # what was loaded once is in the copy, with what people made of it
-        return job.content is None or has_fetched(job, self._job(job), "content-failed", Blame.APP)
+        return job.content is None or has_fetched(job, self._jobs(job), "content-failed", Blame.APP)
 
     def push(self, job: MachineJob) -> None:
         if job.content_looked_at is None:
             raise NotYet("fetching-the-content")
-        pull(job, self._job(job))
+        pull(job, self._jobs(job)[0])
 
-    def _job(self, job: MachineJob) -> str:
-        return job.job_name(self.name, again=True)
+    def _jobs(self, job: MachineJob) -> list[str]:
+        return job.job_names(self.name)
 
 
 class SchedulePulls:

@@ -1,7 +1,7 @@
 """How a step has a program run on the machine and finds out how it ended."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -33,14 +33,23 @@ def has_run(job: MachineJob, name: str, failure: str, blame: Blame = Blame.APP) 
             raise NotYet("a-program-is-running")
 
 
-def has_fetched(job: MachineJob, name: str, failure: str, blame: Blame) -> bool:
-    """As `has_run`, for programs that use the network: what may pass is tried again, as another job."""
-    try:
-        return has_run(job, name, failure, blame)
-    except GiveUp as stop:
-        if stop.params.get("code") in MAY_PASS:
-            raise TryAgain(failure, blame=blame, after=None, **stop.params) from stop
-        raise
+def has_fetched(job: MachineJob, names: Sequence[str], failure: str, blame: Blame) -> bool:
+    """As `has_run`, for programs that use the network: what may pass is tried again, as another job.
+
+    Not every try began one: it may have failed in looking only. What counts is the newest that was begun; False means that
+    none is at work, and the job of this try, the first of the names, may begin.
+    """
+    for name in names:
+        try:
+            if has_run(job, name, failure, blame):
+                return True
+        except GiveUp as stop:
+            if stop.params.get("code") not in MAY_PASS:
+                raise
+            if name == names[0]:
+                raise TryAgain(failure, blame=blame, after=None, **stop.params) from stop
+            return False
+    return False
 
 
 def look(job: MachineJob, name: str) -> Peek:

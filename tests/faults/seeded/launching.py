@@ -46,6 +46,20 @@ LAUNCHING = (
         "test_bad_days::test_a_machine_killed_from_outside_is_noticed_told_settled_and_cleaned_up",
     ),
     Defect(
+        "fetch a second time because a look was lost",
+        f"{MACHINE}/jobs.py",
+        "    for name in names:\n",
+        "    for name in names[:1]:\n",
+        "test_bad_days::test_a_look_that_is_lost_begins_nothing_a_second_time",
+    ),
+    Defect(
+        "fetch the service beside another one who does",
+        "machine/onboard/fetch_service.py",
+        '        with alone("fetch-service"):\n',
+        "        if commit:\n",
+        "machine/test_fetch_service::test_who_comes_while_another_fetches_waits_in_vain_and_does_it_no_harm",
+    ),
+    Defect(
         "ready without asking the page",
         PLANS,
         "        of_deployment.AnswerAtMachine(),\n        of_deployment.Publish(),\n        of_deployment.AnswerAtAddress(),\n",

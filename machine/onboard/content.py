@@ -19,6 +19,7 @@ EMPTY: dict[str, Any] = {
     "detail": "",
     "release": "",
     "after_owed": False,
+    "placed": "",
 }
 
 

@@ -45,6 +45,13 @@ class Parameters:
             raise Failed(Why.BAD_PARAMETERS, f"{name}: expected a positive number")
         return int(value)
 
+    def flag(self, name: str) -> bool:
+        """True or false; false if it is not given."""
+        value = self.values.get(name, False)
+        if not isinstance(value, bool):
+            raise Failed(Why.BAD_PARAMETERS, f"{name}: expected true or false")
+        return value
+
     def texts(self, name: str) -> list[str]:
         """A list of texts; empty if it is not given."""
         value = self.values.get(name, [])

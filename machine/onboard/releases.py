@@ -7,11 +7,11 @@ import os
 import shutil
 from pathlib import Path
 
-from machine.onboard import tree
+from machine.onboard import content, tree
 from machine.onboard.failure import Failed, Why
 from machine.onboard.git import Git
 from machine.onboard.given import Parameters
-from machine.onboard.places import CONTENTS
+from machine.onboard.places import CONTENTS, flush_folder
 from machine.onboard.unpack import unpack
 
 KEPT = 2
@@ -32,6 +32,7 @@ class Release:
         self.target = given.full_path("target")
         self.mode = given.text("mode", "mirror")
         self.most = given.number("max_size", 500 << 20)
+        self.loaded = given.flag("loaded")
         if self.mode not in MODES:
             raise Failed(Why.BAD_PARAMETERS, f"mode: expected one of {', '.join(MODES)}")
 
@@ -42,11 +43,17 @@ class Release:
 
 
 def in_place(release: Release, name: str) -> bool:
-    """Is this content at the target? In mode "once" the app may have changed it since: that it is there is enough."""
+    """Is this content at the target? In mode "once" the app may have changed it since: that it came there is enough."""
     target = Path(release.target)
     if release.mode == "once":
-        return target.is_dir() and not target.is_symlink()
+        return target.is_dir() and not target.is_symlink() and was_given(release)
     return target.is_symlink() and target.resolve() == (CONTENTS / name).resolve() and target.is_dir()
+
+
+def was_given(release: Release) -> bool:
+    """Does a folder at the target belong to the app? Older code of ours noted no more than that it had a commit."""
+    known = content.status()
+    return release.loaded or release.target == (known["placed"] or (release.target if known["commit"] else ""))
 
 
 def put_in_place(git: Git, release: Release, commit: str) -> None:
@@ -58,14 +65,27 @@ def put_in_place(git: Git, release: Release, commit: str) -> None:
     if release.mode == "once" or not place.exists():
         export(git, release, commit)
     target = Path(release.target)
-    make_room(target)
     if release.mode == "once":
-        shutil.move(str(FRESH), str(target))
+        give(target)
         return
+    make_room(target)
     if not place.exists():
         FRESH.rename(place)
     os.utime(place)
     tree.point(target, place)
+
+
+def give(target: Path) -> None:
+    """Put FRESH at the target in one moment, just after writing down that it will be there: no other folder is, by then."""
+    beside = target.with_name(f".{target.name}.fairground")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(beside, ignore_errors=True)
+    shutil.move(str(FRESH), str(beside))
+    make_room(target)
+    target.unlink(missing_ok=True)
+    flush_folder(target.parent)
+    content.note(placed=str(target))
+    beside.rename(target)
 
 
 def export(git: Git, release: Release, commit: str) -> None:

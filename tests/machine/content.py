@@ -29,6 +29,12 @@ class Content:
         self.write(**more)
         return self.board.program("pull")
 
+    def know(self, **changes: object) -> None:
+        """Make the machine know something else than it does."""
+        path = self.source.with_name("content.json")
+        known = json.loads(path.read_text()) if path.exists() else {}
+        path.write_text(json.dumps(known | changes))
+
     def told(self) -> dict[str, object]:
         """What the machine says about its content."""
         return self.board.ask("content")

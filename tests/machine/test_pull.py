@@ -96,6 +96,70 @@ def test_content_that_is_given_once_belongs_to_the_app(content: Content, reposit
     assert content.shown() == {"index": "changed by the app"}
 
 
+def test_content_that_is_given_once_comes_in_though_the_installer_left_something_there(
+    content: Content, repository: Repository
+) -> None:
+    content.target.mkdir(parents=True)
+    (content.target / "made-by-the-installer").write_text("x")
+    repository.commit(index="seed")
+
+    assert content.pull(mode="once").returncode == 0
+    assert content.shown() == {"index": "seed"}
+    assert (content.releases / ".before/made-by-the-installer").read_text() == "x"
+
+
+def test_content_that_is_given_once_takes_the_place_of_a_mirror(content: Content, repository: Repository) -> None:
+    repository.commit(index="seed")
+    content.pull()
+
+    assert content.pull(mode="once").returncode == 0
+    assert not content.target.is_symlink()
+    assert content.shown() == {"index": "seed"}
+
+
+def test_a_death_just_after_content_was_given_once_takes_nothing_from_the_app(
+    content: Content, repository: Repository
+) -> None:
+    repository.commit(index="seed")
+    content.pull(mode="once")
+    content.know(commit="", release="", checked_at=None)
+    (content.target / "index").write_text("changed by the app")
+
+    assert content.pull().returncode == 0
+    assert content.shown() == {"index": "changed by the app"}
+
+
+def test_a_death_just_before_content_is_given_once_loses_nothing(content: Content, repository: Repository) -> None:
+    repository.commit(index="seed")
+    content.know(placed=str(content.target))
+    content.target.parent.mkdir(parents=True)
+    (content.target.parent / ".data.fairground").mkdir()
+
+    assert content.pull(mode="once").returncode == 0
+    assert content.shown() == {"index": "seed"}
+    assert [path.name for path in content.target.parent.iterdir()] == ["data"]
+
+
+def test_what_older_code_gave_once_without_a_note_belongs_to_the_app(content: Content, repository: Repository) -> None:
+    commit = repository.commit(index="seed")
+    content.know(commit=commit, at="2030-01-01T00:00:00+00:00", release=f"{commit[:16]}-00000000")
+    content.target.mkdir(parents=True)
+    (content.target / "index").write_text("changed by the app")
+    repository.commit(index="newer")
+
+    assert content.pull(mode="once").returncode == 0
+    assert content.shown() == {"index": "changed by the app"}
+
+
+def test_what_was_put_back_from_a_copy_belongs_to_the_app(content: Content, repository: Repository) -> None:
+    repository.commit(index="seed")
+    content.target.mkdir(parents=True)
+    (content.target / "index").write_text("from the copy")
+
+    assert content.pull(mode="once", loaded=True).returncode == 0
+    assert content.shown() == {"index": "from the copy"}
+
+
 def test_only_a_part_of_the_repository_may_be_content(content: Content, repository: Repository) -> None:
     repository.commit(README="for authors", site__index="hello", site__deep__er="x")
 
@@ -282,7 +346,7 @@ def command_lines() -> list[bytes]:
 WRONG = [
     {"target": "relative"}, {"target": "/"}, {"target": "/a/../b"}, {"path": "../x"}, {"path": "/x"},
     {"archive": ".git/config"}, {"mode": "twice"}, {"ref": "--all"}, {"ref": "a b"},
-    {"ref": "+x:y"}, {"url": "https://"}, {"max_size": "big"},
+    {"ref": "+x:y"}, {"url": "https://"}, {"max_size": "big"}, {"loaded": "yes"},
 ]  # fmt: skip
 
 

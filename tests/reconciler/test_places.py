@@ -1,5 +1,6 @@
 """What a place does and says, and what is concluded from it."""
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from provisioning.errors import Blame, GiveUp
 from provisioning.fabrics.memory import MemoryDriver
 from provisioning.models import Deployment, Machine
 from provisioning.phases import Phase, Settled, Wanted
+from provisioning.steps.machine.content import SOURCE_FILE
 from tests.makers import NOON, launch, make_release
 from tests.simulation import Simulation, key_of, phase_of, phases_of, ready
 
@@ -215,6 +217,17 @@ def test_a_wished_restart_and_a_wished_pull_are_done_once(world: Simulation) -> 
     ghost = world.place.machines[key_of(deployment)]
     assert ghost.calls.count("restart") == 1
     assert sum(job.startswith("pull") for job in ghost.started) == 1
+
+
+def test_a_machine_is_told_whether_its_content_was_loaded_before(world: Simulation) -> None:
+    def told() -> bool:
+        return bool(json.loads(world.place.machines[key_of(deployment)].files[SOURCE_FILE])["loaded"])
+
+    deployment = ready(world)
+    assert not told()
+    assert deployment.pull_now(by=None, at=world.at)
+    world.run_for(timedelta(minutes=6))
+    assert told()
 
 
 def test_an_app_gets_as_many_processes_as_it_asks_for(world: Simulation) -> None:

@@ -109,6 +109,7 @@ def source(job: MachineJob) -> dict[str, Any]:
         "path": data.path or "",
         "archive": data.archive or "",
         "mode": data.mode,
+        "loaded": job.was_ready,
         "max_size": data.max_size << 20,
         "after": data.after or "",
         "env_file": ENV_FILE,

@@ -3,6 +3,7 @@
 from tests.faults.defect import Defect
 
 MACHINE = "provisioning/steps/machine"
+RELEASES = "machine/onboard/releases.py"
 DEPLOYMENT = "provisioning/steps/deployment"
 PLANS = "provisioning/reconciler/plans.py"
 WALK = "provisioning/reconciler/walk.py"
@@ -58,6 +59,41 @@ LAUNCHING = (
         '        with alone("fetch-service"):\n',
         "        if commit:\n",
         "machine/test_fetch_service::test_who_comes_while_another_fetches_waits_in_vain_and_does_it_no_harm",
+    ),
+    Defect(
+        "take what an installer left for content that is given once",
+        RELEASES,
+        "target.is_dir() and not target.is_symlink() and was_given(release)",
+        "target.is_dir() and not target.is_symlink()",
+        "machine/test_pull::test_content_that_is_given_once_comes_in_though_the_installer_left_something_there",
+    ),
+    Defect(
+        "set aside what older code gave once, and people changed",
+        RELEASES,
+        '(known["placed"] or (release.target if known["commit"] else ""))',
+        'known["placed"]',
+        "machine/test_pull::test_what_older_code_gave_once_without_a_note_belongs_to_the_app",
+    ),
+    Defect(
+        "set aside what a copy put back",
+        RELEASES,
+        "    return release.loaded or release.target ==",
+        "    return release.target ==",
+        "machine/test_pull::test_what_was_put_back_from_a_copy_belongs_to_the_app",
+    ),
+    Defect(
+        "write down that content was given only when all is over",
+        RELEASES,
+        "    content.note(placed=str(target))\n",
+        "",
+        "machine/test_pull::test_a_death_just_after_content_was_given_once_takes_nothing_from_the_app",
+    ),
+    Defect(
+        "tell no machine that its content was loaded before",
+        f"{MACHINE}/content.py",
+        '"loaded": job.was_ready',
+        '"loaded": False',
+        "test_places::test_a_machine_is_told_whether_its_content_was_loaded_before",
     ),
     Defect(
         "ready without asking the page",

@@ -20,6 +20,7 @@ EMPTY: dict[str, Any] = {
     "release": "",
     "after_owed": False,
     "placed": "",
+    "good": "",
 }
 
 

@@ -37,7 +37,7 @@ class Git:
         self.nobody = NOBODY if os.geteuid() == 0 else -1
 
     def prepare(self) -> bool:
-        """Make the home, and the repository where there is none yet. True if there was one."""
+        """Make the home, and the repository where there is none yet: True if there was one. What a killed git left goes."""
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         scheme = self.url.partition(":")[0]
         settings = SETTINGS.format(scheme=scheme, repository=self.repository)
@@ -46,8 +46,8 @@ class Git:
         write_whole(self.home / ".gitconfig", settings.encode())
         for path in (self.home, self.home / ".gitconfig"):
             os.chown(path, self.nobody, self.nobody, follow_symlinks=False)
-        for lock in self.home.glob("repository/**/*.lock"):
-            lock.unlink()
+        for left in (*self.home.glob("repository/**/*.lock"), *self.home.glob("repository/objects/*/tmp_*")):
+            left.unlink()
         if (self.repository / "HEAD").exists():
             return True
         shutil.rmtree(self.repository, ignore_errors=True)

@@ -64,14 +64,15 @@ def load(given: Parameters) -> None:
     else:
         commit = bring(given, release, known["commit"])
     name = release.name(commit)
+    good = known["good"] if known["after_owed"] else known["release"]
     if known["release"] != name or known["commit"] != commit:
-        content.note(commit=commit, at=content.now(), release=name, after_owed=True)
+        content.note(commit=commit, at=content.now(), release=name, good=good, after_owed=True)
+    prune(name, good)
     after = given.text("after", "")
     if after and content.status()["after_owed"]:
         env = {"FAIRGROUND_CONTENT": release.target, "FAIRGROUND_COMMIT": commit}
         run_hook(after, given.text("env_file", ""), given.number("timeout", 900), **env)
     content.note(checked_at=content.now(), problem="", detail="", after_owed=False)
-    prune(name)
     print(f"the content is at {commit}", flush=True)
 
 

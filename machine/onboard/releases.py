@@ -128,8 +128,9 @@ def make_room(target: Path) -> None:
     shutil.move(str(target), str(BEFORE))
 
 
-def prune(keep: str) -> None:
-    """Keep the last good contents, remove older ones and half ones."""
+def prune(shown: str, good: str) -> None:
+    """Keep what is shown, the last one that the app was told of, and the newest others; remove older ones."""
     if CONTENTS.exists():
-        for old in tree.oldest_first(CONTENTS, keep)[:-KEPT]:
+        others = sorted(tree.oldest_first(CONTENTS, shown), key=lambda other: other.name == good)
+        for old in others[:-KEPT]:
             shutil.rmtree(old)

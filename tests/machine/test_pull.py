@@ -301,6 +301,33 @@ def test_an_app_that_could_not_be_told_is_told_again(content: Content, repositor
     assert (content.board.root / "told").exists()
 
 
+def test_an_app_that_can_never_be_told_keeps_no_more_contents_than_any_other(
+    content: Content, repository: Repository
+) -> None:
+    content.hook("exit 0")
+    good = repository.commit(index="good")
+    content.pull(after="after")
+    content.hook("exit 7")
+    for number in range(4):
+        newest = repository.commit(index=str(number))
+        assert content.pull().returncode == 16
+
+    kept = {path.name[:16] for path in content.releases.iterdir()}
+    assert len(kept) == 3
+    assert kept >= {good[:16], newest[:16]}
+    assert content.shown() == {"index": "3"}
+
+
+def test_what_a_pull_that_was_cut_off_left_of_its_pack_is_thrown_away(content: Content, repository: Repository) -> None:
+    repository.commit(index="one")
+    content.pull()
+    packs = content.board.root / "var/cache/fairground/content/repository/objects/pack"
+    (packs / "tmp_pack_x1Yz2A").write_bytes(b"half")
+
+    assert content.pull().returncode == 0
+    assert not list(packs.glob("tmp_*"))
+
+
 def test_pulls_at_the_same_moment_wait_for_each_other(content: Content, repository: Repository) -> None:
     content.hook(f"mkdir {content.board.root}/alone && rmdir {content.board.root}/alone")
     repository.commit(index="one")

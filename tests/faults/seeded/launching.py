@@ -96,6 +96,27 @@ LAUNCHING = (
         "test_places::test_a_machine_is_told_whether_its_content_was_loaded_before",
     ),
     Defect(
+        "keep every content of which the app could not be told",
+        "machine/onboard/pull.py",
+        "    prune(name, good)\n",
+        "",
+        "machine/test_pull::test_an_app_that_can_never_be_told_keeps_no_more_contents_than_any_other",
+    ),
+    Defect(
+        "throw away the last content of which the app was told",
+        RELEASES,
+        "key=lambda other: other.name == good)",
+        "key=lambda other: False)",
+        "machine/test_pull::test_an_app_that_can_never_be_told_keeps_no_more_contents_than_any_other",
+    ),
+    Defect(
+        "keep what pulls that were cut off left of their packs",
+        "machine/onboard/git.py",
+        'self.home.glob("repository/objects/*/tmp_*")',
+        'self.home.glob("repository/objects/*/no_*")',
+        "machine/test_pull::test_what_a_pull_that_was_cut_off_left_of_its_pack_is_thrown_away",
+    ),
+    Defect(
         "ready without asking the page",
         PLANS,
         "        of_deployment.AnswerAtMachine(),\n        of_deployment.Publish(),\n        of_deployment.AnswerAtAddress(),\n",

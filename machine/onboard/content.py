@@ -36,13 +36,14 @@ def note(**changes: Any) -> None:
 
 
 def now() -> str:
-    """The machine's own time. It may be wrong; `age` is a difference of two of them and is right."""
+    """The machine's own time. It may be wrong; `age` is a difference of two of them, and right unless it was set between."""
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
 def seconds_since(at: str | None) -> float | None:
-    """How long ago; None for never, 0 if the clock was set back meanwhile."""
-    return max(0.0, time.time() - datetime.fromisoformat(at).timestamp()) if at else None
+    """How long ago. None for never, and for a moment that is still to come: the clock was ahead then, and nobody can say."""
+    since = time.time() - datetime.fromisoformat(at).timestamp() if at else -1.0
+    return since if since >= 0 else None
 
 
 def content(_: Given) -> dict[str, Any]:

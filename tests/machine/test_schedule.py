@@ -1,6 +1,5 @@
 """Regular pulls: one line for cron, each machine at its own moment, put right again whenever it is not."""
 
-import json
 import re
 import time
 from collections import Counter
@@ -146,12 +145,31 @@ def test_cron_pulls_again_and_again_but_not_before_it_is_due(content: Content, r
     scheduled(content)
     assert content.shown() == {"index": "one"}
 
-    status = content.board.root / "var/lib/fairground/content.json"
-    known = json.loads(status.read_text())
-    known["attempted_at"] = datetime.fromtimestamp(time.time() - 400, UTC).isoformat(timespec="seconds")
-    status.write_text(json.dumps(known))
+    content.know(attempted_at=seconds_ago(400))
     scheduled(content)
     until("the second is in", lambda: content.shown() == {"index": "two"})
+
+
+def seconds_ago(seconds: float) -> str:
+    """As the machine writes it down."""
+    return datetime.fromtimestamp(time.time() - seconds, UTC).isoformat(timespec="seconds")
+
+
+def test_a_clock_that_was_ahead_and_is_right_now_keeps_cron_from_nothing(
+    content: Content, repository: Repository
+) -> None:
+    repository.commit(index="one")
+    content.write()
+    content.board.ask("schedule", every=10, key="x")
+    scheduled(content)
+    ahead = seconds_ago(-86400)
+    content.know(attempted_at=ahead, checked_at=ahead, at=ahead)
+    repository.commit(index="two")
+
+    assert content.told()["age"] is None
+    scheduled(content)
+    until("the second is in", lambda: content.shown() == {"index": "two"})
+    assert str(content.told()["attempted_at"]) < ahead
 
 
 def test_cron_does_nothing_after_the_pulls_were_unscheduled(content: Content, repository: Repository) -> None:

@@ -117,6 +117,13 @@ LAUNCHING = (
         "machine/test_pull::test_what_a_pull_that_was_cut_off_left_of_its_pack_is_thrown_away",
     ),
     Defect(
+        "wait for a moment that a wrong clock wrote down",
+        "machine/onboard/content.py",
+        "    return since if since >= 0 else None\n",
+        "    return max(0.0, since) if at else None\n",
+        "machine/test_schedule::test_a_clock_that_was_ahead_and_is_right_now_keeps_cron_from_nothing",
+    ),
+    Defect(
         "ready without asking the page",
         PLANS,
         "        of_deployment.AnswerAtMachine(),\n        of_deployment.Publish(),\n        of_deployment.AnswerAtAddress(),\n",

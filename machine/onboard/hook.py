@@ -26,6 +26,8 @@ def run_hook(path: str, env_file: str, timeout: float, **variables: str) -> None
         code = hook.wait(timeout)
     except subprocess.TimeoutExpired:
         raise Failed(Why.HOOK_FAILED, f"{path} did not end within {timeout:.0f} s")
+    except Failed as failed:
+        raise Failed(Why.HOOK_FAILED, f"{path} did not end in time") if failed.why == Why.OUT_OF_TIME else failed
     finally:
         put_down(hook)
     if code:

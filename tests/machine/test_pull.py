@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -347,6 +348,19 @@ def test_a_pull_that_waits_in_vain_says_so(content: Content, repository: Reposit
     until("the first is at work", (content.board.root / "busy").exists)
 
     assert content.pull(timeout=1).returncode == 21
+
+
+def test_an_app_that_does_not_end_in_time_when_it_is_told_has_failed(content: Content, repository: Repository) -> None:
+    content.hook(f"touch {content.board.root}/busy; sleep 1000")
+    repository.commit(index="one")
+    content.write(after="after")
+    content.board.start("slow", str(content.board.code / "onboard"), "pull")
+    until("the app is told", (content.board.root / "busy").exists)
+
+    os.kill(content.board.run("slow")["pid"], signal.SIGALRM)
+
+    assert content.board.ended("slow")["code"] == 16
+    assert content.told()["problem"] == "hook-failed"
 
 
 def test_ending_a_pull_leaves_the_last_good_content(

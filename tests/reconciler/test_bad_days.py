@@ -1,16 +1,20 @@
 """What goes wrong, whose move it is, and that the way out is never lost."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from machine.onboard.hook import GRACE
 from provisioning.errors import Blame, TryAgain
 from provisioning.fabrics.memory.remote import MemoryRemote
 from provisioning.models import Deployment, Machine
 from provisioning.phases import Phase, Settled
-from provisioning.step import Exited, Peek
+from provisioning.step import Exited, Peek, RemoteJob
+from provisioning.steps.machine.content import SOURCE_FILE
+from provisioning.steps.paths import ONBOARD
 from tests.faults import zeros
 from tests.makers import launch
 from tests.simulation import Simulation, key_of, phase_of, phases_of, ready
@@ -180,8 +184,9 @@ def test_a_launch_that_hangs_is_given_up_in_the_end(world: Simulation) -> None:
     assert Deployment.objects.get().problem == "took-too-long"
 
 
-def test_a_network_that_fails_for_a_moment_is_tried_again_as_another_job(world: Simulation) -> None:
-    world.place.failing_jobs["fetch-service"] = 14
+@pytest.mark.parametrize("code", [14, 15, 21, 124])
+def test_a_network_that_fails_for_a_moment_is_tried_again_as_another_job(world: Simulation, code: int) -> None:
+    world.place.failing_jobs["fetch-service"] = code
     deployment = launch()
     world.run_until(lambda: Machine.objects.filter(tries=1).exists())
     world.place.failing_jobs.clear()
@@ -227,6 +232,23 @@ def test_a_look_that_is_lost_hides_no_failure(world: Simulation, monkeypatch: py
     world.until_phase(deployment, Phase.READY)
     started = next(iter(world.place.machines.values())).started
     assert sum(job.startswith("fetch-service") for job in started) == 2
+
+
+def test_our_own_programs_have_time_to_say_that_they_are_out_of_time(
+    world: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, left = MemoryRemote.start, dict[str, float]()
+
+    def timed(remote: MemoryRemote, job: RemoteJob, *, within: float = 20) -> None:
+        if job.argv[0] == ONBOARD:
+            file = world.place.machines[remote.key].files[[SOURCE_FILE, *job.argv[2:]][-1]]
+            left[job.argv[1]] = job.timeout.total_seconds() - json.loads(file)["timeout"]
+        start(remote, job, within=within)
+
+    monkeypatch.setattr(MemoryRemote, "start", timed)
+    ready(world)
+    assert left.keys() == {"fetch-service", "pull"}
+    assert min(left.values()) > 2 * GRACE
 
 
 def test_a_repository_that_is_refused_is_not_asked_for_ever(world: Simulation) -> None:

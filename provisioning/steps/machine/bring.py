@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from provisioning.errors import Blame
 from provisioning.step import MachineJob
-from provisioning.steps.machine.jobs import has_fetched, has_run, run, run_onboard
+from provisioning.steps.machine.jobs import has_fetched, has_run, own_time, run, run_onboard
 from provisioning.steps.paths import SERVICE
 
 FETCH_PATIENCE = timedelta(minutes=5)
@@ -19,8 +19,13 @@ class FetchService:
         return has_fetched(job, self._jobs(job), "fetch-failed", Blame.PORTAL)
 
     def push(self, job: MachineJob) -> None:
-        given = {"url": job.service.url, "commit": job.service.ref, "target": SERVICE, **bearer(job)}
-        run_onboard(job, self._jobs(job)[0], "fetch-service", given, FETCH_PATIENCE)
+        given = {
+            "url": job.service.url,
+            "commit": job.service.ref,
+            "target": SERVICE,
+            "timeout": own_time(FETCH_PATIENCE),
+        }
+        run_onboard(job, self._jobs(job)[0], "fetch-service", given | bearer(job), FETCH_PATIENCE)
 
     def _jobs(self, job: MachineJob) -> list[str]:
         return job.job_names(self.name, job.service.ref)

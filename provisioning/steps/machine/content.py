@@ -6,7 +6,7 @@ from typing import Any
 
 from provisioning.errors import Blame, GiveUp, NotYet
 from provisioning.step import MachineJob
-from provisioning.steps.machine.jobs import has_fetched, has_run, run
+from provisioning.steps.machine.jobs import has_fetched, has_run, own_time, run
 from provisioning.steps.paths import ENV_FILE, ONBOARD
 
 SOURCE_FILE = "/var/lib/fairground/content-source.json"
@@ -114,6 +114,7 @@ def source(job: MachineJob) -> dict[str, Any]:
         "after": data.after or "",
         "env_file": ENV_FILE,
         "every": _minutes(job),
+        "timeout": own_time(PULL_PATIENCE),
     }
     return given | ({"bearer": content.bearer.reveal} if content.bearer else {})
 

@@ -9,8 +9,11 @@ from provisioning.errors import Blame, GiveUp, NotYet, TryAgain
 from provisioning.step import Broken, Exited, MachineJob, Peek, RemoteJob, Running
 from provisioning.steps.paths import GIVEN, ONBOARD
 
-MAY_PASS = frozenset({14, 15, 21})
-"""Exit codes of our own programs that may go by themselves: not reachable, out of time, another pull at work."""
+MAY_PASS = frozenset({14, 15, 21, 124})
+"""How our own programs end when it may go by itself: not reachable, out of time, another one at work, the job's deadline."""
+LAST_WORDS = timedelta(seconds=30)
+"""So long before its job's deadline a program of ours ends by itself, to put down what it has begun (a hook takes 10 s) and
+say why."""
 MOST_LOOKS = 20
 """Looks at the output of a job that has ended: 64 KiB each, and a machine keeps 1 MiB."""
 
@@ -69,6 +72,11 @@ def look(job: MachineJob, name: str) -> Peek:
 def run(job: MachineJob, name: str, *argv: str, **how: Any) -> None:
     """Start a program under this job name; a no-op if it was started before."""
     job.far.start(RemoteJob(name, argv, **how), within=job.within)
+
+
+def own_time(deadline: timedelta) -> int:
+    """Seconds that a program of ours gives itself in a job with this deadline."""
+    return int((deadline - LAST_WORDS).total_seconds())
 
 
 def run_onboard(job: MachineJob, name: str, program: str, given: Mapping[str, Any], timeout: timedelta) -> None:

@@ -124,6 +124,20 @@ LAUNCHING = (
         "machine/test_schedule::test_a_clock_that_was_ahead_and_is_right_now_keeps_cron_from_nothing",
     ),
     Defect(
+        "let the deadline of a job come before our own program's word",
+        f"{MACHINE}/jobs.py",
+        "(deadline - LAST_WORDS)",
+        "deadline",
+        "test_bad_days::test_our_own_programs_have_time_to_say_that_they_are_out_of_time",
+    ),
+    Defect(
+        "call the time that an app took to be told our own",
+        "machine/onboard/hook.py",
+        "if failed.why == Why.OUT_OF_TIME else failed",
+        "if failed.why == Why.HOOK_FAILED else failed",
+        "machine/test_pull::test_an_app_that_does_not_end_in_time_when_it_is_told_has_failed",
+    ),
+    Defect(
         "ready without asking the page",
         PLANS,
         "        of_deployment.AnswerAtMachine(),\n        of_deployment.Publish(),\n        of_deployment.AnswerAtAddress(),\n",

@@ -227,18 +227,18 @@ class Deployment(Reconciled):
 
     @transaction.atomic
     def suspend(self, *, by: "User", why: str, at: datetime) -> bool:
-        """Ask for visitors and the network to be kept out; its data stays. Return False if that is so, or it has no machine.
+        """Ask for visitors and the network to be kept out; its data stays. One that ends, or has ended, comes back by no copy.
 
-        Whatever pass is under way is overtaken: a page that answers slowly must not keep its own door open.
+        Return False if that is so already, or it waits for its first machine. Whatever pass is under way is overtaken: a page
+        that answers slowly must not keep its own door open.
         """
         told = {"suspend_wanted": True, "suspended_at": at, "suspended_why": why}
-        running = Deployment.objects.filter(pk=self.pk, wanted=Wanted.UP, suspend_wanted=False)
-        off = running.exclude(phase=Phase.WAITING)
-        changed = off.update(**told, **woken(at, Lane.PERSON), **overtaken(at)) == 1
-        if changed:
+        open_ones = Deployment.objects.filter(pk=self.pk, suspend_wanted=False)
+        running = open_ones.filter(wanted=Wanted.UP).exclude(phase=Phase.WAITING)
+        if running.update(**told, **woken(at, Lane.PERSON), **overtaken(at)) == 1:
             self._wake_machines(at, **overtaken(at))
-            self._wished(by, at, f"wish:suspend:{at.isoformat()}", wanted="suspend")
-        return changed
+            return self._wished(by, at, f"wish:suspend:{at.isoformat()}", wanted="suspend")
+        return open_ones.filter(wanted=Wanted.GONE).update(**told) == 1
 
     @transaction.atomic
     def lift(self, *, by: "User", at: datetime) -> bool:

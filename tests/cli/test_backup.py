@@ -248,7 +248,9 @@ def test_whatever_umask_the_command_line_has_nobody_else_reads_what_is_kept(
 ) -> None:
     shutil.rmtree(home)
     home.mkdir(mode=0o711)
-    monkeypatch.setattr(container_engine, "ensure", lambda _: Engine("unix:///nowhere", is_ours=False))
+    monkeypatch.setattr(
+        container_engine, "ensure", lambda _: Engine("unix:///nowhere", is_ours=False, git_door_host="127.0.0.1")
+    )
     monkeypatch.setattr(compose, "ensure_image", lambda *_: "image")
     env_file.write({"SECRET_KEY": "x"})
     made = "cd $0 && touch fairground.sqlite3 && mkdir archives mirrors && echo x | tee archives/copy mirrors/one"

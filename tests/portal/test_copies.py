@@ -117,8 +117,9 @@ def test_what_was_taken_off_comes_back_by_no_copy_until_the_desk_lets_it(
 ) -> None:
     copy, desk = kept(owner, now), Client()
     desk.force_login(staff)
-    Deployment.objects.update(suspend_wanted=True, suspended_at=now)
     page, listed = f"/services/{copy.deployment.key}", "/desk/reports"
+    told = desk.post(f"/desk{page}/suspend", {"why": "It asks for passwords."}, follow=True).content
+    assert b"has ended, and cannot be put up again until you let it." in told
     for phase in (Phase.GONE, Phase.READY):
         Deployment.objects.update(phase=phase, due_at=None if phase == Phase.GONE else now)
         assert visit.get(door(copy)).status_code == 404
@@ -128,9 +129,7 @@ def test_what_was_taken_off_comes_back_by_no_copy_until_the_desk_lets_it(
     assert "until whoever looks after this place lets it" in shown(visit, "/copies")
 
     assert "Let it be put up again" in shown(desk, listed)
-    assert "may be put up again." in unescape(
-        desk.post(f"{page.replace('/services', '/desk/services')}/lift", follow=True).content.decode()
-    )
+    assert "may be put up again." in unescape(desk.post(f"/desk{page}/lift", follow=True).content.decode())
     assert "Let it be put up again" not in shown(desk, listed)
     assert press(visit, copy)
 

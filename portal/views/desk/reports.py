@@ -136,7 +136,9 @@ def _suspend(request: SignedInRequest, service: Deployment, why: str) -> None:
     at = timezone.now()
     if service.suspend(by=request.user, why=why, at=at):
         audit.write("suspend", service, by=request.user, at=at, told=why)
-        messages.success(request, _("%(title)s is being taken off. Its organiser is told why.") % {"title": service})
+        ends = _("%(title)s has ended, and cannot be put up again until you let it.")
+        runs = _("%(title)s is being taken off. Its organiser is told why.")
+        messages.success(request, (runs if service.wanted == Wanted.UP else ends) % {"title": service})
     else:
         messages.info(
             request, _("%(title)s is off already, or has nothing that could be taken off.") % {"title": service}

@@ -6,6 +6,7 @@ MACHINE = "provisioning/steps/machine"
 DEPLOYMENT = "provisioning/steps/deployment"
 PLANS = "provisioning/reconciler/plans.py"
 BOOK = "provisioning/reconciler/book.py"
+WHOLE = "provisioning/vault/whole.py"
 
 ENDING = (
     Defect(
@@ -126,6 +127,34 @@ ENDING = (
         "if wrong := given.vault.verify(copy.name, copy.sha256, given.alive):",
         "if wrong := list[str]():",
         "test_ending::test_a_copy_that_was_damaged_on_its_way_is_not_relied_upon",
+    ),
+    Defect(
+        "read the holes of a copy",
+        WHOLE,
+        'if keyword.startswith(b"GNU.sparse."):',
+        'if keyword == b"GNU.sparse.":',
+        "vault/test_whole::test_a_file_with_holes_is_refused_before_the_holes_are_read",
+    ),
+    Defect(
+        "take a header of a copy into memory whatever its size",
+        WHOLE,
+        "if not 0 <= member.size <= LARGEST_HEADER:",
+        "if member.size < 0:",
+        "vault/test_whole::test_no_header_is_taken_into_memory_whatever_its_size",
+    ),
+    Defect(
+        "unpack a copy that somebody else reads back by now",
+        WHOLE,
+        "            left -= len(self._exactly(min(left, BLOCK)))\n            self.alive()\n",
+        "            left -= len(self._exactly(min(left, BLOCK)))\n",
+        "vault/test_whole::test_whoever_loses_the_right_to_read_it_back_stops_within_what_one_block_becomes",
+    ),
+    Defect(
+        "let a copy have members without end",
+        WHOLE,
+        "for _ in range(MOST_MEMBERS):",
+        "while True:",
+        "vault/test_whole::test_a_copy_with_members_without_end_is_refused",
     ),
     Defect(
         "remove what people used without a copy",

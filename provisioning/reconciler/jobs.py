@@ -109,6 +109,7 @@ def deployment_job(lease: Lease[Deployment], rows: DeploymentRows, world: World)
         look_until=deployment.phase_at + settings.FAILED_KEPT,
         hold_until=deployment.expires_at + settings.HOLD_FOR,
         waiting_since=deployment.waiting_since or lease.at,
+        problem=deployment.problem,
         was_shut=deployment.suspended_at is not None,
         silent_since=deployment.silent_since,
         front_door=world.front_door,

@@ -21,6 +21,7 @@ from provisioning.reconciler.plans import ONCE, PLANS, TRIAL
 from provisioning.reconciler.world import World
 from provisioning.slots import new_machine
 from provisioning.steps.deployment.machines import WOKEN_BEFORE, Machines
+from provisioning.steps.words import MISTAKE
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +102,7 @@ class Pass:
         except Exception:
             log.exception("a pass over %s %s met a mistake of ours", self.kind, self.row.key)
             self.lease.forget()
-            return self._again(TryAgain("our-mistake", blame=Blame.PORTAL, after=MISTAKE_PAUSE))
+            return self._again(TryAgain(MISTAKE, blame=Blame.PORTAL, after=MISTAKE_PAUSE))
 
     def _end(self) -> datetime | None:
         try:

@@ -130,6 +130,7 @@ class DeploymentJob:
     look_until: datetime  # how long a failed one keeps its machine
     hold_until: datetime  # how long a machine may be held if its copy cannot be made
     waiting_since: datetime  # since when it is at this step
+    problem: str  # what it ran into last
     was_shut: bool  # it was suspended, is no longer, and has not answered at its address since
     silent_since: datetime | None  # since when it has not answered; None = it does
     front_door: FrontDoor

@@ -1,6 +1,7 @@
 """A copy of what a machine's app declares: archived there, fetched, read back. At the end, each night, or when asked for."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +14,9 @@ from provisioning.steps.paths import ARCHIVES, ENV_FILE, GIVEN, ONBOARD
 SLICE = 8 << 20
 """Bytes fetched in one call: at the 52 MB/s measured for SFTP well below a second, little to send again, and a part for S3."""
 LONGEST = timedelta(hours=1)
+DIGEST = re.compile(r"[0-9a-f]{64}")
+LARGEST = 2**62
+"""Bytes, of what may be the size of anything."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,7 @@ class Making:
 
 def make_copy(given: Making) -> Copy:
     """Archive on the machine, fetch, read back. Raises NotYet while any of it is going on."""
-    made = _made(given)
-    copy = Copy(given.name, made["sha256"], int(made["size"]))
+    copy = _made(given)
     if given.most is not None and copy.size > given.most:
         raise GiveUp("copy-is-too-large", blame=Blame.PERSON, size=copy.size, most=given.most)
     _fetch(given, copy)
@@ -48,13 +51,14 @@ def make_copy(given: Making) -> Copy:
     return copy
 
 
-def _made(given: Making) -> dict[str, str]:
+def _made(given: Making) -> Copy:
     match given.look():
         case None:
             _start(given)
             raise NotYet("making-the-copy")
         case Exited(code=0):
-            return _note(given.remote.read(f"{given.out}.json", offset=0, limit=65536, within=given.within))
+            written = given.remote.read(f"{given.out}.json", offset=0, limit=65536, within=given.within)
+            return _note(given.name, written)
         case Exited(code=code, tail=tail):
             raise GiveUp("copy-failed", blame=Blame.APP, code=code, tail=tail)
         case Broken(why=why):
@@ -63,13 +67,21 @@ def _made(given: Making) -> dict[str, str]:
             raise NotYet("making-the-copy")
 
 
-def _note(written: bytes) -> dict[str, str]:
+def _note(name: str, written: bytes) -> Copy:
     """What the archive program wrote about the copy. A machine may have lost it, or may say anything."""
     try:
         note = json.loads(written)
-        return {"sha256": str(note["sha256"]), "size": str(int(note["size"]))}
-    except (ValueError, TypeError, KeyError) as error:
-        raise GiveUp("copy-failed", blame=Blame.FABRIC, code=-1, tail="no note about the copy") from error
+        sha256, size = note["sha256"], note["size"]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise _no_note() from error
+    is_digest = isinstance(sha256, str) and DIGEST.fullmatch(sha256)
+    if not is_digest or type(size) is not int or not 0 <= size < LARGEST:
+        raise _no_note()
+    return Copy(name, sha256, size)
+
+
+def _no_note() -> GiveUp:
+    return GiveUp("copy-failed", blame=Blame.FABRIC, code=-1, tail="no note about the copy")
 
 
 def _start(given: Making) -> None:

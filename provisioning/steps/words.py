@@ -1,5 +1,7 @@
 """Codes that more than one step must know."""
 
+MISTAKE = "our-mistake"
+"""What a pass ran into that met a bug of ours."""
 ANOTHER = "host-key-changed"
 """Not the machine that we know, as far as its host key tells."""
 DIED = "machine-died"

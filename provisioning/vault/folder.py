@@ -1,12 +1,22 @@
 """Copies as files in one folder. Written in resumable slices, read back before anybody relies on them."""
 
 import os
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
+from provisioning.errors import Blame, TryAgain
 from provisioning.vault.whole import problems
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """A disk that is full, broken or closed to us is a place of copies that does not answer."""
+    try:
+        yield
+    except OSError as error:
+        raise TryAgain("copies-away", blame=Blame.PORTAL, why=error.strerror or "") from error
 
 
 class FolderVault:
@@ -21,11 +31,13 @@ class FolderVault:
             raise ValueError(f"{name!r} is not a copy's name")
         return self.folder / name
 
+    @translated()
     def size(self, name: str) -> int:
         """Bytes kept so far."""
         path = self._there(name)
         return path.stat().st_size if path.exists() else 0
 
+    @translated()
     def append(self, name: str, offset: int, slice_: bytes) -> None:
         """Write a slice at its offset and put it on the disk before returning. A copy that is whole stays as it is."""
         if self.path(name).exists():
@@ -38,6 +50,7 @@ class FolderVault:
             file.flush()
             os.fsync(file.fileno())
 
+    @translated()
     def read(self, name: str, offset: int, limit: int) -> bytes:
         """A slice of a copy; nothing beyond its end, or where it is not."""
         try:
@@ -47,6 +60,7 @@ class FolderVault:
         except FileNotFoundError:
             return b""
 
+    @translated()
     def verify(self, name: str, sha256: str, alive: Callable[[], None]) -> Sequence[str]:
         """Read the whole copy back; only then it gets its own name."""
         try:
@@ -59,11 +73,13 @@ class FolderVault:
                 self._part(name).rename(self.path(name))
         return wrong
 
+    @translated()
     def drop(self, name: str) -> None:
         """Delete a copy."""
         self._part(name).unlink(missing_ok=True)
         self.path(name).unlink(missing_ok=True)
 
+    @translated()
     def clear(self, before: datetime) -> int:
         """Throw away what was begun before then and is not whole."""
         old = [path for path in self.folder.glob("*.part") if path.stat().st_mtime < before.timestamp()]

@@ -1,16 +1,20 @@
 """No data goes without a copy: what is copied when, what is held, and who may give it up."""
 
+import errno
+import os
 from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
 
+from provisioning.fabrics.memory.remote import MemoryRemote
 from provisioning.models import Archive, Deployment, Entry, Machine
 from provisioning.phases import Happened, Phase, Settled
 from provisioning.reconciler.book import DeploymentRows
+from provisioning.vault import FolderVault
 from tests.faults import zeros
 from tests.makers import launch
-from tests.simulation import Simulation, key_of, ready
+from tests.simulation import MISTAKES, Simulation, key_of, ready
 
 pytestmark = pytest.mark.thorough
 
@@ -29,6 +33,17 @@ def failed_after_use(world: Simulation) -> Deployment:
 
 class Died(BaseException):
     """A worker's death."""
+
+
+class Counted(list[BaseException]):
+    """Mistakes that are expected: counted, and not kept."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.times = 0
+
+    def append(self, _: BaseException) -> None:
+        self.times += 1
 
 
 def _dies(*_: object) -> None:
@@ -134,3 +149,72 @@ def test_a_machine_is_never_removed_unsettled_even_by_a_bug(world: Simulation) -
     deployment = ready(world)
     with pytest.raises(IntegrityError), transaction.atomic():
         Machine.objects.filter(deployment=deployment).update(removal_asked_at=world.at)
+
+
+def is_held(world: Simulation, within: timedelta) -> bool:
+    """Is its machine put on hold in this time?"""
+    until = world.at + within
+    world.run_until(lambda: world.at >= until or Machine.objects.get().hold_until is not None)
+    return Machine.objects.get().hold_until is not None
+
+
+NOTES = {
+    "endless": b'{"sha256": "%b", "size": Infinity}',
+    "too large a number": b'{"sha256": "%b", "size": 1e999}',
+    "larger than anything": b'{"sha256": "%b", "size": 1' + b"0" * 400 + b"}",
+    "less than nothing": b'{"sha256": "%b", "size": -1}',
+    "no digest": b'{"sha256": "\\u0000", "size": 10}',
+    "deep": b"[" * 65536,
+    "no object": b"[]",
+}
+
+
+@pytest.mark.parametrize("note", NOTES.values(), ids=NOTES)
+def test_a_note_that_makes_no_sense_puts_the_machine_on_hold(
+    world: Simulation, note: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment = ready(world)
+    read, note = MemoryRemote.read, note.replace(b"%b", b"0" * 64)
+
+    def said(remote: MemoryRemote, path: str, *, offset: int, limit: int, within: float = 20) -> bytes:
+        return note if path.endswith(".json") else read(remote, path, offset=offset, limit=limit)
+
+    monkeypatch.setattr(MemoryRemote, "read", said)
+    deployment.retire(by=None, at=world.at)
+    assert is_held(world, timedelta(minutes=5))
+    deployment.refresh_from_db()
+    assert (deployment.problem, deployment.problem_params["why"]) == ("copy-on-hold", "copy-failed")
+
+
+def test_a_full_disk_under_the_copies_puts_the_machine_on_hold_after_an_hour(
+    world: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment = ready(world)
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "open", full)
+    deployment.retire(by=None, at=world.at)
+    assert not is_held(world, timedelta(minutes=50))
+    assert Deployment.objects.get().problem == "copies-away"
+    assert is_held(world, timedelta(minutes=30))
+    monkeypatch.undo()
+    world.until_phase(deployment, Phase.GONE)
+    zeros.check(world)
+
+
+def test_a_mistake_of_ours_that_stays_puts_the_machine_on_hold_and_it_is_tried_again(
+    world: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment = ready(world)
+    monkeypatch.setattr(FolderVault, "verify", lambda *_: 1 / 0)
+    monkeypatch.setattr(MISTAKES, "met", met := Counted())
+    deployment.retire(by=None, at=world.at)
+    assert is_held(world, timedelta(minutes=70))
+    tries = met.times
+    world.run_for(timedelta(hours=2))
+    assert met.times > tries
+    monkeypatch.undo()
+    world.until_phase(deployment, Phase.GONE)
+    zeros.check(world)

@@ -8,6 +8,7 @@ from provisioning.phases import Settled
 from provisioning.step import Copy, DeploymentJob, MachineView
 from provisioning.steps.copying import Making, make_copy
 from provisioning.steps.deployment.jobs import look
+from provisioning.steps.words import MISTAKE
 
 TRY_FOR = timedelta(hours=1)
 """How long a copy is tried for before the machine is put on hold and people are told."""
@@ -37,6 +38,10 @@ class Settle:
 
     def _copy_or_hold(self, job: DeploymentJob, machine: MachineView) -> None:
         try:
+            if job.problem == MISTAKE and job.at - job.waiting_since >= TRY_FOR:
+                raise TryAgain(
+                    MISTAKE, blame=Blame.PORTAL
+                )  # before the next try: what that writes a mistake throws away
             job.book.settle(machine.key, Settled.ARCHIVED, copy_of(job, machine))
         except (TryAgain, GiveUp) as stop:
             job.book.look_at(machine.key)  # it may have stopped, and starts again by that; or be gone

@@ -157,6 +157,27 @@ ENDING = (
         "vault/test_whole::test_a_copy_with_members_without_end_is_refused",
     ),
     Defect(
+        "take a full disk under the copies for a mistake of ours",
+        "provisioning/vault/folder.py",
+        "except OSError as error:",
+        "except ChildProcessError as error:",
+        "vault/test_folder::test_a_disk_that_does_not_do_as_it_should_is_a_place_of_copies_that_does_not_answer",
+    ),
+    Defect(
+        "believe what a machine says of its copy",
+        "provisioning/steps/copying.py",
+        "if not is_digest or type(size) is not int or not 0 <= size < LARGEST:",
+        "if not is_digest:",
+        "test_holds::test_a_note_that_makes_no_sense_puts_the_machine_on_hold",
+    ),
+    Defect(
+        "let a mistake of ours bar the way out unheard",
+        f"{DEPLOYMENT}/settle.py",
+        "if job.problem == MISTAKE and job.at - job.waiting_since >= TRY_FOR:",
+        "if job.problem == MISTAKE and job.at < job.waiting_since:",
+        "test_holds::test_a_mistake_of_ours_that_stays_puts_the_machine_on_hold_and_it_is_tried_again",
+    ),
+    Defect(
         "remove what people used without a copy",
         f"{DEPLOYMENT}/settle.py",
         "if not job.may_hold_data(machine):",

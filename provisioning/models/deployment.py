@@ -60,6 +60,7 @@ class Deployment(Reconciled):
     silent_since = models.DateTimeField(null=True)
     """Since when it has not answered; health, not a phase."""
     misses = models.PositiveIntegerField(default=0)
+    """Answers missed in a row; when it is taken away, also copies that failed."""
     replaced_attempt = models.PositiveIntegerField(default=0)
     """The last attempt in which a machine that never came to life was replaced by itself: once in each."""
     relaunches = models.BooleanField(default=False)

@@ -206,12 +206,16 @@ class DeploymentRows(MovingRows):
     def replaced(self) -> None:
         self.lease.write(replaced_attempt=self.lease.row.attempt)
 
-    def hold(self, machine: str, *, until: datetime) -> None:
+    def hold(self, machine: str, *, until: datetime, anew: bool) -> None:
         row = self.machines[machine]
         if row.hold_until is None:
             self._change(machine, hold_until=until, **woken(self.lease.at))
-        day = (self.lease.at - (self.lease.row.waiting_since or self.lease.at)).days
+        self.lease.set(waiting_since=self.lease.at, misses=self.lease.row.misses + anew)
+        day = (self.lease.at - self.lease.row.phase_at).days
         self.lease.note(Happened.COPY, f"held:{row.pk}:{day}", machine=row.key, until=until.isoformat(), settled="")
+
+    def goes_on(self) -> None:
+        self.lease.set(waiting_since=self.lease.at)
 
     def route(self, upstream: Endpoint) -> None:
         deployment = self.lease.row

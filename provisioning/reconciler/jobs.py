@@ -19,7 +19,6 @@ from provisioning.reconciler.world import World
 from provisioning.slots import spec_of
 from provisioning.step import Copy, DeploymentJob, MachineJob, MachineView, Remote, RouteLine, Source
 
-TRY_FOR = timedelta(hours=1)
 ENDS_ITSELF_AFTER = timedelta(hours=48)
 """Beside the days for which a machine may be held: who cannot be reached until then will not come back (faults F49)."""
 RELAUNCH_AFTER = timedelta(minutes=5)
@@ -105,7 +104,7 @@ def deployment_job(lease: Lease[Deployment], rows: DeploymentRows, world: World)
         is_to_move=deployment.move_asked_at is not None and deployment.move_asked_at <= lease.at,
         is_forgotten=deployment.phase == Phase.RETIRING and _is_forgotten(deployment),
         answered_times=deployment.answered_times,
-        archive_name=_archive_name(deployment, lease.at),
+        archive_name=_archive_name(deployment),
         look_until=deployment.phase_at + settings.FAILED_KEPT,
         hold_until=deployment.expires_at + settings.HOLD_FOR,
         waiting_since=deployment.waiting_since or lease.at,
@@ -245,9 +244,9 @@ def _may_relaunch(deployment: Deployment, at: datetime) -> bool:
     return has_lived and at < deployment.expires_at and (deployment.relaunches or deployment.manifest.stateless)
 
 
-def _archive_name(deployment: Deployment, at: datetime) -> str:
-    """One try an hour: the same job while it is worked on, a new one after a hold, a retry, or when it is asked to go."""
-    tries = int((at - (deployment.waiting_since or at)) / TRY_FOR) + 1
+def _archive_name(deployment: Deployment) -> str:
+    """The same job however long it takes; a new one after it has failed, a retry, or when it is asked to go."""
+    tries = deployment.misses + 1
     move = f"-{deployment.moving_since:%Y%m%dt%H%M%S%f}" if deployment.moving_since else ""
     return f"archive-{deployment.attempt}-{deployment.phase}{move}-{tries}"
 

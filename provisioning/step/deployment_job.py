@@ -78,8 +78,11 @@ class DeploymentBook(Protocol):
     def replaced(self) -> None:
         """In this attempt no further machine is replaced without asking."""
 
-    def hold(self, machine: str, *, until: datetime) -> None:
-        """Its copy could not be made: keep it, and tell."""
+    def hold(self, machine: str, *, until: datetime, anew: bool) -> None:
+        """Its copy could not be made: keep it, and tell. `anew`: the next try is another job."""
+
+    def goes_on(self) -> None:
+        """A part of what is waited for came: from now on it is waited for as long again."""
 
     def route(self, upstream: Endpoint) -> None:
         """The address is to lead there."""
@@ -126,10 +129,10 @@ class DeploymentJob:
     is_to_move: bool  # somebody asked for it to go to another place
     is_forgotten: bool  # keys and parameters are dropped
     answered_times: int  # good answers in a row
-    archive_name: str  # of the archive job; another attempt, another way out or another try is another job
+    archive_name: str  # of the archive job; another attempt, another way out or a try after a failure is another job
     look_until: datetime  # how long a failed one keeps its machine
     hold_until: datetime  # how long a machine may be held if its copy cannot be made
-    waiting_since: datetime  # since when it is at this step
+    waiting_since: datetime  # since when it is at this step, or nothing has come of what it waits for
     problem: str  # what it ran into last
     was_shut: bool  # it was suspended, is no longer, and has not answered at its address since
     silent_since: datetime | None  # since when it has not answered; None = it does

@@ -14,6 +14,10 @@ from provisioning.steps.paths import ARCHIVES, ENV_FILE, GIVEN, ONBOARD
 SLICE = 8 << 20
 """Bytes fetched in one call: at the 52 MB/s measured for SFTP well below a second, little to send again, and a part for S3."""
 LONGEST = timedelta(hours=1)
+"""That it may take to be packed; then its machine ends it."""
+DAMAGED = "copy-is-damaged"
+MAKING = "making-the-copy"
+FETCHING = "fetching-the-copy"
 DIGEST = re.compile(r"[0-9a-f]{64}")
 LARGEST = 2**62
 """Bytes, of what may be the size of anything."""
@@ -47,7 +51,7 @@ def make_copy(given: Making) -> Copy:
     _fetch(given, copy)
     if wrong := given.vault.verify(copy.name, copy.sha256, given.alive):
         given.vault.drop(copy.name)
-        raise TryAgain("copy-is-damaged", blame=Blame.PORTAL, wrong=list(wrong))
+        raise TryAgain(DAMAGED, blame=Blame.PORTAL, wrong=list(wrong))
     return copy
 
 
@@ -55,7 +59,7 @@ def _made(given: Making) -> Copy:
     match given.look():
         case None:
             _start(given)
-            raise NotYet("making-the-copy")
+            raise NotYet(MAKING)
         case Exited(code=0):
             written = given.remote.read(f"{given.out}.json", offset=0, limit=65536, within=given.within)
             return _note(given.name, written)
@@ -64,7 +68,7 @@ def _made(given: Making) -> Copy:
         case Broken(why=why):
             raise GiveUp("copy-failed", blame=Blame.FABRIC, code=-1, tail=why)
         case _:
-            raise NotYet("making-the-copy")
+            raise NotYet(MAKING)
 
 
 def _note(name: str, written: bytes) -> Copy:
@@ -100,10 +104,10 @@ def _fetch(given: Making, copy: Copy) -> None:
         have = 0
     if have < copy.size:
         slice_ = given.remote.read(f"{given.out}.tar.gz", offset=have, limit=SLICE, within=given.within)
-        if not slice_:
+        if len(slice_) < min(SLICE, copy.size - have):
             raise GiveUp(
                 "copy-failed", blame=Blame.FABRIC, code=-1, tail="the copy on the machine is not as long as it was"
             )
         given.vault.append(copy.name, have, slice_)
         if (have := given.vault.size(copy.name)) < copy.size:
-            raise NotYet("fetching-the-copy", after=timedelta(0), have=have, size=copy.size)
+            raise NotYet(FETCHING, after=timedelta(0), have=have, size=copy.size)

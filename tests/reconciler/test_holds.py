@@ -3,14 +3,17 @@
 import errno
 import os
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, transaction
 
+from provisioning.fabrics.memory.place import Ghost
 from provisioning.fabrics.memory.remote import MemoryRemote
 from provisioning.models import Archive, Deployment, Entry, Machine
 from provisioning.phases import Happened, Phase, Settled
 from provisioning.reconciler.book import DeploymentRows
+from provisioning.steps import copying
 from provisioning.vault import FolderVault
 from tests.faults import zeros
 from tests.makers import launch
@@ -218,3 +221,104 @@ def test_a_mistake_of_ours_that_stays_puts_the_machine_on_hold_and_it_is_tried_a
     monkeypatch.undo()
     world.until_phase(deployment, Phase.GONE)
     zeros.check(world)
+
+
+def archives(ghost: Ghost) -> list[str]:
+    """The archive jobs that a machine was given."""
+    return [job for job in ghost.started if job.startswith("archive")]
+
+
+def parts(world: Simulation) -> list[str]:
+    """What is left of copies that are not whole."""
+    return [path.name for path in Path(world.world.vault.folder).glob("*.part")]  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def slow(world: Simulation, monkeypatch: pytest.MonkeyPatch) -> Simulation:
+    """Copies of some thirty slices, each of which takes four minutes."""
+    monkeypatch.setattr(copying, "SLICE", 8)
+    read = MemoryRemote.read
+
+    def slowly(remote: MemoryRemote, path: str, *, offset: int, limit: int, within: float = 20) -> bytes:
+        world.at += timedelta(minutes=4) if path.endswith(".tar.gz") else timedelta(0)
+        return read(remote, path, offset=offset, limit=limit)
+
+    monkeypatch.setattr(MemoryRemote, "read", slowly)
+    return world
+
+
+def test_a_copy_that_takes_hours_to_fetch_is_made_once_and_fetched(slow: Simulation) -> None:
+    deployment = ready(slow)
+    ghost, asked = slow.place.machines[key_of(deployment)], slow.at
+    deployment.retire(by=None, at=slow.at)
+    slow.until_phase(deployment, Phase.GONE)
+    assert slow.at - asked > timedelta(hours=1)
+    assert archives(ghost) == ["archive-1-retiring-1"]
+    assert (parts(slow), Archive.objects.count()) == ([], 1)
+    zeros.check(slow)
+
+
+def test_a_fetch_goes_on_where_it_was_when_its_machine_is_to_be_reached_again(slow: Simulation) -> None:
+    deployment = ready(slow)
+    ghost = slow.place.machines[key_of(deployment)]
+    deployment.retire(by=None, at=slow.at)
+    slow.run_until(lambda: any(slow.world.vault.size(part.removesuffix(".part")) > 80 for part in parts(slow)))
+    ghost.silent = True
+    slow.sleep_until(slow.at + timedelta(minutes=50))
+    assert not is_held(slow, timedelta(minutes=1)), "its hour begins with the last slice"
+    slow.sleep_until(slow.at + timedelta(minutes=10))
+    assert is_held(slow, timedelta(minutes=1))
+    fetched = slow.world.vault.size(parts(slow)[0].removesuffix(".part"))
+    ghost.silent = False
+    slow.run_until(lambda: Archive.objects.exists() or slow.world.vault.size(parts(slow)[0][:-5]) > fetched)
+    assert archives(ghost) == ["archive-1-retiring-1"]
+    slow.until_phase(deployment, Phase.GONE)
+
+
+def test_a_copy_that_is_never_made_puts_the_machine_on_hold_and_is_told(world: Simulation) -> None:
+    deployment = ready(world)
+    world.place.job_looks, ghost = 10**9, world.place.machines[key_of(deployment)]
+    deployment.retire(by=None, at=world.at)
+    assert not is_held(world, timedelta(minutes=5))
+    world.sleep_until(world.at + timedelta(hours=2))
+    assert is_held(world, timedelta(minutes=1))
+    assert Entry.objects.filter(happened=Happened.COPY, told__settled="").count() == 1
+    world.place.job_looks = 5
+    world.run_for(timedelta(hours=1))
+    world.until_phase(deployment, Phase.GONE)
+    assert archives(ghost) == ["archive-1-retiring-1", "archive-1-retiring-2"]
+
+
+@pytest.mark.parametrize("size", [8, 1 << 20], ids=["many slices", "one slice"])
+def test_a_copy_that_was_damaged_where_it_was_made_is_made_anew(
+    world: Simulation, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment = ready(world)
+    ghost = world.place.machines[key_of(deployment)]
+    monkeypatch.setattr(copying, "SLICE", size)
+    read = MemoryRemote.read
+
+    def damaged(remote: MemoryRemote, path: str, *, offset: int, limit: int, within: float = 20) -> bytes:
+        return read(remote, path, offset=offset, limit=limit).replace(b"\x1f\x8b", b"??")
+
+    monkeypatch.setattr(MemoryRemote, "read", damaged)
+    deployment.retire(by=None, at=world.at)
+    assert is_held(world, timedelta(minutes=70))
+    assert parts(world) == []
+    monkeypatch.undo()
+    world.run_until(lambda: len(archives(ghost)) == 2)
+    assert archives(ghost) == ["archive-1-retiring-1", "archive-1-retiring-2"]
+    world.until_phase(deployment, Phase.GONE)
+
+
+def test_what_was_fetched_of_a_copy_is_thrown_away_when_another_is_begun(slow: Simulation) -> None:
+    deployment = ready(slow)
+    ghost = slow.place.machines[key_of(deployment)]
+    deployment.retire(by=None, at=slow.at)
+    slow.run_until(lambda: bool(parts(slow)))
+    for path in [path for path in ghost.files if path.endswith(".tar.gz")]:
+        del ghost.files[path]
+    assert is_held(slow, timedelta(minutes=10))
+    assert parts(slow) == []
+    slow.until_phase(deployment, Phase.GONE)
+    assert ghost.started.count("archive-1-retiring-2") == 1

@@ -1,12 +1,14 @@
 """The answer to "may this machine's data go?"."""
 
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
+from typing import NoReturn
 
-from provisioning.errors import Blame, GiveUp, TryAgain
+from provisioning.errors import Blame, GiveUp, NotYet, Stop, TryAgain
 from provisioning.phases import Settled
 from provisioning.step import Copy, DeploymentJob, MachineView
-from provisioning.steps.copying import Making, make_copy
+from provisioning.steps.copying import DAMAGED, FETCHING, LONGEST, MAKING, Making, make_copy
 from provisioning.steps.deployment.jobs import look
 from provisioning.steps.words import MISTAKE
 
@@ -43,13 +45,32 @@ class Settle:
                     MISTAKE, blame=Blame.PORTAL
                 )  # before the next try: what that writes a mistake throws away
             job.book.settle(machine.key, Settled.ARCHIVED, copy_of(job, machine))
+        except NotYet as stop:
+            if stop.code == FETCHING:
+                job.book.goes_on()
+            elif job.at - job.waiting_since >= TRY_FOR + LONGEST:
+                self._hold(job, machine, stop, Blame.FABRIC)
+            raise
         except (TryAgain, GiveUp) as stop:
             job.book.look_at(machine.key)  # it may have stopped, and starts again by that; or be gone
-            tired = isinstance(stop, GiveUp) or job.at - job.waiting_since >= TRY_FOR
-            if not tired:
-                raise
-            job.book.hold(machine.key, until=job.hold_until)
-            raise TryAgain("copy-on-hold", blame=stop.blame, after=ON_HOLD, why=stop.code, params=stop.params) from stop
+            is_damaged_again = stop.code == job.problem == DAMAGED  # fetched twice: it was not the way here that did it
+            if isinstance(stop, GiveUp) or is_damaged_again or job.at - job.waiting_since >= TRY_FOR:
+                self._hold(job, machine, stop, stop.blame)
+            raise
+
+    def _hold(self, job: DeploymentJob, machine: MachineView, stop: Stop, blame: Blame) -> NoReturn:
+        """Who was merely not to be reached goes on with the same copy; any other begins anew."""
+        anew = isinstance(stop, GiveUp) or stop.code in (DAMAGED, MAKING)
+        if anew:
+            with suppress(Stop):  # what is left of it is cleared away later
+                job.vault.drop(_name(job, machine))
+        job.book.hold(machine.key, until=job.hold_until, anew=anew)
+        raise TryAgain("copy-on-hold", blame=blame, after=ON_HOLD, why=stop.code, params=stop.params) from stop
+
+
+def _name(job: DeploymentJob, machine: MachineView) -> str:
+    """Of its copy in the vault."""
+    return f"{job.name}-{machine.key[:8]}-{job.archive_name}.tar.gz"
 
 
 def copy_of(job: DeploymentJob, machine: MachineView) -> Copy:
@@ -61,7 +82,7 @@ def copy_of(job: DeploymentJob, machine: MachineView) -> Copy:
     name = job.archive_name
     given = Making(
         job=name,
-        name=f"{job.name}-{machine.key[:8]}-{name}.tar.gz",
+        name=_name(job, machine),
         archive=job.manifest.archive,
         remote=remote,
         vault=job.vault,

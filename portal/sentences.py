@@ -78,6 +78,9 @@ PROBLEMS: Mapping[str, Sentence] = {
     "copy-failed": _("The copy of %(title)s could not be made."),
     "copies-away": _("The place where copies are kept does not answer, so the copy of %(title)s waits."),
     "copy-is-too-large": _("The copy of %(title)s would be larger than all copies that its owner may ask for."),
+    "copy-outgrew-its-disk": _(
+        "The copy of %(title)s would be several times larger than the disk that its app has asked for."
+    ),
     "copy-is-damaged": _("The copy of %(title)s was made, but it could not be read back."),
     "copy-on-hold": _(
         "The copy of %(title)s could not be made, so we keep everything as it is, with its doors closed."

@@ -72,7 +72,7 @@ class DueCopy:
     at: datetime  # when it was asked for, or that night's moment
     job: str  # of the program that makes it
     name: str  # in the vault
-    most: int | None  # bytes; None = any size
+    most: int | None  # bytes that whoever asked may have; None = as many as the app may
 
 
 class Vault(Protocol):

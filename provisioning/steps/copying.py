@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from catalog.manifest import Archive
+from catalog.manifest import Archive, Manifest
 from provisioning.errors import Blame, GiveUp, NotYet, TryAgain
 from provisioning.step import Broken, Copy, Exited, Peek, Remote, RemoteJob, Vault
 from provisioning.steps.paths import ARCHIVES, ENV_FILE, GIVEN, ONBOARD
@@ -15,6 +15,12 @@ SLICE = 8 << 20
 """Bytes fetched in one call: at the 52 MB/s measured for SFTP well below a second, little to send again, and a part for S3."""
 LONGEST = timedelta(hours=1)
 """That it may take to be packed; then its machine ends it."""
+AMPLE = 4
+"""How often the disk that its app asked for a copy may fill. Once would do where a place limits the disk. Most do not: it is
+watched, and its owner told. So whoever outgrew it is copied all the same, be it several times over; but what a machine says
+of the size of its copy never takes all the room of the portal."""
+LEAST_ROOM = 1 << 30
+"""Bytes that every copy may have: who asks for little outgrows it soon."""
 DAMAGED = "copy-is-damaged"
 MAKING = "making-the-copy"
 FETCHING = "fetching-the-copy"
@@ -35,7 +41,8 @@ class Making:
     look: Callable[[], Peek]
     within: float
     alive: Callable[[], None]  # says that a call that takes long goes on
-    most: int | None = None  # bytes; None = any size
+    room: int  # bytes that any copy of this app may have
+    most: int | None = None  # bytes that this person's may have; None = as many
 
     @property
     def out(self) -> str:
@@ -43,11 +50,18 @@ class Making:
         return f"{ARCHIVES}/{self.job}"
 
 
+def room_for(manifest: Manifest) -> int:
+    """Bytes that a copy of this app may have."""
+    return max(LEAST_ROOM, AMPLE * manifest.disk_mib << 20)
+
+
 def make_copy(given: Making) -> Copy:
     """Archive on the machine, fetch, read back. Raises NotYet while any of it is going on."""
     copy = _made(given)
     if given.most is not None and copy.size > given.most:
         raise GiveUp("copy-is-too-large", blame=Blame.PERSON, size=copy.size, most=given.most)
+    if copy.size > given.room:
+        raise GiveUp("copy-outgrew-its-disk", blame=Blame.APP, size=copy.size, most=given.room)
     _fetch(given, copy)
     if wrong := given.vault.verify(copy.name, copy.sha256, given.alive):
         given.vault.drop(copy.name)
@@ -103,8 +117,9 @@ def _fetch(given: Making, copy: Copy) -> None:
         given.vault.drop(copy.name)
         have = 0
     if have < copy.size:
-        slice_ = given.remote.read(f"{given.out}.tar.gz", offset=have, limit=SLICE, within=given.within)
-        if len(slice_) < min(SLICE, copy.size - have):
+        limit = min(SLICE, copy.size - have)
+        slice_ = given.remote.read(f"{given.out}.tar.gz", offset=have, limit=limit, within=given.within)
+        if len(slice_) < limit:
             raise GiveUp(
                 "copy-failed", blame=Blame.FABRIC, code=-1, tail="the copy on the machine is not as long as it was"
             )

@@ -37,6 +37,22 @@ def test_one_that_got_room_and_fills_again_is_told_again(world: Simulation) -> N
     assert told() == [100, 80]
 
 
+@pytest.mark.parametrize("size", [None, "a", float("inf"), float("nan")])
+def test_a_disk_that_is_told_of_without_sense_is_no_problem(
+    world: Simulation, monkeypatch: pytest.MonkeyPatch, size: Any
+) -> None:
+    ready(world)
+    call = MemoryRemote.call
+
+    def told(remote: MemoryRemote, verb: str, given: Any = None, *, within: float = 20) -> dict[str, Any]:
+        said = call(remote, verb, given, within=within)
+        return {"disk_mib": size, "disk_used_mib": 0} if verb == "facts" else said
+
+    monkeypatch.setattr(MemoryRemote, "call", told)
+    world.run_for(timedelta(minutes=11))
+    assert not Machine.objects.get().problem
+
+
 def test_a_disk_that_cannot_be_looked_at_is_no_problem(world: Simulation, monkeypatch: pytest.MonkeyPatch) -> None:
     ready(world)
     call = MemoryRemote.call

@@ -1,6 +1,7 @@
 """No data goes without a copy: what is copied when, what is held, and who may give it up."""
 
 import errno
+import json
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -221,6 +222,26 @@ def test_a_mistake_of_ours_that_stays_puts_the_machine_on_hold_and_it_is_tried_a
     monkeypatch.undo()
     world.until_phase(deployment, Phase.GONE)
     zeros.check(world)
+
+
+@pytest.mark.parametrize("size", [4 << 30, (4 << 30) + 1, 1 << 50])
+def test_a_copy_takes_no_more_room_than_four_times_the_disk_that_its_app_asked_for(
+    world: Simulation, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment = ready(world)  # asked for 1 GiB
+    read, fetched = MemoryRemote.read, list[str]()
+
+    def told(remote: MemoryRemote, path: str, *, offset: int, limit: int, within: float = 20) -> bytes:
+        said = read(remote, path, offset=offset, limit=limit)
+        if path.endswith(".tar.gz"):
+            fetched.append(path)
+        return json.dumps({**json.loads(said), "size": size}).encode() if path.endswith(".json") else said
+
+    monkeypatch.setattr(MemoryRemote, "read", told)
+    deployment.retire(by=None, at=world.at)
+    assert is_held(world, timedelta(minutes=5))
+    why = Deployment.objects.get().problem_params["why"]
+    assert (why, bool(fetched)) == (("copy-failed", True) if size == 4 << 30 else ("copy-outgrew-its-disk", False))
 
 
 def archives(ghost: Ghost) -> list[str]:

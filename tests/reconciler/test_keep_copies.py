@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from provisioning.models import Allowance, Archive, Deployment, Entry, House, Machine
 from provisioning.nights import last_night, next_night
 from provisioning.phases import CopyKind, Happened, Phase
+from provisioning.steps import copying
 from tests.makers import NOON, launch, make_event
 from tests.simulation import Simulation, key_of, ready
 
@@ -183,6 +184,17 @@ def test_one_that_is_larger_than_all_may_be_is_refused_before_it_is_fetched(worl
     world.run_until(lambda: told("not_kept") == ["asked"])
     assert (kinds(), list(world.world.vault.folder.glob("*"))) == ([], [])  # type: ignore[attr-defined]
     assert deployment.machine().copy_problem == "copy-is-too-large"  # type: ignore[union-attr]
+
+
+def test_one_of_a_night_that_has_outgrown_its_disk_is_not_fetched(
+    world: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment = ready(world)
+    monkeypatch.setattr(copying, "LEAST_ROOM", 1)
+    monkeypatch.setattr(copying, "AMPLE", 0)
+    night_of(deployment, world)
+    assert deployment.machine().copy_problem == "copy-outgrew-its-disk"  # type: ignore[union-attr]
+    assert (kinds(), list(world.world.vault.folder.glob("*"))) == ([], [])  # type: ignore[attr-defined]
 
 
 def test_a_copy_that_is_gone_from_the_machine_is_not_waited_for(world: Simulation) -> None:

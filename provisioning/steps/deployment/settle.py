@@ -8,7 +8,7 @@ from typing import NoReturn
 from provisioning.errors import Blame, GiveUp, NotYet, Stop, TryAgain
 from provisioning.phases import Settled
 from provisioning.step import Copy, DeploymentJob, MachineView
-from provisioning.steps.copying import DAMAGED, FETCHING, LONGEST, MAKING, Making, make_copy
+from provisioning.steps.copying import DAMAGED, FETCHING, LONGEST, MAKING, Making, make_copy, room_for
 from provisioning.steps.deployment.jobs import look
 from provisioning.steps.words import MISTAKE
 
@@ -89,5 +89,6 @@ def copy_of(job: DeploymentJob, machine: MachineView) -> Copy:
         look=partial(look, job, machine, remote, name, wait=1.0),
         within=job.within,
         alive=job.alive,
+        room=room_for(job.manifest),
     )
     return make_copy(given)

@@ -18,7 +18,7 @@ class DiskWatched:
         try:
             told = job.far.call("facts", within=job.within)
             total, free = int(told["disk_mib"]), int(told["disk_mib"]) - int(told["disk_used_mib"])
-        except (Stop, KeyError, TypeError, ValueError):
+        except (Stop, KeyError, TypeError, ValueError, OverflowError):
             return True  # it cannot be asked now, or says anything; the next look asks again
         least = ROOM_AGAIN if job.is_nearly_full else NEARLY_FULL
         job.book.disk(free_mib=max(0, free), is_nearly_full=free < least * min(total, job.manifest.disk_mib))

@@ -6,7 +6,7 @@ from functools import partial
 
 from provisioning.errors import GiveUp, NotYet, Stop, TryAgain
 from provisioning.step import DueCopy, MachineJob
-from provisioning.steps.copying import Making, make_copy
+from provisioning.steps.copying import Making, make_copy, room_for
 from provisioning.steps.machine.jobs import look
 
 TRY_FOR = timedelta(hours=1)
@@ -48,6 +48,7 @@ def _making(job: MachineJob, due: DueCopy) -> Making:
         look=partial(look, job, due.job),
         within=job.within,
         alive=job.alive,
+        room=room_for(job.manifest),
         most=due.most,
     )
 

@@ -82,7 +82,7 @@ ENDING = (
     Defect(
         "call a copy that failed lost, and go on",
         f"{DEPLOYMENT}/settle.py",
-        "job.book.hold(machine.key, until=job.hold_until)",
+        "job.book.hold(machine.key, until=job.hold_until, anew=anew)",
         "return job.book.settle(machine.key, Settled.LOST)",
         "test_holds::test_a_copy_that_cannot_be_made_puts_the_machine_on_hold_and_deletes_nothing",
     ),
@@ -211,6 +211,13 @@ ENDING = (
         "job.vault.drop(_name(job, machine))",
         "pass",
         "test_holds::test_what_was_fetched_of_a_copy_is_thrown_away_when_another_is_begun",
+    ),
+    Defect(
+        "let one machine fill the disk of the portal with its copy",
+        "provisioning/steps/copying.py",
+        "if copy.size > given.room:",
+        "if copy.size < 0:",
+        "test_holds::test_a_copy_takes_no_more_room_than_four_times_the_disk_that_its_app_asked_for",
     ),
     Defect(
         "remove what people used without a copy",

@@ -1,5 +1,6 @@
 """Asks a page for real. A page is taken at its word only within caps of time, bytes and redirects."""
 
+import codecs
 import html
 import re
 import socket
@@ -16,7 +17,12 @@ from provisioning.step import Answer
 
 LARGEST = 256 * 1024  # bytes of a page that are read; what a manifest promises must stand in them
 REDIRECTS = 5
-_TITLE = re.compile(r"<title\b[^>]*>(.*?)</title\s*>", re.IGNORECASE | re.DOTALL)
+_TITLE = re.compile(r"<title\b", re.IGNORECASE)
+_NO_TITLE = re.compile(r"</title\s*>", re.IGNORECASE)
+_CHARSETS = (
+    "utf-8", "utf-16", "utf-32", "ascii", "iso8859-", "cp", "koi8-", "mac-", "big5", "gb", "euc_", "shift_jis", "iso2022_",
+)  # fmt: skip
+"""How the names of those begin that are ways to write text. Python knows more by such names, and some that take hours."""
 _SPACE = re.compile(r"\s+")
 _HEADERS = {"User-Agent": "fairground-probe", "Accept": "text/html,*/*;q=0.5", "Connection": "close"}
 _NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -69,8 +75,11 @@ def _judge(page: _Page, probe: Probe) -> Answer:
 
 
 def _title(text: str) -> str:
+    """What stands between the first `<title>` and the next `</title>`: each letter of the page is looked at once."""
     found = _TITLE.search(text)
-    return _plain(found[1]) if found else ""
+    begins = text.find(">", found.end()) + 1 if found else 0
+    ends = _NO_TITLE.search(text, begins) if begins else None
+    return _plain(text[begins : ends.start()]) if ends else ""
 
 
 def _plain(text: str) -> str:
@@ -96,7 +105,7 @@ def _last_page(endpoint: Endpoint, host: str, path: str, until: float, scheme: s
 def _fetch(client: httpx.Client, target: httpx.URL, host: str, until: float) -> _Page:
     try:
         with client.stream("GET", target, headers={"Host": host}, timeout=_left(until)) as answer:
-            text = _body(answer, until).decode(answer.encoding or "utf-8", errors="replace")
+            text = _text(_body(answer, until), answer.encoding or "")
             further = target.join(answer.headers["location"]) if answer.has_redirect_location else None
             return _Page(answer.status_code, text, answer.headers.get(DOOR_HEADER, ""), further)
     except httpx.TimeoutException:
@@ -105,6 +114,15 @@ def _fetch(client: httpx.Client, target: httpx.URL, host: str, until: float) -> 
         raise _UnansweredError("connection refused")
     except (httpx.HTTPError, httpx.InvalidURL, LookupError) as broken:
         raise _UnansweredError(f"no page that can be read ({type(broken).__name__})")
+
+
+def _text(body: bytes, charset: str) -> str:
+    """As its charset says, or as most are written."""
+    try:
+        name = codecs.lookup(charset).name
+        return body.decode(name if name.startswith(_CHARSETS) else "utf-8", errors="replace")
+    except (LookupError, ValueError):
+        return body.decode("utf-8", errors="replace")
 
 
 def _body(answer: httpx.Response, until: float) -> bytes:

@@ -8,6 +8,7 @@ import pytest
 from provisioning.driver import Identity, MachineSpec, Secret, Seen, Sighting
 from provisioning.errors import Blame, GiveUp, Stop, TryAgain
 from provisioning.fabrics.ec2 import open_driver
+from provisioning.fabrics.ec2.console import host_key_in
 from provisioning.fabrics.ec2.request import CHOSEN, CUT, KEY, Chosen, name, read_tags
 from provisioning.fabrics.ec2.ways import Way, read
 from tests.conformance.rigs.ec2 import Ec2Rig, open_rig
@@ -16,6 +17,17 @@ from tests.waiting import until
 pytestmark = pytest.mark.thorough
 
 WITHIN = 20.0
+
+
+BEGINS, ENDS = "-----BEGIN SSH HOST KEY KEYS-----\n", "-----END SSH HOST KEY KEYS-----\n"
+
+
+@pytest.mark.timeout(30)
+def test_the_first_host_key_of_a_console_is_read_however_often_it_says_that_one_comes() -> None:
+    key, other = (f"ssh-ed25519 {letter * 68}" for letter in "AB")
+    assert host_key_in(f"boot\n{BEGINS}{key}\n{ENDS}{BEGINS}{other}\n{ENDS}") == key
+    assert host_key_in(f"{BEGINS}{ENDS}{BEGINS}{other}\n{ENDS}") == ""
+    assert host_key_in(BEGINS * 10_000) == ""
 
 
 @pytest.fixture(scope="module")

@@ -68,6 +68,42 @@ def test_a_circle_of_redirects_ends(service: Site) -> None:
     assert len(service.asked) == 6
 
 
+@pytest.mark.parametrize(
+    "charset", ["idna", "undefined", "punycode", "utf-7", "base64", "rot13", "unicode_escape", "x"]
+)
+def test_a_page_in_a_charset_that_is_none_is_read_as_most_are(service: Site, charset: str) -> None:
+    body = "Mañana \\N{".encode() + b"\xff"
+    service.pages["/"] = (200, {"Content-Type": f"text/html; charset={charset}"}, body)
+    assert ask(service.endpoint, page(contains="Mañana")).ok
+
+
+@pytest.mark.parametrize("charset", ["iso-8859-1", "windows-1252", "utf-8", "UTF-16LE", "macintosh"])
+def test_a_page_is_read_in_its_charset(service: Site, charset: str) -> None:
+    service.pages["/"] = (200, {"Content-Type": f"text/html; charset={charset}"}, "Mañana".encode(charset))
+    assert ask(service.endpoint, page(contains="Mañana")).ok
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("body", ["<title" * 43_000, "<title>" * 37_000, "<title>" * 18_000 + "</title" * 18_000])
+def test_a_page_full_of_titles_takes_no_longer_than_others(service: Site, body: str) -> None:
+    service.pages["/"] = (200, {}, body.encode())
+    assert ask(service.endpoint, page(title="hello")).why == "title not found: hello"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<TITLE>hello</TITLE>",
+        "<title\nlang=en>\nhello\n</title\n>",
+        "<titles><title>hello</title>",
+        "<title>İhello</title>",
+    ],
+)
+def test_a_title_is_found_however_it_is_written(service: Site, body: str) -> None:
+    service.pages["/"] = (200, {}, body.encode())
+    assert ask(service.endpoint, page(title="hello")).ok
+
+
 def test_a_page_is_read_only_so_far(service: Site) -> None:
     service.pages["/"] = (200, {}, b"early" + b" " * 10_000_000 + b"late")
     assert ask(service.endpoint, page(contains="early")).ok

@@ -36,6 +36,11 @@ def test_the_code_stands_in_subject_text_and_html() -> None:
     assert ">482915</h1>" in written.html
 
 
+@pytest.mark.timeout(30)
+def test_a_long_word_is_made_plain_as_quickly_as_others() -> None:
+    assert plain("a-" * 100_000) == r"a\-" * 100_000
+
+
 def test_links_are_readable_in_plain_text() -> None:
     text = letter("account/account_already_exists", {"code": ""}).text
     assert "sign in <http://localhost:8000/accounts/login/>, or" in text

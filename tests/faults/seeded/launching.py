@@ -19,6 +19,13 @@ LAUNCHING = (
         "test_places::test_the_row_tells_that_a_machine_was_asked_for_before_its_place_hears_of_it",
     ),
     Defect(
+        "read a page in whatever charset it names",
+        "provisioning/front_door/probe.py",
+        'name if name.startswith(_CHARSETS) else "utf-8"',
+        "name",
+        "front_door/test_probe::test_a_page_in_a_charset_that_is_none_is_read_as_most_are",
+    ),
+    Defect(
         "a new key for every question",
         "provisioning/slots.py",
         'return MachineSpec(**{**frozen, "size"',

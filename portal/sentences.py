@@ -58,6 +58,7 @@ PROBLEMS: Mapping[str, Sentence] = {
     "login-refused": _("The machine of %(title)s did not let us in."),
     "host-key-changed": _("The machine of %(title)s is not the one we made, so we did not go in."),
     "bad-login-key": _("Our key to the machine of %(title)s is broken."),
+    "bad-host-key": _("The key by which the machine of %(title)s is to be known is broken, so we did not go in."),
     "machine-busy": _("Too much is going on at the machine of %(title)s at once."),
     "machine-misbehaves": _("The machine of %(title)s answers in a way that makes no sense."),
     "machine-refused": _("The machine of %(title)s refused what we asked of it."),

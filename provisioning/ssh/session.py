@@ -28,6 +28,7 @@ from paramiko import (
 )
 from paramiko.ecdsakey import ECDSAKey
 from paramiko.ed25519key import Ed25519Key
+from paramiko.pkey import UnknownKeyType
 from paramiko.rsakey import RSAKey
 
 from provisioning.driver import Endpoint, Secret
@@ -133,9 +134,10 @@ class Session:
     def connect(self, deadline: float) -> None:
         """Open a connection and log in."""
         self.drop()
+        known = public_key(self.login.host_public_key)
         try:
             self.wire = self.dial(deadline)
-            self.client = self.log_in(self.wire, deadline)
+            self.client = self.log_in(self.wire, known, deadline)
         except BadHostKeyException as error:
             self.drop()
             raise GiveUp("host-key-changed", blame=Blame.FABRIC) from error
@@ -153,14 +155,13 @@ class Session:
         left = max(0.1, deadline - time.monotonic())
         return BoundedSocket(socket.create_connection((endpoint.host, endpoint.port), left), GREETING)
 
-    def log_in(self, wire: BoundedSocket, deadline: float) -> SSHClient:
+    def log_in(self, wire: BoundedSocket, known: PKey, deadline: float) -> SSHClient:
         """Make sure that it is the machine we know, and show our key."""
         client = SSHClient()
         client.set_missing_host_key_policy(RejectPolicy())
         endpoint, left = self.login.endpoint, max(0.1, deadline - time.monotonic())
-        kind, _, rest = self.login.host_public_key.partition(" ")
         name = endpoint.host if endpoint.port == 22 else f"[{endpoint.host}]:{endpoint.port}"
-        client.get_host_keys().add(name, kind, PKey.from_type_string(kind, base64.b64decode(rest.split()[0])))
+        client.get_host_keys().add(name, known.get_name(), known)
         with within(left, wire):
             client.connect(
                 endpoint.host,
@@ -240,6 +241,28 @@ def private_key(secret: Secret) -> PKey:
         except (SSHException, ValueError):
             continue
     raise GiveUp("bad-login-key", blame=Blame.PORTAL)
+
+
+def public_key(line: str) -> PKey:
+    """Read a host key as OpenSSH writes it. A part of one is none, although the library takes some for keys."""
+    kind, _blank, rest = line.partition(" ")
+    try:
+        raw = base64.b64decode((rest.split() or [""])[0], validate=True)
+        key = PKey.from_type_string(kind, raw)
+    except (SSHException, UnknownKeyType, ValueError) as error:
+        raise GiveUp("bad-host-key", blame=Blame.FABRIC) from error
+    if key.asbytes() != raw:
+        raise GiveUp("bad-host-key", blame=Blame.FABRIC)
+    return key
+
+
+def is_public_key(line: str) -> bool:
+    """Is this a key, and the whole of it, that a host could show?"""
+    try:
+        public_key(line)
+    except GiveUp:
+        return False
+    return True
 
 
 def is_private_key(secret: Secret) -> bool:

@@ -57,6 +57,11 @@ def test_what_is_wrong_in_a_row_is_told_with_its_number(wrong: dict[str, str]) -
     assert told.startswith("hosts 2: ")
 
 
+@pytest.mark.parametrize("most", range(len("ssh-ed25519 "), len(HOST)))
+def test_a_host_key_that_was_not_copied_whole_is_told(most: int) -> None:
+    assert problems(given({"host_key": HOST[:most]}))
+
+
 def test_a_host_stands_in_the_table_once() -> None:
     assert problems(given({}, {})) == ["hosts 2: This host is in the table already."]
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import paramiko
 import pytest
@@ -121,6 +122,15 @@ def test_a_machine_with_another_host_key_is_never_talked_to(sshd: Sshd) -> None:
     with pytest.raises(GiveUp, match="host-key-changed"):
         sshd.remote().reach(within=10)
     assert sshd.logins() == 0
+
+
+@pytest.mark.parametrize("most", [0, 4, 12, 31, 40, 64, 76, 77, 78, 79])
+def test_a_host_key_that_is_not_whole_is_given_up_before_anybody_is_asked(most: int) -> None:
+    with Listener(lambda caller: None) as machine:
+        machine.host = replace(machine.host, public=machine.host.public[:most])
+        with pytest.raises(GiveUp, match="bad-host-key"):
+            machine.remote().reach(within=2)
+    assert not machine.callers
 
 
 @pytest.mark.sshd

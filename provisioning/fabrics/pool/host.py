@@ -23,6 +23,8 @@ AGAIN = 60.0
 PEEK = 'cat /var/lib/fairground-host/reservation/reservation.json 2>/dev/null || echo "{}"'
 """How a protected host is looked at: nothing is brought there, nothing is written."""
 MOST = 64 * 1024
+LATEST = 2**37
+"""Seconds of the epoch, in the year 6325. Python's calendar ends with the year 9999, so 2**38 is too much."""
 NOBODY: Mapping[str, str] = {}
 STATES = ("free", "claimed", "preparing", "in use", "wiping", "quarantine")
 
@@ -69,6 +71,8 @@ class Host:
             return self.peek(within) if self.row.protected else self.ask("host-look", name, within)
         except Stop as why:
             return Down(why)
+        except (ValueError, TypeError, ArithmeticError, RecursionError):
+            return Down(answers.misbehaves("look"))
 
     def ask(self, verb: str, given: Mapping[str, Any], within: float) -> Look:
         """Ask for something. Raises what the line raises."""
@@ -95,7 +99,7 @@ class Host:
         done = self.remote.run(command, b"", MOST, self.patience(within))
         try:
             said = json.loads(done.out)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise answers.misbehaves("reservation") from error
         return look_of({"state": "free", **said} if isinstance(said, dict) else {})
 
@@ -119,7 +123,7 @@ def look_of(said: Mapping[str, Any]) -> Look:
     state, key, portal = (answers.text({"": said.get(name, "")}, "") for name in ("state", "key", "portal"))
     if state not in STATES:
         raise answers.misbehaves("state")
-    since, at = (float(when) if isinstance(when := said.get(name), (int, float)) else 0.0 for name in ("since", "at"))
+    since, at = moment(said, "since"), moment(said, "at")
     ports, history = said.get("ports") or {}, said.get("history")
     if not isinstance(ports, dict):
         raise answers.misbehaves("ports")
@@ -136,6 +140,16 @@ def look_of(said: Mapping[str, Any]) -> Look:
         said.get("ended") is True,
         at,
     )
+
+
+def moment(said: Mapping[str, Any], name: str) -> float:
+    """Seconds of the epoch; none where nothing is said. Raises what a time means that no calendar holds."""
+    when = said.get(name)
+    if when is None:
+        return 0.0
+    if not isinstance(when, int | float) or not 0 <= when < LATEST:
+        raise answers.misbehaves(name)
+    return float(when)
 
 
 def away(name: str, why: Stop) -> TryAgain:

@@ -71,7 +71,7 @@ def mark_of(system: System) -> Mark:
     stage, since = said.get("stage", ""), said.get("since", "")
     if not said or (stage == Stage.NOBODYS and not said.get("key")):
         return Mark()
-    is_known = stage in list(Stage) and since.isdigit()
+    is_known = stage in list(Stage) and since.isdecimal() and len(since) < 12
     return Mark(
         stage if is_known else Stage.FAILED,
         said.get("key", ""),

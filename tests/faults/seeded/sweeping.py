@@ -236,6 +236,20 @@ SWEEPING = (
         "portal/test_broker::test_a_reader_who_had_his_hands_full_is_woken_when_one_is_free",
     ),
     Defect(
+        "believe whatever time a host tells",
+        "provisioning/fabrics/pool/host.py",
+        "if not isinstance(when, int | float) or not 0 <= when < LATEST:",
+        "if not isinstance(when, int | float):",
+        "pool/test_bad_hosts::test_a_host_that_tells_a_time_without_sense_hides_the_machine_of_no_other",
+    ),
+    Defect(
+        "know a host by a part of its key",
+        "provisioning/ssh/session.py",
+        "if key.asbytes() != raw:",
+        "if not raw:",
+        "ssh/test_hostile::test_a_host_key_that_is_not_whole_is_given_up_before_anybody_is_asked",
+    ),
+    Defect(
         "give a slow host little time for ever",
         "provisioning/fabrics/pool/host.py",
         "if (now := time.monotonic()) - self.given_all < AGAIN:",

@@ -41,9 +41,7 @@ class Settle:
     def _copy_or_hold(self, job: DeploymentJob, machine: MachineView) -> None:
         try:
             if job.problem == MISTAKE and job.at - job.waiting_since >= TRY_FOR:
-                raise TryAgain(
-                    MISTAKE, blame=Blame.PORTAL
-                )  # before the next try: what that writes a mistake throws away
+                raise TryAgain(MISTAKE, blame=Blame.PORTAL)  # a try that meets one throws away all that it wrote
             job.book.settle(machine.key, Settled.ARCHIVED, copy_of(job, machine))
         except NotYet as stop:
             if stop.code == FETCHING:

@@ -75,7 +75,7 @@ def question(request: HttpRequest) -> dict[str, Any]:
         raise Refused("too-large")
     try:
         asked = json.loads(request.body or b"{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Refused("not-json") from error
     if not isinstance(asked, dict):
         raise Refused("not-json")

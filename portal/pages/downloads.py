@@ -11,7 +11,7 @@ from django.utils.http import content_disposition_header
 from provisioning.step import Vault
 
 SLICE = 1 << 20
-RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 def span(header: str, size: int) -> range:

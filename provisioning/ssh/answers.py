@@ -11,7 +11,7 @@ from provisioning.errors import Blame, GiveUp, Stop, TryAgain
 
 SLUG = re.compile(r"[a-z][a-z0-9-]{0,39}")
 SEQUENCES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 NOISE = 32
 """Lines that a login shell may say before our answer."""
 

@@ -117,7 +117,7 @@ def test_what_is_null_is_as_if_nothing_had_been_said(client: Client, owner: User
     assert ask(client, "/services", key(owner), asked | {"title": None, "place": None})[0] == 201
 
 
-@pytest.mark.parametrize("body", ["[]", "{", "\xff"])
+@pytest.mark.parametrize("body", ["[]", "{", "\xff", "[" * 5000])
 def test_what_is_no_json_object_is_said_to_be_none(client: Client, owner: User, body: str) -> None:
     sent = {"Authorization": f"Bearer {key(owner)}"}
     answer = client.post(f"{V1}/services", body.encode("latin-1"), content_type="application/json", headers=sent)

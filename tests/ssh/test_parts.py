@@ -87,6 +87,7 @@ def test_a_session_unused_for_long_is_closed() -> None:
         ("done\r\nnext", "done\nnext"),
         ("a\x00\x08\x7fb\tc", "ab\tc"),
         ("\u202eevil", "evil"),
+        ("half \ud800 a letter", "half  a letter"),
     ],
 )
 def test_what_people_see_holds_no_control_sequences(raw: str, shown: str) -> None:

@@ -9,6 +9,7 @@ again, and whatever is asked here must be harmless when asked twice.
 import json
 import socket
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,12 +51,15 @@ class AdminApi:
         """Ask, and return whatever Caddy answers. TryAgain("front-door-away") when it does not answer in time."""
         began = time.monotonic()
         until, patience = began + within, began + min(within, SWAP)
+        tries = 0
         while True:
+            tries += 1
             try:
                 with self._connection(within) as wire:
                     return _exchange(wire, _request(method, path, given, if_match), until)
             except (OSError, h11.ProtocolError) as broken:
-                if isinstance(broken, TimeoutError) or time.monotonic() > patience:
+                is_over = tries > 1 and time.monotonic() > patience  # one more try, however long the first has slept
+                if isinstance(broken, TimeoutError) or is_over:
                     raise TryAgain("front-door-away", blame=Blame.PORTAL, why=str(broken) or type(broken).__name__)
             time.sleep(0.02)
 
@@ -82,8 +86,9 @@ def _request(method: str, path: str, given: Any, if_match: str) -> tuple[h11.Req
 def _exchange(wire: socket.socket, request: tuple[h11.Request, bytes], until: float) -> Reply:
     talk = h11.Connection(h11.CLIENT)
     head, body = request
-    for event in (head, h11.Data(data=body), h11.EndOfMessage()):
-        wire.sendall(talk.send(event) or b"")
+    said = [talk.send(event) or b"" for event in (head, h11.Data(data=body), h11.EndOfMessage())]
+    with suppress(BrokenPipeError):  # who has heard enough answers and closes: the answer is there to be read
+        wire.sendall(b"".join(said))
     status, etag, shown = 0, "", bytearray()
     while True:
         event_in = talk.next_event()

@@ -1,11 +1,13 @@
 """The front door, on a real Caddy."""
 
+import socket
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from provisioning.driver import Endpoint
 from provisioning.errors import Blame, TryAgain
+from provisioning.front_door import admin_api
 from provisioning.front_door.admin_api import AdminApi
 from provisioning.front_door.caddy import CaddyDoor
 from provisioning.step import RouteLine
@@ -97,6 +99,20 @@ def test_a_dead_caddy_is_told_as_such(caddy: Caddy) -> None:
     caddy.kill()
     with pytest.raises(TryAgain, match="front-door-away"):
         caddy.door.line("r1", within=5)
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_an_answer_that_came_before_the_question_was_out_is_read(
+    monkeypatch: pytest.MonkeyPatch, is_late: bool
+) -> None:
+    """Of a busy computer: Caddy has answered and closed before we get to the question's end, or to its second word."""
+    wires = [socket.socketpair() for _ in range(1 + is_late)]
+    wires[-1][1].sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+    for _, theirs in wires:
+        theirs.close()
+    monkeypatch.setattr(admin_api, "SWAP", 0.0)
+    monkeypatch.setattr(AdminApi, "_connection", lambda *_: wires.pop(0)[0])
+    assert AdminApi("unix//nowhere").call("GET", "/config/", within=5).data == {}
 
 
 def test_an_admin_api_that_hangs_is_given_up_in_time(service: Site) -> None:

@@ -43,10 +43,11 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
     ) -> "Deployment":
         """Ask for a release to run until `expires_at` (default and at most: the event's end); a copy of it is put back.
 
-        The same form token of the same person is the same deployment, however often it is sent. The event is as it is
-        now, and not as the caller has read it: until the launch is written, nobody moves its end.
+        The same form token of the same person is the same deployment, however often it is sent. The event's end and owner
+        are read anew, into what the caller has read: until the launch is written, nobody changes them.
         """
-        event = Event.objects.select_for_update(no_key=True).get(pk=event.pk)
+        now = Event.objects.select_for_update(no_key=True).values_list("closes_at", "owner_id")
+        event.closes_at, event.owner_id = now.get(pk=event.pk)
         if before := self.filter(launched_by=by, form_token=form_token).first():
             return before
         title = title or release.app.name

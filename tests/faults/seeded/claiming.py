@@ -123,15 +123,15 @@ CLAIMING = (
     Defect(
         "launch for an event as it was read long before",
         f"{MODELS}/launching.py",
-        "        event = Event.objects.select_for_update(no_key=True).get(pk=event.pk)\n",
+        "        event.closes_at, event.owner_id = now.get(pk=event.pk)\n",
         "",
         "portal/test_launch::test_no_service_outlasts_an_event_that_was_shortened_since_its_form_was_read",
     ),
     Defect(
         "launch while the event's end moves",
         f"{MODELS}/launching.py",
-        "Event.objects.select_for_update(no_key=True).get(pk=event.pk)",
-        "Event.objects.get(pk=event.pk)",
+        "Event.objects.select_for_update(no_key=True).values_list(",
+        "Event.objects.values_list(",
         "portal/test_launch::test_of_a_launch_and_a_sooner_end_at_the_same_moment_the_end_holds",
         on_postgres=True,
     ),

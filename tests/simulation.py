@@ -36,7 +36,6 @@ class Mistakes(logging.Handler):
 
 
 MISTAKES = Mistakes()
-logging.getLogger("provisioning.reconciler.walk").addHandler(MISTAKES)
 
 
 class Simulation:
@@ -46,6 +45,9 @@ class Simulation:
         nudge.poke_with(lambda kind, pk: None)
         forget_places()
         MISTAKES.met.clear()
+        logging.getLogger("provisioning.reconciler.walk").addHandler(
+            MISTAKES
+        )  # whoever set up Django again took it off
         driver_of.__globals__["_driver"].cache_clear()
         self.at = NOON
         self.kept_at = NOON

@@ -2,8 +2,11 @@
 
 import threading
 from datetime import timedelta
+from logging.config import dictConfig
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from provisioning.models import Deployment, Entry, Machine
@@ -92,6 +95,16 @@ def test_one_who_was_overtaken_admits_nobody_and_that_is_no_mistake(world: Simul
     assert Pass(Kind.DEPLOYMENT, first, world.world).run() is None
     assert Machine.objects.count() == 1
     assert not MISTAKES.met
+
+
+def test_a_mistake_of_ours_fails_a_test_whoever_set_up_the_log_before(
+    tmp_path: Path, transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dictConfig(settings.LOGGING)  # takes what listens off loggers below ours
+    world = Simulation(tmp_path)
+    monkeypatch.setattr(Pass, "_end", lambda _: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        world.until_phase(launch(), Phase.READY)
 
 
 def test_whoever_was_overtaken_writes_nothing(world: Simulation) -> None:

@@ -1,13 +1,13 @@
 """The settings of this installation: NAME=value lines in <home>/fairground.env, for our eyes only."""
 
 import base64
-import os
 import re
 import secrets
 from collections.abc import Sequence
 
 from cli.home import settings_file
 from cli.talk import HaltError
+from cli.whole import write_whole
 
 HEADER = "# Written by ./fairground up; what you change here is kept. The environment wins over it."
 _LINE = re.compile(r"(?:export )?([A-Za-z_0-9]+)=(.*)")
@@ -42,14 +42,8 @@ def put(settings: dict[str, str], beside: Sequence[str] = ()) -> None:
     """Have these settings and no others, with remarks above them. Raises HaltError."""
     if any("\n" in text for text in settings.values()):
         raise HaltError("A setting may not have more than one line.")
-    fresh = settings_file().with_suffix(".new")
-    fresh.unlink(missing_ok=True)
     lines = [HEADER, *beside, *(f"{name}={_told(text)}" for name, text in sorted(settings.items()))]
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-        out.writelines(f"{line}\n" for line in lines)
-        out.flush()
-        os.fsync(out.fileno())
-    fresh.replace(settings_file())
+    write_whole(settings_file(), "".join(f"{line}\n" for line in lines))
 
 
 def keys() -> dict[str, str]:

@@ -340,22 +340,23 @@ def test_pulls_at_the_same_moment_wait_for_each_other(content: Content, reposito
     assert codes == [0, 0, 0, 0]
 
 
-def test_a_pull_that_waits_in_vain_says_so(content: Content, repository: Repository) -> None:
-    content.hook(f"touch {content.board.root}/busy; sleep 1000")
-    repository.commit(index="one")
-    content.write(after="after")
-    content.board.start("slow", str(content.board.code / "onboard"), "pull")
-    until("the first is at work", (content.board.root / "busy").exists)
-
-    assert content.pull(timeout=1).returncode == 21
-
-
-def test_an_app_that_does_not_end_in_time_when_it_is_told_has_failed(content: Content, repository: Repository) -> None:
+def begin_endless_pull(content: Content, repository: Repository) -> None:
+    """Its app is being told, and never ends."""
     content.hook(f"touch {content.board.root}/busy; sleep 1000")
     repository.commit(index="one")
     content.write(after="after")
     content.board.start("slow", str(content.board.code / "onboard"), "pull")
     until("the app is told", (content.board.root / "busy").exists)
+
+
+def test_a_pull_that_waits_in_vain_says_so(content: Content, repository: Repository) -> None:
+    begin_endless_pull(content, repository)
+
+    assert content.pull(timeout=1).returncode == 21
+
+
+def test_an_app_that_does_not_end_in_time_when_it_is_told_has_failed(content: Content, repository: Repository) -> None:
+    begin_endless_pull(content, repository)
 
     os.kill(content.board.run("slow")["pid"], signal.SIGALRM)
 
